@@ -1,0 +1,291 @@
+"""One submission's conversation with its sandbox, and the stubs that tests call."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+
+from grading import inside
+from grading.exam import GraderFault
+from grading.verdicts import SENTENCES, VERDICT_OF_ERROR, Verdict
+from grading.wall import Limits, Zygote
+
+Output = dict[str, Any]
+START_SECONDS = 20.0  # for a sandbox to open; more than that is a fault of the machine
+
+
+class Lost(Exception):
+    """The sandbox is gone: it was late, it ended, or it spoke nonsense."""
+
+    def __init__(self, verdict: Verdict, why: str) -> None:
+        super().__init__(why)
+        self.verdict = verdict
+
+
+class Session:
+    """Run a submission's cells and call its functions, each in the sandbox.
+
+    When code ends its sandbox or has to be stopped, a new one is opened and the earlier
+    cells are run again without the one at fault. So one exercise cannot harm the next.
+
+    Parameters
+    ----------
+    zygote : Zygote
+    limits : Limits
+    files : mapping of str to bytes
+        The assignment's own files, laid into the scratch folder.
+    """
+
+    def __init__(self, zygote: Zygote, limits: Limits, files: Mapping[str, bytes]) -> None:
+        self.zygote = zygote
+        self.limits = limits
+        self.files = dict(files)
+        self.failures: list[Verdict] = []  # of the calls since the last `begin_test`
+        self.calls = 0
+        self._stopped: dict[str, Lost] = {}
+        self._cells: list[str] = []
+        self._left = limits.total
+        self._sockets: tuple[socket.socket, socket.socket] | None = None
+
+    def run_cell(self, source: str) -> tuple[list[Output], Verdict | None]:
+        """Run one cell; return its outputs and the verdict of its failure, if it failed."""
+        try:
+            self._ready()
+            answer = self._run(source)
+        except Lost as lost:
+            return [error_output(lost.verdict, str(lost))], lost.verdict
+        self._cells.append(source)
+        outputs = _outputs(answer.get("outputs"))
+        if answer.get("ok") is True:
+            return outputs, None
+        names = [o["ename"] for o in outputs if o["output_type"] == "error"]
+        return outputs, VERDICT_OF_ERROR.get(names[-1] if names else "", Verdict.RAISED)
+
+    def begin_test(self) -> None:
+        """Forget how earlier calls went; each test is judged by its own."""
+        self.failures = []
+        self.calls = 0
+        self._stopped = {}
+
+    def names(self, names: list[str]) -> dict[str, bool]:
+        """Return which of ``names`` the student defined, and whether each is callable."""
+        try:
+            self._ready()
+            answer = self._ask({"do": "names", "names": names}, self.limits.call).get("names")
+        except Lost:
+            return {}
+        if not isinstance(answer, dict):
+            return {}
+        return {n: bool(answer[n]) for n in names if n in answer}
+
+    def value(self, name: str) -> Any:
+        """Return the plain data that a name stands for."""
+        return self._finish(name, inside.Table(), {"do": "value", "name": name})
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the student's function ``name``.
+
+        Raises what the function raised, where that is an exception of Python's own; else
+        RuntimeError, or TimeoutError when it was stopped.
+        """
+        table = inside.Table()
+        nodes: list[Any] = []
+        request = {
+            "do": "call",
+            "name": name,
+            "args": [table.pack(value, nodes) for value in args],
+            "kwargs": {key: table.pack(value, nodes) for key, value in kwargs.items()},
+            "output_limit": self.limits.output,
+        }
+        return self._finish(name, table, request | {"nodes": nodes})
+
+    def close(self) -> None:
+        """End the sandbox and everything that runs in it."""
+        if self._sockets is not None:
+            for sock in self._sockets:
+                sock.close()
+            self._sockets = None
+
+    # --- asking -----------------------------------------------------------------------
+
+    def _finish(self, name: str, table: inside.Table, request: dict[str, Any]) -> Any:
+        self.calls += 1
+        try:
+            if name in self._stopped:
+                raise self._stopped[name]
+            self._ready()
+            answer = self._ask(request, self.limits.call)
+            if "error" in answer:
+                self._raise(answer)
+            result = _apply(table, answer)
+        except inside.CodecError as error:
+            self._fail(name, Lost(Verdict.CRASHED, f"its answer could not be read: {error}"))
+        except Lost as lost:
+            self._fail(name, lost)
+        return result
+
+    def _fail(self, name: str, lost: Lost) -> NoReturn:
+        self._stopped[name] = lost
+        self.failures.append(lost.verdict)
+        kind = TimeoutError if lost.verdict is Verdict.TIMED_OUT else RuntimeError
+        raise _placed(kind(str(lost)), "")
+
+    def _raise(self, answer: dict[str, Any]) -> NoReturn:
+        name, text, place = (str(answer.get(k, ""))[:2000] for k in ("error", "text", "place"))
+        self.failures.append(VERDICT_OF_ERROR.get(name, Verdict.RAISED))
+        kind = getattr(builtins, name, None)
+        error: Exception = RuntimeError(f"{name}: {text}")
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            with contextlib.suppress(TypeError):  # a few want more than a text
+                error = kind(text)
+        raise _placed(error, place)
+
+    def _ready(self) -> None:
+        """Open a sandbox if there is none, and bring it to where the last one was."""
+        while self._sockets is None:
+            if self._left <= 0:
+                raise self._late(0, whole=True)
+            self._sockets = self.zygote.open(self.limits)
+            deadline = time.monotonic() + START_SECONDS
+            try:
+                inside.receive(self._sockets[0], deadline)
+                inside.send(self._sockets[0], {"do": "files", "files": self.files})
+                inside.receive(self._sockets[0], deadline)
+            except (OSError, EOFError, inside.CodecError) as error:
+                raise GraderFault(f"a sandbox did not open: {self._why() or error!r}") from error
+            for number, source in enumerate(self._cells):
+                try:
+                    self._run(source)
+                except Lost:  # it was well the first time: leave it out and begin again
+                    del self._cells[number]
+                    break
+
+    def _why(self) -> str:
+        assert self._sockets is not None
+        try:
+            return str(inside.receive(self._sockets[1], time.monotonic() + 1.0))
+        except (OSError, EOFError, inside.CodecError):
+            return ""
+        finally:
+            self.close()
+
+    def _run(self, source: str) -> dict[str, Any]:
+        request = {"do": "cell", "source": source, "output_limit": self.limits.output}
+        return self._ask(request, self.limits.cell)
+
+    def _late(self, seconds: float, *, whole: bool) -> Lost:
+        limit = self.limits.total if whole else seconds
+        what = "the whole submission" if whole else "one step"
+        return Lost(Verdict.TIMED_OUT, f"stopped after {limit:g} seconds, the limit for {what}")
+
+    def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send a request and wait for its answer; raise Lost when there is none."""
+        assert self._sockets is not None
+        wire = self._sockets[0]
+        start = time.monotonic()
+        allowed = min(seconds, self._left)
+        try:
+            wire.settimeout(max(allowed, 1e-3))
+            inside.send(wire, request)
+            return inside.receive(wire, start + allowed)
+        except TimeoutError as error:
+            self.close()
+            raise self._late(seconds, whole=allowed < seconds) from error
+        except (OSError, EOFError) as error:
+            self.close()
+            raise Lost(Verdict.CRASHED, "the process that ran it ended") from error
+        except inside.CodecError as error:
+            self.close()
+            raise Lost(Verdict.CRASHED, f"its answer could not be read: {error}") from error
+        finally:
+            self._left -= time.monotonic() - start
+
+
+class Stub:
+    """Stands for a student's function on the grader's side; calling it calls that one."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session = session
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the student's function in the sandbox."""
+        return self._session.call(self.__name__, args, kwargs)
+
+
+def error_output(verdict: Verdict, detail: str = "") -> Output:
+    """Return a notebook output of type error that says the verdict in words."""
+    lines = [f"{verdict.value}: {SENTENCES[verdict]}", *detail.split("\n")]
+    text = "\n".join(line for line in lines if line)
+    return {
+        "output_type": "error",
+        "ename": verdict.value,
+        "evalue": text,
+        "traceback": text.split("\n"),
+    }
+
+
+def _placed(error: Exception, place: str) -> Exception:
+    error.place = place  # type: ignore[attr-defined]
+    return error
+
+
+def _apply(table: inside.Table, answer: dict[str, Any]) -> Any:
+    """Build the result of a call, and change its arguments as the function did."""
+    known = len(table.objects)
+    table.extend(inside._items(answer.get("nodes")))
+    for change in inside._items(answer.get("changes")):
+        number, node = change if isinstance(change, list) and len(change) == 2 else (-1, None)
+        if type(number) is not int or not 0 <= number < known:
+            raise inside.CodecError("a change of something that was not sent")
+        old, new = table.objects[number], table.build(node)
+        if isinstance(old, np.ndarray) and type(new) is np.ndarray:
+            try:
+                old[...] = new
+            except ValueError as error:
+                raise inside.CodecError("a change that does not fit") from error
+        elif type(old) is list and type(new) is list:
+            old[:] = new
+        elif type(old) is dict and type(new) is dict:
+            old.clear()
+            old.update(new)
+        else:
+            raise inside.CodecError("a change of something that cannot change")
+    return table.value(answer.get("result"))
+
+
+def _outputs(found: Any) -> list[Output]:
+    """Keep what has the shape of a notebook output; the sandbox may say anything."""
+    kept: list[Output] = []
+    for output in found if isinstance(found, list) else []:
+        kind = output.get("output_type") if isinstance(output, dict) else None
+        if kind == "stream" and output.get("name") in ("stdout", "stderr"):
+            kept.append({"output_type": kind, "name": output["name"], "text": _str(output, "text")})
+        elif kind == "error":
+            lines = output.get("traceback")
+            kept.append(
+                {
+                    "output_type": kind,
+                    "ename": _str(output, "ename"),
+                    "evalue": _str(output, "evalue"),
+                    "traceback": [str(x) for x in lines] if isinstance(lines, list) else [],
+                }
+            )
+        elif kind in ("display_data", "execute_result"):
+            data = output.get("data")
+            pairs = data.items() if isinstance(data, dict) else ()
+            clean = {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
+            more = {"execution_count": None} if kind == "execute_result" else {}
+            kept.append({"output_type": kind, "data": clean, "metadata": {}, **more})
+    return kept
+
+
+def _str(output: dict[str, Any], key: str) -> str:
+    value = output.get(key)
+    return value if isinstance(value, str) else ""

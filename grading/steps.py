@@ -1,0 +1,166 @@
+"""The steps that nbgrader runs: execute a submission behind the wall, and what goes with it."""
+
+from __future__ import annotations
+
+import atexit
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_locked, is_solution
+from traitlets import Float, Int, List, Unicode
+
+from grading.exam import GraderFault
+from grading.handin import expected_cells
+from grading.session import error_output
+from grading.verdicts import Verdict
+from grading.wall import Limits
+from grading.worker import Worker
+
+Resources = dict[str, Any]
+_worker = Worker()  # one a process: it stays warm from one submission to the next
+atexit.register(_worker.close)
+
+
+class ExecuteBehindWall(NbGraderPreprocessor):  # type: ignore[misc]
+    """Run the student's cells in the sandbox and judge the test cells on this side.
+
+    It takes the place of nbgrader's ``Execute``. Every test cell holds an error until its
+    judgement is complete, so nothing that breaks on the way can leave full marks behind.
+    """
+
+    total_seconds = Float(Limits.total, help="Seconds for a whole submission.").tag(config=True)
+    cell_seconds = Float(Limits.cell, help="Seconds for one cell.").tag(config=True)
+    call_seconds = Float(Limits.call, help="Seconds for one call by a test.").tag(config=True)
+    memory = Int(Limits.memory, help="Bytes of memory per process.").tag(config=True)
+    scratch = Int(Limits.scratch, help="Bytes in the scratch folder.").tag(config=True)
+    processes = Int(Limits.processes, help="Processes and threads.").tag(config=True)
+    output = Int(Limits.output, help="Characters of output per cell.").tag(config=True)
+    seed = Int(0, help="Fixes the hidden inputs; kept with each score.").tag(config=True)
+    shared_files = List(Unicode(), help="Files of the root that belong to each assignment.").tag(
+        config=True
+    )
+
+    def limits(self) -> Limits:
+        """Return the limits as configured."""
+        return Limits(
+            total=self.total_seconds,
+            cell=self.cell_seconds,
+            call=self.call_seconds,
+            memory=self.memory,
+            scratch=self.scratch,
+            processes=self.processes,
+            output=self.output,
+        )
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Resources
+    ) -> tuple[NotebookNode, Resources]:
+        """Grade one notebook. Raises GraderFault when it could not be judged."""
+        whole = nb.metadata.get("grading", {}).get("verdict")
+        verdict = Verdict(whole) if whole else Verdict.GRADER_FAULT
+        graded = [cell for cell in nb.cells if is_grade(cell) and cell.cell_type == "code"]
+        for cell in graded:
+            cell.outputs = [nbformat.from_dict(error_output(verdict))]
+            cell.metadata["grading"] = {"verdict": verdict.value, "points": 0.0}
+        if whole:
+            self.log.info("%s: %s", resources["nbgrader"]["student"], whole)
+            return nb, resources
+        code = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]
+        answers = _worker.grade(self.job(code, resources))
+        if len(answers) != len(code):
+            raise GraderFault(f"{len(answers)} answers for {len(code)} cells")
+        for number, (cell, answer) in enumerate(zip(code, answers, strict=True), 1):
+            cell.outputs = [nbformat.from_dict(output) for output in answer["outputs"]]
+            cell.execution_count = number
+            if is_grade(cell):
+                check_points(answer["record"]["points"], cell.metadata.nbgrader["points"])
+                cell.metadata["grading"] = answer["record"]
+                self.log.info(
+                    "%s %s: %s, %g of %g points",
+                    resources["nbgrader"]["student"],
+                    cell.metadata.nbgrader["grade_id"],
+                    answer["record"]["verdict"],
+                    answer["record"]["points"],
+                    cell.metadata.nbgrader["points"],
+                )
+        return nb, resources
+
+    def job(self, code: list[NotebookNode], resources: Resources) -> dict[str, Any]:
+        """Put together what the worker needs; see `grading.worker.Worker.grade`."""
+        mark = resources["nbgrader"]
+        known = {
+            cell.grade_id: cell
+            for cell in expected_cells(mark["db_url"], mark["assignment"], mark["notebook"])
+        }
+        cells = []
+        for number, cell in enumerate(code):
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            role = "student"
+            if grade_id in known and known[grade_id].locked:
+                role = "test" if known[grade_id].grade else "locked"
+            cells.append(
+                {
+                    "source": cell.source if role == "student" else known[grade_id].source,
+                    "role": role,
+                    "grade_id": grade_id or f"cell {number}",
+                    "points": known[grade_id].points if role == "test" else 0.0,
+                }
+            )
+        folder = self.source_folder(mark["assignment"])
+        return {
+            "cells": cells,
+            "reference": read_reference(folder / f"{mark['notebook']}.ipynb"),
+            "files": course_files(folder, self.shared_files),
+            "seed": self.seed,
+            "limits": asdict(self.limits()),
+        }
+
+    def source_folder(self, assignment: str) -> Path:
+        """Return the folder of the assignment's source."""
+        coursedir = next(p.coursedir for p in _parents(self) if hasattr(p, "coursedir"))
+        return Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+
+
+
+def read_reference(path: Path) -> list[list[str]]:
+    """Return grade id and source of the locked and solution cells of a source notebook."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise GraderFault(f"the source notebook {path} cannot be read: {error}") from error
+    return [
+        [cell.metadata.nbgrader["grade_id"], cell.source]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and not is_grade(cell)
+        and (is_solution(cell) or is_locked(cell))
+    ]
+
+
+def course_files(folder: Path, shared: list[str]) -> dict[str, bytes]:
+    """Return the files that lie beside a notebook in its release, by name."""
+    files = {name: Path(name).read_bytes() for name in shared}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
+        if path.is_file() and path.suffix != ".ipynb" and not hidden:
+            files[name] = path.read_bytes()
+    return files
+
+
+def check_points(points: Any, most: float) -> None:
+    """Raise GraderFault unless ``points`` is a finite float between 0 and ``most``."""
+    if type(points) is not float or not math.isfinite(points) or not 0 <= points <= float(most):
+        raise GraderFault(f"{points!r} is no mark out of {most:g}")
+
+
+def _parents(part: Any) -> Iterator[Any]:
+    while part is not None:
+        yield part
+        part = getattr(part, "parent", None)

@@ -1,0 +1,142 @@
+"""A grading worker: one process with one warm zygote that judges submissions in turn.
+
+nbgrader's process changes its folder and environment as it goes, and the formgrader's has
+threads; a process of its own keeps the judging apart from both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from grading import inside
+from grading.exam import GraderFault
+from grading.judge import judge, run_locked
+from grading.session import Session
+from grading.wall import Limits, WallError, Zygote
+
+SLACK_SECONDS = 60.0  # for the tests themselves, beyond what a submission may use
+
+
+class Worker:
+    """The handle of a worker process; it starts with the first job and stays warm."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wire: socket.socket | None = None
+
+    def grade(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+        """Judge one submission.
+
+        Parameters
+        ----------
+        job : dict
+            ``cells`` as in `grading.judge.judge`; ``reference``: the source notebook's
+            locked and solution cells, as pairs of grade id and source; ``files``: the
+            assignment's own, name to bytes; ``seed``; ``limits``.
+
+        Returns
+        -------
+        list of dict
+            What `grading.judge.judge` returns.
+
+        Raises
+        ------
+        GraderFault
+            When anything on this side failed. The next job starts a new process.
+        """
+        deadline = time.monotonic() + job["limits"]["total"] + SLACK_SECONDS
+        try:
+            wire = self._start()
+            wire.settimeout(SLACK_SECONDS)
+            inside.send(wire, job)
+            answer = inside.receive(wire, deadline)
+        except (OSError, EOFError, inside.CodecError) as error:
+            self.close()
+            raise GraderFault(f"the grading process did not answer: {error!r}") from error
+        if "fault" in answer:
+            self.close()
+            raise GraderFault(answer["fault"])
+        cells: list[dict[str, Any]] = answer["cells"]
+        return cells
+
+    def close(self) -> None:
+        """End the process, its zygote and every sandbox."""
+        if self._wire is not None:
+            self._wire.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._wire = None
+
+    def _start(self) -> socket.socket:
+        if self._wire is not None:
+            return self._wire
+        self._wire, theirs = socket.socketpair()
+        # The working folder is left out of the path: a course may hold any file.
+        start = "import sys; from grading.worker import main; main(int(sys.argv[1]))"
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", start, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=dict(os.environ, MPLBACKEND="agg", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1"),
+        )
+        theirs.close()
+        return self._wire
+
+
+def main(fd: int) -> None:
+    """Be the worker process: answer jobs until the other side hangs up."""
+    wire = socket.socket(fileno=fd)
+    zygote: Zygote | None = None
+    references: dict[bytes, dict[str, Any]] = {}
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            job = inside.receive(wire)
+            try:
+                zygote = zygote or Zygote()
+                with TemporaryDirectory(prefix="grading-") as folder:
+                    for name, data in job["files"].items():
+                        path = Path(folder, name)
+                        path.parent.mkdir(parents=True, exist_ok=True)
+                        path.write_bytes(data)
+                    os.chdir(folder)
+                    answer = {"cells": run(job, zygote, references)}
+                    os.chdir("/")
+            except WallError as error:
+                answer = {"fault": str(error)}
+            except Exception as error:
+                answer = {"fault": f"{type(error).__name__}: {error}"}
+            inside.send(wire, answer)
+
+
+def run(
+    job: dict[str, Any], zygote: Zygote, references: dict[bytes, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Judge one job in a session of its own; keep the reference for the next one."""
+    key = repr(job["reference"]).encode()
+    if key not in references:
+        references.clear()
+        references[key] = read_reference(job["reference"])
+    session = Session(zygote, Limits(**job["limits"]), job["files"])
+    try:
+        return judge(job["cells"], session, references[key], job["seed"])
+    finally:
+        session.close()
+
+
+def read_reference(cells: list[list[str]]) -> dict[str, Any]:
+    """Run the source notebook's locked and solution cells; return its functions."""
+    space: dict[str, Any] = {"__name__": "reference"}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for name, source in cells:
+            run_locked(source, name, space)
+    return {name: value for name, value in space.items() if callable(value)}

@@ -1,0 +1,50 @@
+"""nbgrader's settings for this course. Run nbgrader from the folder that holds this file."""
+
+c = get_config()  # noqa: F821 - nbgrader provides it
+
+c.CourseDirectory.course_id = "sequence-models"
+c.CourseDirectory.release_directory = "notebooks"
+
+# What lies beside every notebook, in the release and in the sandbox.
+shared_files = ["rnn_utils.py", "rnn_plots.py", "public_tests.py", "public_tests.json"]
+
+# Release: nbgrader's own steps, with the shared files put in.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.InstantiateTests",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "grading.release.ShareFiles",
+]
+c.ShareFiles.files = shared_files
+c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not written yet")'}
+
+# Grading: nbgrader's own steps, with the one that executes notebooks swapped for ours.
+c.Autograde.exporter_class = "grading.handin.HandInExporter"
+c.Autograde.pre_convert_hook = "grading.handin.expect_notebooks"
+c.Autograde.autograde_preprocessors = [
+    "grading.steps.ExecuteBehindWall",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.ExecuteBehindWall.shared_files = shared_files
+c.ExecuteBehindWall.seed = 2026  # change it once a year: it fixes the hidden inputs
+
+# Feedback: nbgrader's own steps, after the hidden tests are taken out.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
