@@ -280,11 +280,11 @@ def plot_gates(caches, unit=0, example=0, axes=None, times=None, xlabel="time st
     times = range(len(steps)) if times is None else times
     for (name, (color, dashes)), position in zip(GATES.items(), (4, 5, 7), strict=True):
         values = [step[position][unit, example] for step in steps]
-        axes[0].plot(times, values, dashes, color=color, label=name)
+        axes[0].plot(times, values, dashes, color=color, lw=1.2, label=name)
     states = {"cell state c": (1, "black", "-"), "hidden state a": (0, "#cc79a7", "--")}
     for name, (position, color, dashes) in states.items():
         values = [step[position][unit, example] for step in steps]
-        axes[1].plot(times, values, dashes, color=color, label=name)
+        axes[1].plot(times, values, dashes, color=color, lw=1.2, label=name)
     axes[0].set(ylabel="gate", ylim=(-0.05, 1.05))
     axes[1].set(ylabel="state", xlabel=xlabel)
     for ax in axes:

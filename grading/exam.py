@@ -77,6 +77,7 @@ class Exam:
         if references and self.name not in references:
             raise GraderFault(f"There is no reference for {self.name} in the source notebook.")
         self._reference = references.get(self.name, target)
+        self._wrong: set[str] = set()  # values already charged for
 
     @contextlib.contextmanager
     def part(self, name: str, points: float) -> Iterator[None]:
@@ -94,6 +95,9 @@ class Exam:
 
     def compare(self, given: Arguments, *names: str) -> None:
         """Compare what the function returns for ``given`` with the reference.
+
+        A mistake costs once: a value that an earlier comparison found wrong is left out
+        of the later ones, as long as another value remains to be compared.
 
         Parameters
         ----------
@@ -128,9 +132,16 @@ class Exam:
             raise GraderFault(f"The reference of {self.name} raised {error!r}.") from error
         if not isinstance(got, tuple) or len(got) != len(self.returns):
             public_tests.compare_returns(self.target, got, dict.fromkeys(self.returns))
+        left = [name for name in names or self.returns if name not in self._wrong]
+        if not left:
+            raise public_tests.Mismatch("every value that this part looks at is wrong already")
         for name, value, expected in zip(self.returns, got, want, strict=True):
-            if name in (names or self.returns):
-                public_tests.compare(name, value, expected, when)
+            if name in left:
+                try:
+                    public_tests.compare(name, value, expected, when)
+                except public_tests.Mismatch:
+                    self._wrong.add(name)
+                    raise
 
     def score(self) -> float:
         """Print a line per part and return the points, a finite number."""

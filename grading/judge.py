@@ -96,7 +96,20 @@ def judge(
         if cell["role"] == "locked":
             run_locked(source, name, space)
         answers.append({"outputs": outputs})
+    put_figures([o for answer in answers for o in answer["outputs"]], session)
     return answers
+
+
+def put_figures(outputs: list[Output], session: Session) -> None:
+    """Put the figures where their names stand; one that could not be drawn is left out."""
+    pictures = [o["data"] for o in outputs if "image/png" in o.get("data", {})]
+    figures = session.figures() if pictures else {}
+    for data in pictures:
+        name = data["image/png"]
+        if name in figures:
+            data["image/png"] = figures[name]
+        elif name.startswith("figure-"):
+            del data["image/png"]
 
 
 def run_locked(source: str, name: str, space: Namespace) -> None:
@@ -135,6 +148,8 @@ def judge_test(
     defined = session.names(names)
     if function in names and function not in defined:
         return missing(function, most, failed, said)
+    if defined.get(function) is False:
+        return Judgement(Verdict.WRONG, 0.0, most, f"{function} should be a function.")
     for name, is_function in defined.items():
         if is_function:
             space[name] = Stub(session, name)

@@ -49,23 +49,35 @@ class Session:
         self.failures: list[Verdict] = []  # of the calls since the last `begin_test`
         self.calls = 0
         self._stopped: dict[str, Lost] = {}
-        self._cells: list[str] = []
+        self._cells: dict[int, str] = {}  # what a new sandbox has to run again
+        self._count = 0
         self._left = limits.total
         self._sockets: tuple[socket.socket, socket.socket] | None = None
 
     def run_cell(self, source: str) -> tuple[list[Output], Verdict | None]:
         """Run one cell; return its outputs and the verdict of its failure, if it failed."""
+        self._count += 1
         try:
             self._ready()
-            answer = self._run(source)
+            answer = self._run(self._count, source)
         except Lost as lost:
             return [error_output(lost.verdict, str(lost))], lost.verdict
-        self._cells.append(source)
+        self._cells[self._count] = source
         outputs = _outputs(answer.get("outputs"))
         if answer.get("ok") is True:
             return outputs, None
         names = [o["ename"] for o in outputs if o["output_type"] == "error"]
         return outputs, VERDICT_OF_ERROR.get(names[-1] if names else "", Verdict.RAISED)
+
+    def figures(self) -> dict[str, str]:
+        """Return the figures that the cells drew: the name in an output to PNG in base64."""
+        try:
+            self._ready()
+            found = self._ask({"do": "figures"}, self.limits.cell).get("figures")
+        except Lost:
+            return {}
+        pairs = found.items() if isinstance(found, dict) else ()
+        return {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
 
     def begin_test(self) -> None:
         """Forget how earlier calls went; each test is judged by its own."""
@@ -159,9 +171,9 @@ class Session:
                 inside.receive(self._sockets[0], deadline)
             except (OSError, EOFError, inside.CodecError) as error:
                 raise GraderFault(f"a sandbox did not open: {self._why() or error!r}") from error
-            for number, source in enumerate(self._cells):
+            for number, source in list(self._cells.items()):
                 try:
-                    self._run(source)
+                    self._run(number, source)
                 except Lost:  # it was well the first time: leave it out and begin again
                     del self._cells[number]
                     break
@@ -175,8 +187,9 @@ class Session:
         finally:
             self.close()
 
-    def _run(self, source: str) -> dict[str, Any]:
-        request = {"do": "cell", "source": source, "output_limit": self.limits.output}
+    def _run(self, number: int, source: str) -> dict[str, Any]:
+        request = {"do": "cell", "number": number, "source": source}
+        request["output_limit"] = self.limits.output
         return self._ask(request, self.limits.cell)
 
     def _late(self, seconds: float, *, whole: bool) -> Lost:

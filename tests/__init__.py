@@ -1,0 +1,1 @@
+"""The course, its grader and its gallery, tested."""

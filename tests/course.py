@@ -1,0 +1,141 @@
+"""Make a course folder with submissions, and read back what nbgrader made of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+
+from tests.gallery import Entry
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ["nbgrader_config.py", "rnn_utils.py", "rnn_plots.py", "public_tests.py"]
+
+
+class Course:
+    """A course folder of its own, with the sources of this one.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The folder; it is made.
+    plots : bool
+        Whether submissions keep the cells that belong to no exercise. They are most of
+        the time that grading takes.
+    """
+
+    def __init__(self, root: Path, *, plots: bool = False) -> None:
+        self.root = root
+        self.plots = plots
+        shutil.copytree(ROOT / "source", root / "source", ignore=shutil.ignore_patterns(".*"))
+        for name in [*SHARED, "public_tests.json"]:
+            shutil.copy(ROOT / name, root)
+        for assignment in assignments(root):
+            self.nbgrader("generate_assignment", assignment, "--force")
+
+    def nbgrader(self, *words: str, fails: bool = False) -> str:
+        """Run an nbgrader command; return what it said. ``fails``: whether it should."""
+        environment = dict(os.environ)
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *words],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1800,
+        )
+        said = done.stdout + done.stderr
+        if (done.returncode != 0) != fails:
+            raise AssertionError(f"nbgrader {' '.join(words)} exited {done.returncode}:\n{said}")
+        return said
+
+    def release(self, assignment: str) -> NotebookNode:
+        """Return the released notebook of an assignment."""
+        return nbformat.read(notebook_path(self.root / "notebooks" / assignment), 4)
+
+    def answers(self, assignment: str, *entries: Entry) -> NotebookNode:
+        """Return a submission: the release with the reference's answers, changed by entries."""
+        notebook = self.release(assignment)
+        solutions = reference_cells(assignment)
+        for entry in entries:
+            if entry.function in solutions:
+                solutions[entry.function] = entry.apply(solutions[entry.function])
+        for cell in notebook.cells:
+            if grade_id(cell) in solutions:
+                cell.source = solutions[grade_id(cell)]
+        if not self.plots:
+            notebook.cells = [c for c in notebook.cells if grade_id(c) or c.cell_type != "code"]
+        return notebook
+
+    def submit(self, student: str, assignment: str, content: NotebookNode | bytes | None) -> None:
+        """Hand something in: a notebook, bytes, or nothing but an empty folder."""
+        folder = self.root / "submitted" / student / assignment
+        folder.mkdir(parents=True)
+        path = folder / notebook_path(self.root / "source" / assignment).name
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif content is not None:
+            nbformat.write(content, path)
+
+    def graded(self, student: str, assignment: str) -> NotebookNode:
+        """Return the autograded notebook of a student."""
+        return nbformat.read(notebook_path(self.root / "autograded" / student / assignment), 4)
+
+    def records(self, student: str, assignment: str) -> dict[str, dict[str, Any]]:
+        """Return what the grader recorded for each exercise, by function."""
+        return {
+            grade_id(cell).removeprefix("test_"): cell.metadata.grading
+            for cell in self.graded(student, assignment).cells
+            if "grading" in cell.metadata
+        }
+
+    def scores(self, student: str, assignment: str) -> dict[str, float | None]:
+        """Return the automatic scores in the gradebook, by function."""
+        with Gradebook(f"sqlite:///{self.root}/gradebook.db") as gradebook:
+            submission = gradebook.find_submission(assignment, student)
+            return {
+                grade.name.removeprefix("test_"): grade.auto_score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+
+
+def assignments(root: Path = ROOT) -> list[str]:
+    """Return the names of all assignments."""
+    return sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
+
+
+def assignment_of(function: str) -> str:
+    """Return the assignment that an exercise belongs to."""
+    return next(name for name in assignments() if function in reference_cells(name))
+
+
+def notebook_path(folder: Path) -> Path:
+    """Return the one notebook in a folder."""
+    (path,) = folder.glob("*.ipynb")
+    return path
+
+
+def reference_cells(assignment: str) -> dict[str, str]:
+    """Return the source of each solution cell, by function."""
+    notebook = nbformat.read(notebook_path(ROOT / "source" / assignment), 4)
+    return {
+        grade_id(cell): cell.source
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """Return nbgrader's id of a cell, or nothing."""
+    found: str = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    return found
