@@ -6,7 +6,8 @@ c.CourseDirectory.course_id = "sequence-models"
 c.CourseDirectory.release_directory = "notebooks"
 
 # What lies beside every notebook, in the release and in the sandbox.
-shared_files = ["rnn_utils.py", "rnn_plots.py", "public_tests.py", "public_tests.json"]
+shared_files = ["rnn_utils.py", "rnn_plots.py"]
+shared_files += ["public_tests.py", "public_tests.json", "answer_checks.py"]
 
 # Release: nbgrader's own steps, with the shared files put in.
 c.GenerateAssignment.preprocessors = [
@@ -40,6 +41,9 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.ExecuteBehindWall.shared_files = shared_files
+# A cell of these lessons takes well under a second, and a call by a test milliseconds.
+c.ExecuteBehindWall.cell_seconds = 10.0
+c.ExecuteBehindWall.call_seconds = 5.0
 c.ExecuteBehindWall.seed = 2026  # change it once a year: it fixes the hidden inputs
 
 # Feedback: nbgrader's own steps, after the hidden tests are taken out.

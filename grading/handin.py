@@ -101,9 +101,10 @@ def read(data: bytes | None, expected: list[Expected]) -> NotebookNode:
     except ValueError:
         return placeholder(Verdict.UNREADABLE, expected)
     wanted = {cell.grade_id: cell for cell in expected}
-    exercises = {cell.grade_id for cell in expected if cell.solution}
+    # Ids such as `imports` are in every assignment; those of exercises and tests tell.
+    telling = {cell.grade_id for cell in expected if cell.solution or cell.grade}
     found = {grade_id for _, _, grade_id in cells if grade_id}
-    if found and exercises and not found & set(wanted):
+    if found - set(wanted) and not found & telling:
         return placeholder(Verdict.OTHER_ASSIGNMENT, expected)
     return rebuild(cells, wanted)
 
@@ -190,7 +191,7 @@ def placeholder(verdict: Verdict, expected: list[Expected]) -> NotebookNode:
     return new_notebook(cells=cells, metadata={"grading": {"verdict": verdict.value}})
 
 
-class HandInExporter(NotebookExporter):  # type: ignore[misc]
+class HandInExporter(NotebookExporter):
     """nbgrader's reader of submissions, in the one pass that meets the student's file."""
 
     def from_filename(
@@ -198,24 +199,20 @@ class HandInExporter(NotebookExporter):  # type: ignore[misc]
     ) -> tuple[Any, dict[str, Any]]:
         """Read a submission through `read`; any other notebook as nbconvert does."""
         if resources is None or not getattr(self.parent, "_sanitizing", False):
-            result: tuple[Any, dict[str, Any]] = super().from_filename(filename, resources, **kw)
-            return result
+            return super().from_filename(filename, resources, **kw)
         path = Path(filename)
         others = list(path.parent.glob("*.ipynb"))
         if not path.is_file() and len(others) == 1:
             path = others[0]  # renamed, as `rnn (1).ipynb`: it is plain what was meant
         data = path.read_bytes() if path.is_file() else None
         mark = resources["nbgrader"]
-        notebook = read(
-            data, expected_cells(mark["db_url"], mark["assignment"], mark["notebook"])
-        )
+        notebook = read(data, expected_cells(mark["db_url"], mark["assignment"], mark["notebook"]))
         resources["metadata"] = {
             "name": Path(filename).stem,
             "path": str(Path(filename).parent),
             "modified_date": datetime.now(timezone.utc).strftime("%B %d, %Y"),
         }
-        result = self.from_notebook_node(notebook, resources=resources, **kw)
-        return result
+        return self.from_notebook_node(notebook, resources=resources, **kw)
 
 
 def expect_notebooks(assignment: str, student: str, notebooks: list[str]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import public_tests
+import answer_checks
 from grading import exam
 from grading.session import Output, Session, Stub, error_output
 from grading.verdicts import SENTENCES, Verdict, verdict_of_points
@@ -59,18 +59,24 @@ class Judgement:
 
 def judge(
     cells: list[dict[str, Any]],
-    session: Session,
+    shown: Session,
+    examined: Session,
     references: Mapping[str, Any],
     seed: int,
 ) -> list[dict[str, Any]]:
     """Run and judge a submission, cell by cell in notebook order.
+
+    It runs in two sandboxes. What a student is shown, outputs and public tests, comes
+    from the first, which never meets a hidden input. Hidden parts call the second, of
+    which nothing is shown but which part failed. So no trick of a submission, such as
+    printing in a later cell what a test sent, can bring a hidden input to light.
 
     Parameters
     ----------
     cells : list of dict
         For each code cell ``source``, ``role`` (``student``, ``locked`` or ``test``),
         ``grade_id`` and ``points``. Locked and test cells hold the instructor's source.
-    session : Session
+    shown, examined : Session
     references : mapping of str to callable
     seed : int
         Fixes the hidden inputs.
@@ -83,20 +89,26 @@ def judge(
     space: Namespace = {"__name__": "__main__"}
     failed: dict[str, Verdict] = {}
     said: dict[str, list[Output]] = {}
-    answers = []
-    for cell in cells:
+    answers: list[dict[str, Any]] = []
+    hidden = [n for n, c in enumerate(cells) if c["role"] == "test" and BEGIN in c["source"]]
+    for number, cell in enumerate(cells):
         source, name = cell["source"], cell["grade_id"]
         if cell["role"] == "test":
-            judgement = judge_test(cell, session, dict(space), references, seed, failed, said)
+            exam.references, exam.seed = dict(references), seed
+            judgement = judge_test(cell, shown, examined, dict(space), failed, said)
             answers.append({"outputs": judgement.outputs(), "record": judgement.record(seed)})
             continue
-        outputs, verdict = session.run_cell(source)
+        outputs, verdict = shown.run_cell(source)
         if verdict is not None:
             failed[name], said[name] = verdict, outputs
+        # What ended one sandbox would end the other; behind the last hidden test nothing
+        # in the second is asked for any more.
+        if number < max(hidden, default=0) and verdict not in (Verdict.TIMED_OUT, Verdict.CRASHED):
+            examined.run_cell(source)
         if cell["role"] == "locked":
             run_locked(source, name, space)
         answers.append({"outputs": outputs})
-    put_figures([o for answer in answers for o in answer["outputs"]], session)
+    put_figures([o for answer in answers for o in answer["outputs"]], shown)
     return answers
 
 
@@ -129,64 +141,80 @@ def run_locked(source: str, name: str, space: Namespace) -> None:
 
 def judge_test(
     cell: dict[str, Any],
-    session: Session,
+    shown: Session,
+    examined: Session,
     space: Namespace,
-    references: Mapping[str, Any],
-    seed: int,
     failed: Mapping[str, Verdict],
     said: Mapping[str, list[Output]],
 ) -> Judgement:
     """Judge one test cell with stubs in place of the names that the student defined."""
     most = float(cell["points"])
     function = cell["grade_id"].removeprefix("test_")
-    session.begin_test()
     try:
         pieces = split(cell["source"])
     except SyntaxError as error:
         raise exam.GraderFault(f"the test cell {cell['grade_id']} does not parse") from error
     names = sorted({n for _, tree in pieces for n in _loaded(tree)} - set(space) - _BUILTINS)
-    defined = session.names(names)
+    shown.begin_test()
+    defined = shown.names(names)
     if function in names and function not in defined:
         return missing(function, most, failed, said)
     if defined.get(function) is False:
         return Judgement(Verdict.WRONG, 0.0, most, f"{function} should be a function.")
-    for name, is_function in defined.items():
-        if is_function:
-            space[name] = Stub(session, name)
-        else:
-            with contextlib.suppress(Exception):  # then the test meets a NameError
-                space[name] = session.value(name)
-    exam.references, exam.seed = dict(references), seed
+    bound: Namespace = {}
     text = io.StringIO()
     points: float | None = None
     right = True
-    with contextlib.redirect_stdout(text):
-        for hidden, tree in pieces:
-            # A public test that fails does not end the marking: the hidden parts decide
-            # what the rest is worth. A hidden piece that fails does end it.
-            try:
+    session = None
+    for hidden, tree in pieces:
+        if session is not (examined if hidden else shown):
+            session = examined if hidden else shown
+            if hidden:
+                examined.begin_test(shown.stopped)
+            bound = bind(session, names, space, bound)
+        # A public test that fails does not end the marking: the hidden parts decide what
+        # the rest is worth. A hidden piece that fails does end it.
+        try:
+            with contextlib.redirect_stdout(text):
                 value = run_piece(tree, cell["grade_id"], space)
-            except exam.GraderFault:
-                raise
-            except Exception as error:
-                right = False
-                print(message(error, hidden))
-                if hidden:
-                    break
-            else:
-                if type(value) in (int, float):
-                    points = float(value)
+        except exam.GraderFault:
+            raise
+        except Exception as error:
+            right = False
+            text.write(message(error, hidden) + "\n")
+            if hidden:
+                break
+        else:
+            if type(value) in (int, float):
+                points = float(value)
     exams = [value for value in space.values() if isinstance(value, exam.Exam)]
     if points is None:
         points = most if right else 0.0
     if not math.isfinite(points) or not 0 <= points <= most:
         raise exam.GraderFault(f"{cell['grade_id']} gave {points!r} of {most:g} points")
     verdict = verdict_of_points(points, most)
-    if verdict is Verdict.WRONG and session.calls == len(session.failures) > 0:
-        verdict = session.failures[0]
-    return Judgement(
-        verdict, points, most, text.getvalue().strip(), exams[-1].parts if exams else []
-    )
+    failures = shown.failures + examined.failures
+    if verdict is Verdict.WRONG and shown.calls + examined.calls == len(failures) > 0:
+        verdict = failures[0]
+    parts = exams[-1].parts if exams else []
+    return Judgement(verdict, points, most, text.getvalue().strip(), parts)
+
+
+def bind(session: Session, names: list[str], space: Namespace, bound: Namespace) -> Namespace:
+    """Bind what the student defined: a function as its stub, a value as plain data.
+
+    A name that the test itself has bound anew since ``bound`` keeps the test's value.
+    """
+    found: Namespace = {}
+    for name, is_function in session.names(names).items():
+        if name in space and space[name] is not bound.get(name):
+            continue
+        if is_function:
+            space[name] = found[name] = Stub(session, name)
+        else:
+            with contextlib.suppress(Exception):  # then the test meets a NameError
+                space[name] = found[name] = session.value(name)
+    return found
 
 
 def missing(
@@ -235,10 +263,10 @@ def run_piece(tree: ast.Module, name: str, space: Namespace) -> Any:
 
 def message(error: Exception, hidden: bool) -> str:
     """Say why a test failed. What a hidden test compares with stays hidden."""
-    if isinstance(error, public_tests.Mismatch):
-        return error.brief if hidden else str(error)
     if hidden:
-        return "A hidden check does not hold."
+        return getattr(error, "brief", "A hidden check does not hold.")
+    if isinstance(error, answer_checks.Mismatch):
+        return str(error)
     return f"{type(error).__name__}: {error}{getattr(error, 'place', '')}"
 
 

@@ -26,7 +26,7 @@ from grading.worker import read_reference as run_reference
 EXPECTED = "public_tests.json"
 
 
-class ShareFiles(NbGraderPreprocessor):  # type: ignore[misc]
+class ShareFiles(NbGraderPreprocessor):
     """Put the shared files of the root into each release, so that it is complete in itself."""
 
     files = List(Unicode(), help="Names of the files, relative to the root.").tag(config=True)

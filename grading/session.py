@@ -48,7 +48,7 @@ class Session:
         self.files = dict(files)
         self.failures: list[Verdict] = []  # of the calls since the last `begin_test`
         self.calls = 0
-        self._stopped: dict[str, Lost] = {}
+        self.stopped: dict[str, Lost] = {}
         self._cells: dict[int, str] = {}  # what a new sandbox has to run again
         self._count = 0
         self._left = limits.total
@@ -79,11 +79,14 @@ class Session:
         pairs = found.items() if isinstance(found, dict) else ()
         return {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
 
-    def begin_test(self) -> None:
-        """Forget how earlier calls went; each test is judged by its own."""
+    def begin_test(self, stopped: Mapping[str, Lost] | None = None) -> None:
+        """Forget how earlier calls went; each test is judged by its own.
+
+        Functions in ``stopped`` are not called again: they have cost their time already.
+        """
         self.failures = []
         self.calls = 0
-        self._stopped = {}
+        self.stopped = dict(stopped or {})
 
     def names(self, names: list[str]) -> dict[str, bool]:
         """Return which of ``names`` the student defined, and whether each is callable."""
@@ -124,13 +127,21 @@ class Session:
                 sock.close()
             self._sockets = None
 
+    def __enter__(self) -> Session:
+        """Open nothing yet: the first request does."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close the session."""
+        self.close()
+
     # --- asking -----------------------------------------------------------------------
 
     def _finish(self, name: str, table: inside.Table, request: dict[str, Any]) -> Any:
         self.calls += 1
         try:
-            if name in self._stopped:
-                raise self._stopped[name]
+            if name in self.stopped:
+                raise self.stopped[name]
             self._ready()
             answer = self._ask(request, self.limits.call)
             if "error" in answer:
@@ -143,7 +154,7 @@ class Session:
         return result
 
     def _fail(self, name: str, lost: Lost) -> NoReturn:
-        self._stopped[name] = lost
+        self.stopped[name] = lost
         self.failures.append(lost.verdict)
         kind = TimeoutError if lost.verdict is Verdict.TIMED_OUT else RuntimeError
         raise _placed(kind(str(lost)), "")

@@ -27,7 +27,7 @@ _worker = Worker()  # one a process: it stays warm from one submission to the ne
 atexit.register(_worker.close)
 
 
-class ExecuteBehindWall(NbGraderPreprocessor):  # type: ignore[misc]
+class ExecuteBehindWall(NbGraderPreprocessor):
     """Run the student's cells in the sandbox and judge the test cells on this side.
 
     It takes the place of nbgrader's ``Execute``. Every test cell holds an error until its
@@ -58,9 +58,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):  # type: ignore[misc]
             output=self.output,
         )
 
-    def preprocess(
-        self, nb: NotebookNode, resources: Resources
-    ) -> tuple[NotebookNode, Resources]:
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Grade one notebook. Raises GraderFault when it could not be judged."""
         whole = nb.metadata.get("grading", {}).get("verdict")
         verdict = Verdict(whole) if whole else Verdict.GRADER_FAULT
@@ -125,7 +123,6 @@ class ExecuteBehindWall(NbGraderPreprocessor):  # type: ignore[misc]
         """Return the folder of the assignment's source."""
         coursedir = next(p.coursedir for p in _parents(self) if hasattr(p, "coursedir"))
         return Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
-
 
 
 def read_reference(path: Path) -> list[list[str]]:

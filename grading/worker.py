@@ -109,7 +109,7 @@ def main(fd: int) -> None:
                         path.parent.mkdir(parents=True, exist_ok=True)
                         path.write_bytes(data)
                     os.chdir(folder)
-                    answer = {"cells": run(job, zygote, references)}
+                    answer: dict[str, Any] = {"cells": run(job, zygote, references)}
                     os.chdir("/")
             except WallError as error:
                 answer = {"fault": str(error)}
@@ -126,11 +126,12 @@ def run(
     if key not in references:
         references.clear()
         references[key] = read_reference(job["reference"])
-    session = Session(zygote, Limits(**job["limits"]), job["files"])
-    try:
-        return judge(job["cells"], session, references[key], job["seed"])
-    finally:
-        session.close()
+    with contextlib.ExitStack() as stack:
+        shown, examined = (
+            stack.enter_context(Session(zygote, Limits(**job["limits"]), job["files"]))
+            for _ in range(2)
+        )
+        return judge(job["cells"], shown, examined, references[key], job["seed"])
 
 
 def read_reference(cells: list[list[str]]) -> dict[str, Any]:

@@ -16,11 +16,17 @@ from nbgrader.api import Gradebook
 from tests.gallery import Entry
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ["nbgrader_config.py", "rnn_utils.py", "rnn_plots.py", "public_tests.py"]
+SHARED = [
+    "rnn_utils.py",
+    "rnn_plots.py",
+    "public_tests.py",
+    "public_tests.json",
+    "answer_checks.py",
+]
 
 
 class Course:
-    """A course folder of its own, with the sources of this one.
+    """A course folder, as a rule one of its own with the sources of this one.
 
     Parameters
     ----------
@@ -29,13 +35,17 @@ class Course:
     plots : bool
         Whether submissions keep the cells that belong to no exercise. They are most of
         the time that grading takes.
+    make : bool
+        Whether to make the folder and its releases; else it is there already.
     """
 
-    def __init__(self, root: Path, *, plots: bool = False) -> None:
+    def __init__(self, root: Path, *, plots: bool = False, make: bool = True) -> None:
         self.root = root
         self.plots = plots
+        if not make:
+            return
         shutil.copytree(ROOT / "source", root / "source", ignore=shutil.ignore_patterns(".*"))
-        for name in [*SHARED, "public_tests.json"]:
+        for name in [*SHARED, "nbgrader_config.py"]:
             shutil.copy(ROOT / name, root)
         for assignment in assignments(root):
             self.nbgrader("generate_assignment", assignment, "--force")

@@ -229,7 +229,8 @@ SEQUENCE_SLIPS = [
         "caches, arguments",
         (
             "a_next, yt_pred, cache = rnn_cell_forward(x[:, :, t], a_next, parameters)",
-            "new, yt_pred, cache = rnn_cell_forward(x[:, :, t], a_next, parameters); a_next[:] = new",
+            "new, yt_pred, cache = rnn_cell_forward(x[:, :, t], a_next, parameters)\n"
+            "        a_next[:] = new",
         ),
     ),
     wrong(RNNS, "batch size hard-coded", ALL, ("_, m, T_x = x.shape", "m, T_x = 10, x.shape[2]")),
@@ -297,7 +298,12 @@ LSTM_SEQUENCE_SLIPS = [
         "caches",
         ("c_next = np.zeros((n_a, m))", "c_next = c[:, :, 0]"),
     ),
-    wrong(LSTMS, "returns c before y", "values of y, values of c", ("return a, y, c, caches", "return a, c, y, caches")),
+    wrong(
+        LSTMS,
+        "returns c before y",
+        "values of y, values of c",
+        ("return a, y, c, caches", "return a, c, y, caches"),
+    ),
 ]
 
 NO_ANSWER = [

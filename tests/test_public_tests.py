@@ -2,10 +2,8 @@
 
 import copy
 import functools
-import itertools
 import json
 import linecache
-import re
 from pathlib import Path
 
 import numpy as np
@@ -51,17 +49,15 @@ def failure(target, name=None):
     return caught.value
 
 
-# --- wrong answers ------------------------------------------------------------------
-
-CELL = "n_x=3, n_a=5, n_y=2, m=4"
 RETURNS = {
-    "rnn_cell_forward": ("a_next yt_pred cache", CELL),
-    "rnn_forward": ("a y_pred caches", f"{CELL}, T_x=3"),
-    "lstm_cell_forward": ("a_next c_next yt_pred cache", CELL),
-    "lstm_forward": ("a y c caches", f"{CELL}, T_x=3"),
+    "rnn_cell_forward": "a_next yt_pred cache",
+    "rnn_forward": "a y_pred caches",
+    "lstm_cell_forward": "a_next c_next yt_pred cache",
+    "lstm_forward": "a y c caches",
 }
 SHAPE, VALUE = "has the wrong shape", "has the wrong value"
-FINITE, ENTRIES = "should be a finite number", "has the wrong number of entries"
+FINITE, ENTRIES = "should hold finite numbers", "has the wrong number of entries"
+ARRAY, TUPLE, LIST = (f"should be {what}" for what in ("a NumPy array", "a tuple", "a list"))
 KEYS = "should have the keys Wax, Waa, Wya, ba, by."
 
 
@@ -78,109 +74,145 @@ def swap(k, i, j):
     return tuple(k[order.get(n, n)] for n in range(len(k)))
 
 
-# Which value the message names and what it says of it; what was expected and what came, where
-# it tells; what is done to the right value to get there. In braces stands a stored value.
+# Which value the message names and what it says of it; the rest of the message, up to where
+# it counts; what is done to the right value to get there. In braces stands a stored value.
 WRONG = {
     "rnn_cell_forward": [
-        ("a_next", "should be a NumPy array, but is None.", "", "", lambda a: None),
-        ("a_next", "should be a NumPy array, but is a list.", "", "", lambda a: a.tolist()),
-        ("yt_pred", "should be a NumPy array, but is a MaskedArray.", "", "", np.ma.array),
-        ("a_next", SHAPE, "(5, 4)", "(4, 5)", np.transpose),
-        ("yt_pred", SHAPE, "(2, 4)", "(2, 1)", lambda y: y[:, :1]),
-        ("yt_pred", "has the wrong dtype: expected float64, got float32.", "", "", np.float32),
-        ("yt_pred[1, 2]", FINITE, "{yt_pred[1][2]}", "nan", lambda y: put(y, (1, 2), np.nan)),
-        ("a_next[4, 0]", FINITE, "{a_next[4][0]}", "-inf", lambda a: put(a, (4, 0), -np.inf)),
-        ("a_next[2, 1]", VALUE, "{a_next[2][1]}", "7", lambda a: put(a, (2, 1), 7)),
-        ("a_next[0, 1]", VALUE, "0.997555", "0.997559", lambda a: put(a, (0, 1), a[0, 1] + 4e-6)),
-        ("yt_pred[0, 0]", VALUE, "{yt_pred[0][0]}", "-2 (8 of 8 values", lambda y: 0 * y - 2),
-        ("cache", "should be a tuple, but is a list.", "", "", list),
-        ("cache", "should be a tuple, but is None.", "", "", lambda k: None),
-        ("cache", ENTRIES, "4", "3", lambda k: k[:3]),
-        ("cache[0][0, 0]", VALUE, "{a_next[0][0]}", "0.", lambda k: (abs(k[1]), *k[1:])),
-        ("cache[1]", SHAPE, "(5, 4)", "(3, 4)", lambda k: swap(k, 1, 2)),
-        ("cache[3]", KEYS, "", "", lambda k: (*k[:3], {"Wax": k[3]["Wax"]})),
-        ("cache[3]", KEYS, "", "", lambda k: (*k[:3], k[3] | {"extra": k[0]})),
-        ("cache[3]['ba']", SHAPE, "(5, 1)", "(5, 4)", lambda k: (*k[:3], k[3] | {"ba": k[0]})),
+        ("a_next", ARRAY, ", but is None.", lambda a: None),
+        ("a_next", ARRAY, ", but is a list.", lambda a: a.tolist()),
+        ("yt_pred", ARRAY, ", but is a MaskedArray.", np.ma.array),
+        ("a_next", SHAPE, ": expected (5, 4), got (4, 5).", np.transpose),
+        ("yt_pred", "has the wrong dtype", ": expected float64, got float32.", np.float32),
+        (
+            "yt_pred",
+            FINITE,
+            " at index (1, 2): expected {yt_pred[1][2]}, got nan.",
+            lambda y: put(y, (1, 2), np.nan),
+        ),
+        (
+            "a_next",
+            FINITE,
+            " at index (4, 0): expected {a_next[4][0]}, got -inf.",
+            lambda a: put(a, (4, 0), -np.inf),
+        ),
+        (
+            "a_next",
+            VALUE,
+            " at index (2, 1): expected {a_next[2][1]}, got 7 (1 of 20 values differ).",
+            lambda a: put(a, (2, 1), 7),
+        ),
+        (
+            "a_next",
+            VALUE,
+            " at index (0, 1): expected {a_next[0][1]}, got 0.997559 (",
+            lambda a: put(a, (0, 1), a[0, 1] + 4e-6),
+        ),
+        (
+            "a_next",
+            VALUE,
+            " at index (0, 1): expected 0.99755451",  # as many digits as tell the two apart
+            lambda a: put(a, (0, 1), a[0, 1] + 3e-7),
+        ),
+        (
+            "yt_pred",
+            VALUE,
+            " at index (0, 0): expected {yt_pred[0][0]}, got -2 (8 of 8 values differ).",
+            lambda y: 0 * y - 2,
+        ),
+        ("cache", TUPLE, ", but is a list.", list),
+        ("cache", ENTRIES, ": expected 4, got 3.", lambda k: k[:3]),
+        (
+            "cache[0]",
+            VALUE,
+            " at index (0, 0): expected {a_next[0][0]}, got ",
+            lambda k: swap(k, 0, 1),
+        ),
+        ("cache[1]", SHAPE, ": expected (5, 4), got (3, 4).", lambda k: swap(k, 1, 2)),
+        ("cache[3]", KEYS, "", lambda k: (*k[:3], k[3] | {"extra": k[0]})),
+        (
+            "cache[3]['ba']",
+            SHAPE,
+            ": expected (5, 1), got (5, 4).",
+            lambda k: (*k[:3], k[3] | {"ba": k[0]}),
+        ),
     ],
     "rnn_forward": [
-        ("a", SHAPE, "(5, 4, 3)", "(5, 3, 4)", lambda a: a.swapaxes(1, 2)),
-        ("y_pred[0, 0, 0]", VALUE, "{y_pred[0][0][0]}", "0", np.zeros_like),
-        ("caches", "should be a tuple, but is a list.", "", "", lambda k: k[0]),
-        ("caches[0]", "should be a list, but is a tuple.", "", "", lambda k: (tuple(k[0]), k[1])),
-        ("caches[0]", ENTRIES, "3", "1", lambda k: (k[0][-1:], k[1])),
-        ("caches[0][1]", ENTRIES, "4", "0", lambda k: ([k[0][0], (), k[0][2]], k[1])),
-        ("caches[1]", SHAPE, "(3, 4, 3)", "(3, 4)", lambda k: (k[0], k[1][:, :, 0])),
+        ("a", SHAPE, ": expected (5, 4, 3), got (5, 3, 4).", lambda a: a.swapaxes(1, 2)),
+        ("caches", TUPLE, ", but is a list.", lambda k: k[0]),
+        ("caches[0]", LIST, ", but is a tuple.", lambda k: (tuple(k[0]), k[1])),
+        ("caches[0]", ENTRIES, ": expected 3, got 1.", lambda k: (k[0][-1:], k[1])),
+        (
+            "caches[0][1]",
+            ENTRIES,
+            ": expected 4, got 0.",
+            lambda k: ([k[0][0], (), k[0][2]], k[1]),
+        ),
     ],
     "lstm_cell_forward": [
-        ("cache", ENTRIES, "10", "9", lambda k: k[:9]),
-        ("cache[4][0, 0]", VALUE, "{ft[0][0]}", "{it[0][0]}", lambda k: swap(k, 4, 5)),
-        ("cache[6][0, 0]", VALUE, "{cct[0][0]}", "{ot[0][0]}", lambda k: swap(k, 6, 7)),
+        ("cache", ENTRIES, ": expected 10, got 9.", lambda k: k[:9]),
+        (
+            "cache[4]",
+            VALUE,
+            " at index (0, 0): expected {gates[0][0][0][0]}, got ",
+            lambda k: swap(k, 4, 5),
+        ),
+        (
+            "cache[6]",
+            VALUE,
+            " at index (0, 0): expected {gates[0][2][0][0]}, got ",
+            lambda k: swap(k, 6, 7),
+        ),
     ],
     "lstm_forward": [
-        ("c[0, 0, 0]", VALUE, "{c[0][0][0]}", "{c[0][0][2]}", lambda c: c[:, :, ::-1]),
-        ("caches[0]", ENTRIES, "3", "2", lambda k: (k[0][1:], k[1])),
+        (
+            "c",
+            VALUE,
+            " at index (0, 0, 0): expected {c[0][0][0]}, got {c[0][0][2]} (",
+            lambda c: c[:, :, ::-1],
+        ),
     ],
 }
-ROWS = [
-    pytest.param(name, *row, id=f"{name}: {' '.join(row[:2])}")
-    for name, rows in WRONG.items()
-    for row in rows
-]
+ROWS = [(name, *row) for name, rows in WRONG.items() for row in rows]
 
 
-@pytest.mark.parametrize(("name", "where", "what", "expected", "got", "change"), ROWS)
-def test_a_wrong_value_is_named(references, name, where, what, expected, got, change):
+@pytest.mark.parametrize(("name", "where", "what", "told", "change"), ROWS)
+def test_a_wrong_value_is_named(references, name, where, what, told, change):
     """The message tells which value, where in it, what was expected and what came."""
-    returns, sizes = RETURNS[name]
-    index = returns.split().index(where.split("[")[0])
-    error = failure(
-        altered(references[name], lambda r, _: (*r[:index], change(r[index]), *r[index + 1 :]))
-    )
+    i = RETURNS[name].split().index(where.split("[")[0])
+    error = failure(altered(references[name], lambda r, _: (*r[:i], change(r[i]), *r[i + 1 :])))
+    sizes = "n_x=3, n_a=5, n_y=2, m=4" + ("" if "_cell_" in name else ", T_x=3")
     # The brief message is all that is shown where the answers stay hidden.
     assert error.brief == f"{name} is not right yet ({sizes}):\n  {where} {what}"
-    told = f": expected {expected}, got {got}".format(**first_case(name)) if expected else ""
-    assert str(error).startswith(error.brief + told)
+    stored = {key: np.vectorize("{:.6g}".format)(v) for key, v in EXPECTED[f"{name} 0"].items()}
+    assert str(error).startswith(error.brief + told.format(**stored))
     assert error._render_traceback_() == str(error).split("\n")
 
 
-def first_case(name):
-    """Return the stored values of the first case as a message shows them."""
-    stored = {key: np.array(values) for key, values in EXPECTED[f"{name} 0"].items()}
-    if name == "lstm_cell_forward":
-        stored |= dict(zip(("ft", "it", "cct", "ot"), stored.pop("gates")[0], strict=True))
-    return {key: np.vectorize("{:.6g}".format)(values) for key, values in stored.items()}
+RETURNED = [
+    (lambda r, _: None, "None"),
+    (lambda r, _: list(r), "a list"),
+    (lambda r, _: r[:2], "2"),
+    (lambda r, _: (*r, 0), "4"),
+]
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda r, _: None, "None"),
-        (lambda r, _: list(r), "a list"),
-        (lambda r, _: dict(enumerate(r)), "a dict"),
-        (lambda r, _: r[:2], "2"),
-        (lambda r, _: (*r, 0), "4"),
-    ],
-)
+@pytest.mark.parametrize(("change", "words"), RETURNED)
 def test_a_wrong_number_of_returns_is_told(references, change, words):
     """The message lists what should come back and says what does."""
-    wanted = "rnn_cell_forward should return 3 values (a_next, yt_pred, cache), but returns"
     error = failure(altered(references["rnn_cell_forward"], change))
-    assert error.brief.endswith(f"\n  {wanted} {words}.")
+    assert error.brief.endswith("should return 3 values (a_next, yt_pred, cache)")
+    assert str(error) == f"{error.brief}, but returns {words}."
 
 
-# --- wrong ways ---------------------------------------------------------------------
+SPOILT = [
+    ("xt", lambda xt, a_prev, parameters: xt.fill(np.nan)),
+    ("a_prev", lambda xt, a_prev, parameters: np.tanh(a_prev, out=a_prev)),
+    ("parameters", lambda xt, a_prev, parameters: parameters.update(z=0)),
+    ("parameters", lambda xt, a_prev, parameters: parameters["Waa"].__imul__(1 + 1e-15)),
+]
 
 
-@pytest.mark.parametrize(
-    ("argument", "spoil"),
-    [
-        ("xt", lambda xt, a_prev, parameters: xt.fill(np.nan)),
-        ("a_prev", lambda xt, a_prev, parameters: np.tanh(a_prev, out=a_prev)),
-        ("parameters", lambda xt, a_prev, parameters: parameters.update(z=0)),
-        ("parameters", lambda xt, a_prev, parameters: parameters.pop("by")),
-        ("parameters", lambda xt, a_prev, parameters: parameters["Waa"].__imul__(1 + 1e-15)),
-    ],
-)
+@pytest.mark.parametrize(("argument", "spoil"), SPOILT)
 def test_an_argument_changed_in_place_is_named(references, argument, spoil):
     """All values are right, but the caller's arguments are not what they were."""
     wrong = altered(references["rnn_cell_forward"], lambda r, given: (spoil(*given), r)[1])
@@ -201,44 +233,50 @@ def test_a_second_call_that_differs_is_told(references):
     assert str(error).endswith(": expected 3, got 6.")
 
 
-def test_an_unwritten_function_is_told_as_such():
-    """A blank raises NotImplementedError; the message says what to do."""
+UNWRITTEN = "is not written yet. Fill its blank, run that cell, then run this one again."
+ERRORS = [
+    ("raise NotImplementedError", UNWRITTEN),
+    ('return parameters["Wxa"] @ xt', "stopped with an error, KeyError: 'Wxa'"),
+    ('return json.loads("x")', "stopped with an error, JSONDecodeError: "),  # raised far inside
+]
 
-    def rnn_forward(x, a0, parameters):
-        raise NotImplementedError
 
-    assert "\n  rnn_forward is not written yet. Fill its blank" in failure(rnn_forward).brief
+@pytest.mark.parametrize("file", ["/tmp/ipykernel_1/2.py", "/course/lesson.py"])
+@pytest.mark.parametrize(("line", "words"), ERRORS)
+def test_an_error_is_told_with_the_line_of_the_student(monkeypatch, file, line, words):
+    """The message names the error and quotes the line, or says that the blank is still there."""
+    lines = ["def rnn_cell_forward(xt, a_prev, parameters):\n", f"    {line}\n"]
+    monkeypatch.setitem(linecache.cache, file, (1, None, lines, file))
+    space = {"json": json}
+    exec(compile("".join(lines), file, "exec"), space)
+    said = str(failure(space["rnn_cell_forward"]))
+    assert f"\n  rnn_cell_forward {words}" in said
+    assert said.endswith(words if words is UNWRITTEN else f"\n  at line 2 of its cell: {line}")
 
 
-def test_an_error_is_told_with_the_line_that_raised_it():
-    """The message names the error and quotes the line."""
+def test_the_brief_message_holds_nothing_that_the_student_chose():
+    """An error's text, or the name of a type, may carry hidden inputs out of a hidden test."""
+
+    class Secret(Exception):
+        pass
 
     def rnn_cell_forward(xt, a_prev, parameters):
-        return parameters["Wxa"] @ xt
+        raise Secret(f"xt starts with {xt.flat[0]}")
 
-    line = rnn_cell_forward.__code__.co_firstlineno + 1
-    assert failure(rnn_cell_forward).brief.endswith(
-        "\n  rnn_cell_forward stopped with KeyError: 'Wxa'"
-        f'\n  at line {line} of its cell: return parameters["Wxa"] @ xt'
-    )
+    def returns_a_type(xt, a_prev, parameters):
+        return Secret()
 
-
-def test_an_error_inside_numpy_is_told_with_the_line_of_the_cell(monkeypatch):
-    """Of all lines on the way to the error, the last one of the notebook is quoted."""
-    lines = ["def rnn_cell_forward(xt, a_prev, parameters):\n", "    return invert(xt)\n"]
-    cell = "/tmp/ipykernel_1/2.py"
-    monkeypatch.setitem(linecache.cache, cell, (1, None, lines, cell))
-    space = {"invert": np.linalg.inv}
-    exec(compile("".join(lines), cell, "exec"), space)
-    brief = failure(space["rnn_cell_forward"]).brief
-    assert "stopped with LinAlgError: " in brief
-    assert brief.endswith("\n  at line 2 of its cell: return invert(xt)")
+    for function in (rnn_cell_forward, returns_a_type):
+        error = failure(functools.wraps(rnn_cell_forward)(function), "rnn_cell_forward")
+        assert "Secret" in str(error)
+        assert "Secret" not in error.brief
+        assert "starts" not in error.brief
 
 
 def test_what_is_no_function_is_told():
     """A number cannot be called."""
     with pytest.raises(public_tests.Mismatch, match=r"should be a function, but is an int\.$"):
-        public_tests.call(3, {})
+        public_tests.rnn_cell_forward_test(3)
 
 
 def test_a_function_without_public_tests_is_told():
@@ -247,11 +285,8 @@ def test_a_function_without_public_tests_is_told():
     def rnn_cell_foward(xt, a_prev, parameters):
         raise AssertionError("nobody calls it")
 
-    words = "There are no public tests for a function called rnn_cell_foward."
-    assert str(failure(rnn_cell_foward, "rnn_cell_forward")) == words
-
-
-# --- right answers ------------------------------------------------------------------
+    brief = failure(rnn_cell_foward, "rnn_cell_forward").brief
+    assert brief == "There are no public tests for a function called rnn_cell_foward."
 
 
 @each_test
@@ -264,9 +299,8 @@ def test_the_reference_passes_with_one_line(references, capsys, test):
 
 def test_another_order_of_summation_passes(references):
     """A difference in the last digits is no mistake."""
-    public_tests.rnn_cell_forward_test(
-        altered(references["rnn_cell_forward"], lambda r, _: (r[0] * (1 + 1e-13), *r[1:]))
-    )
+    right = altered(references["rnn_cell_forward"], lambda r, _: (r[0] * (1 + 1e-13), *r[1:]))
+    public_tests.rnn_cell_forward_test(right)
 
 
 def test_the_stored_values_are_those_of_the_references():
@@ -286,5 +320,5 @@ def test_the_sizes_are_lopsided_and_small(references, test):
 
     getattr(public_tests, test)(altered(references[test.removesuffix("_test")], record))
     sizes = list(zip(*cases, strict=True))
-    assert all(one != other for one, other in itertools.combinations(sizes, 2))
+    assert len(set(sizes)) == len(sizes)
     assert all(1 in size for size in sizes[1:-2])

@@ -1,0 +1,1 @@
+"""How fast, against stock nbgrader in the same run."""

@@ -1,0 +1,150 @@
+"""The table at the end of a grading: students × exercises, with verdicts and points.
+
+``python -m grading.summary [assignment ...]``, run from the course's root. It exits with 1
+when the grader failed for somebody; a student's failure is no failure of the grader.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from rich.console import Console
+from rich.table import Table
+
+from grading.verdicts import Verdict
+
+COLOURS = {
+    Verdict.CORRECT: "green",
+    Verdict.PARTLY_CORRECT: "yellow",
+    Verdict.GRADER_FAULT: "bold white on red",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One exercise of one student; `points` is None where there is no mark."""
+
+    verdict: Verdict
+    points: float | None
+
+
+def results(root: Path, assignment: str) -> tuple[dict[str, float], dict[str, dict[str, Result]]]:
+    """Collect what became of an assignment.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The course folder.
+    assignment : str
+
+    Returns
+    -------
+    exercises : dict
+        Function to its highest points, in the notebook's order.
+    students : dict
+        Student to function to `Result`.
+    """
+    folders = sorted((root / "submitted").glob(f"*/{assignment}"))
+    students: dict[str, dict[str, Result]] = {}
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
+        notebooks = gradebook.find_assignment(assignment).notebooks
+        # source_cells keep the notebook's order; grade_cells do not promise to.
+        exercises = {
+            cell.name: float(graded[cell.name].max_score)
+            for notebook in notebooks
+            for graded in [{cell.name: cell for cell in notebook.grade_cells}]
+            for cell in notebook.source_cells
+            if cell.name in graded
+        }
+        for folder in folders:
+            student = folder.parent.name
+            verdicts = _verdicts(root / "autograded" / student / assignment)
+            scores = _scores(gradebook, assignment, student)
+            default = Verdict.GRADER_FAULT
+            if not any(folder.glob("*.ipynb")):
+                default = Verdict.NO_NOTEBOOK  # nbgrader passes over such a folder
+                scores = dict.fromkeys(exercises, 0.0)
+            students[student] = {}
+            for name in exercises:
+                verdict = verdicts.get(name, default)
+                points = None if verdict is Verdict.GRADER_FAULT else scores.get(name)
+                students[student][name] = Result(verdict, points)
+    return exercises, students
+
+
+def table(
+    assignment: str, exercises: dict[str, float], students: dict[str, dict[str, Result]]
+) -> Table:
+    """Draw the table of one assignment."""
+    drawn = Table(title=f"{assignment}", title_justify="left", title_style="bold")
+    drawn.add_column("student", no_wrap=True)
+    for name, most in exercises.items():
+        drawn.add_column(f"{name.removeprefix('test_')}\n({most:g} points)")
+    drawn.add_column("points", justify="right")
+    for student, row in students.items():
+        cells = []
+        for result in row.values():
+            points = "no mark" if result.points is None else f"{result.points:g}"
+            colour = COLOURS.get(result.verdict, "red")
+            cells.append(f"[{colour}]{result.verdict.value}[/], {points}")
+        total = sum(result.points or 0.0 for result in row.values())
+        drawn.add_row(student, *cells, f"{total:g} of {sum(exercises.values()):g}")
+    return drawn
+
+
+def _verdicts(folder: Path) -> dict[str, Verdict]:
+    found = {}
+    for path in folder.glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if "grading" in cell.metadata and "nbgrader" in cell.metadata:
+                record = cell.metadata.grading
+                found[cell.metadata.nbgrader.grade_id] = Verdict(record["verdict"])
+    return found
+
+
+def _scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, float]:
+    try:
+        submission = gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        return {}
+    return {
+        grade.name: float(grade.score)
+        for notebook in submission.notebooks
+        for grade in notebook.grades
+        if grade.auto_score is not None or grade.manual_score is not None
+    }
+
+
+def main(names: list[str]) -> int:
+    """Print the tables; return the exit status."""
+    root = Path.cwd()
+    console = Console() if sys.stdout.isatty() else Console(width=120)
+    names = names or sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
+    counts: Counter[Verdict] = Counter()
+    faults = []
+    for assignment in names:
+        exercises, students = results(root, assignment)
+        console.print(table(assignment, exercises, students))
+        for student, row in students.items():
+            counts.update(result.verdict for result in row.values())
+            if any(result.verdict is Verdict.GRADER_FAULT for result in row.values()):
+                faults.append(f"{student}, {assignment}")
+    said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    console.print(f"Exercises: {said or 'none'}.\n")
+    if faults:
+        console.print(
+            "[bold red]The grader failed[/] for these; they have no new mark. Look at the log "
+            "above, then grade them again:"
+        )
+        for fault in faults:
+            console.print(f"  {fault}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

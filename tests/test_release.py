@@ -1,0 +1,152 @@
+"""Truth 2: releases are what the sources make them, and hold nothing they should not."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbgrader.preprocessors import ClearSolutions
+
+from tests.course import ROOT, SHARED, Course, assignments, grade_id, notebook_path, reference_cells
+
+MARKS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "exam.", "Exam(")
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory):
+    return Course(tmp_path_factory.mktemp("release") / "course")
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_rebuilding_gives_the_committed_bytes(rebuilt, assignment):
+    committed = {
+        name: data
+        for name, data in files(ROOT / "notebooks" / assignment).items()
+        if not any(part.startswith((".", "__")) for part in name.parts)
+    }
+    assert files(rebuilt.root / "notebooks" / assignment) == committed
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_a_release_is_complete_in_itself(assignment):
+    names = {path.name for path in (ROOT / "notebooks" / assignment).iterdir()}
+    data = {p.name for p in (ROOT / "source" / assignment).iterdir() if p.suffix == ".csv"}
+    assert names - {"__pycache__", ".ipynb_checkpoints"} == {*SHARED} | data | {
+        notebook_path(ROOT / "source" / assignment).name
+    }
+    for name in SHARED:
+        assert (ROOT / "notebooks" / assignment / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_no_release_holds_a_solution_a_hidden_test_or_an_output(assignment):
+    path = notebook_path(ROOT / "notebooks" / assignment)
+    text = path.read_text("utf-8")
+    assert not [mark for mark in MARKS if mark in text]
+    for function, source in reference_cells(assignment).items():
+        (solution,) = re.findall(r"BEGIN SOLUTION\n(.*?)### END", source, re.DOTALL)
+        lines = [line.strip() for line in solution.splitlines() if len(line.strip()) > 25]
+        assert lines, function
+        assert not [line for line in lines if json.dumps(line)[1:-1] in text]
+    for cell in nbformat.read(path, 4).cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+@pytest.mark.parametrize("folder", ["source", "notebooks"])
+@pytest.mark.parametrize("assignment", assignments())
+def test_committed_notebooks_are_clean_and_valid(folder, assignment):
+    notebook = nbformat.read(notebook_path(ROOT / folder / assignment), 4)
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(ids) == len(set(ids))
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_an_exercise_is_a_blank_and_its_test_worth_ten_points(assignment):
+    cells = nbformat.read(notebook_path(ROOT / "source" / assignment), 4).cells
+    marks = {grade_id(cell): cell.metadata.nbgrader for cell in cells if grade_id(cell)}
+    tests = {name for name, mark in marks.items() if mark.grade}
+    assert tests == {f"test_{function}" for function in reference_cells(assignment)}
+    assert {marks[name].points for name in tests} == {10}
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_the_release_runs_to_its_first_blank_which_says_so(assignment, tmp_path):
+    """Run the student version cell by cell, as a student who wrote nothing."""
+    folder = ROOT / "notebooks" / assignment
+    script = """
+import sys, nbformat
+from IPython.core.interactiveshell import InteractiveShell
+import matplotlib; matplotlib.use("agg")
+shell = InteractiveShell.instance()
+for cell in nbformat.read(sys.argv[1], 4).cells:
+    if cell.cell_type == "code":
+        mark = cell.metadata.get("nbgrader", {})
+        result = shell.run_cell(cell.source, silent=True)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            print("STOP", mark.get("grade_id"), mark.get("grade", False), "|", error)
+            break
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(notebook_path(folder))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ, HOME=str(tmp_path), IPYTHONDIR=str(tmp_path), MPLBACKEND="agg"),
+    )
+    first = next(iter(reference_cells(assignment)))
+    (stop,) = [line for line in done.stdout.splitlines() if line.startswith("STOP")]
+    assert stop.startswith(f"STOP test_{first} True | {first} is not written yet.")
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_the_source_runs_from_top_to_bottom(assignment, tmp_path):
+    path = notebook_path(ROOT / "source" / assignment)
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", "nbconvert", "--execute", "--to", "notebook"]
+        + ["--stdout", path.name],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ, IPYTHONDIR=str(tmp_path)),
+    )
+    assert done.returncode == 0, done.stderr
+    cells = nbformat.reads(done.stdout, 4).cells
+    marks = [
+        c.outputs[-1].data["text/plain"]
+        for c in cells
+        if c.metadata.get("nbgrader", {}).get("grade")
+    ]
+    assert marks == ["10.0"] * len(reference_cells(assignment))
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_nbgrader_validate_works_on_a_release(rebuilt, assignment, tmp_path):
+    folder = tmp_path / "handed-out"
+    folder.mkdir()
+    for name, data in files(rebuilt.root / "notebooks" / assignment).items():
+        (folder / name).write_bytes(data)
+    name = notebook_path(folder).name
+    said = rebuilt.nbgrader("validate", str(folder / name))
+    assert "is not written yet" in said
+    nbformat.write(rebuilt.answers(assignment), folder / name)
+    assert "Success! Your notebook passes all the tests." in rebuilt.nbgrader(
+        "validate", str(folder / name)
+    )
+
+
+def test_the_blank_is_the_one_the_public_tests_know():
+    assert "raise NotImplementedError" in (ROOT / "nbgrader_config.py").read_text()
+    assert "raise NotImplementedError" in ClearSolutions().code_stub["python"]

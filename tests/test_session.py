@@ -1,0 +1,511 @@
+"""A conversation with a real sandbox. RED marks a fault in grading/ that a test waits for."""
+
+import base64
+import contextlib
+import copy
+import gc
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from dataclasses import replace
+from pathlib import Path
+from textwrap import indent
+
+import msgpack
+import numpy as np
+import pytest
+
+from grading import inside, wall
+from grading.exam import GraderFault
+from grading.session import Session, Stub
+from grading.verdicts import Verdict
+from grading.wall import Limits, WallError, Zygote
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMITS = Limits(60, cell=3, call=2, memory=2**31, scratch=2**23, processes=40, output=200_000)
+SHORT = replace(LIMITS, cell=1.5, call=1)
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADER_SECRET", "x")
+        zygote = Zygote()
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture
+def start(zygote):
+    with contextlib.ExitStack() as stack:
+        yield lambda limits=LIMITS, **files: stack.enter_context(
+            contextlib.closing(Session(zygote, limits, files))
+        )
+
+
+@pytest.fixture
+def session(start):
+    return start()
+
+
+def define(session, source):
+    outputs, verdict = session.run_cell(source)
+    assert verdict is None, outputs
+    return outputs
+
+
+def said(outputs):
+    return "".join(o["text"] for o in outputs if o["output_type"] == "stream")
+
+
+def printed(session, source):
+    return said(define(session, source))
+
+
+def failure(session, name):
+    """Call a function that fails; return the error and the verdicts of the failure."""
+    session.begin_test()
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        Stub(session, name)()
+    return caught.value, session.failures
+
+
+def observe(call, x, more):
+    """Describe what a call gives, what became of its arguments, and which objects are one."""
+    try:
+        result = call(x, **more)
+    except Exception as error:
+        result = f"{type(error).__name__}: {error}"
+    met = []
+
+    def describe(value):
+        if isinstance(value, (list, tuple, dict, np.ndarray)):
+            if any(value is other for other in met):
+                return [value is other for other in met].index(True)
+            met.append(value)
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(describe, value))
+        if isinstance(value, dict):
+            return {key: describe(part) for key, part in value.items()}
+        return type(value), repr(value), getattr(value, "dtype", ""), getattr(value, "shape", "")
+
+    return describe([x, more, result])
+
+
+def weights():
+    return {"W": np.ones((2, 2)), "b": [np.zeros(2, "f4")]}
+
+
+FROZEN = np.zeros(2)
+FROZEN.flags.writeable = False
+CALLS = {
+    "results": ("return [np.ones((2, 1), d) for d in x], np.float32(3), {}, (), None", "?bdfDe"),
+    "keyword arguments": ("return x, y, more", 1, {"b": (2, [3]), "y": 4}),
+    "array": ("x[0] = 7", np.zeros(2)),
+    "list, dict": ("x['b'] += [x['W'], 1]; x['b'][0][:] = 2; x['W'] *= 3; x['n'] = 0", weights()),
+    "handed back": ("return x, [y, y], {'x': x}", [np.ones(1)], {"y": weights()}),
+    "caches": ("return [(x['W'][t], x, dict(x)) for t in (0, 1)], x['b']", weights()),
+    "exception": ("raise IndexError('text', 3)", 1),
+    # RED: KeyError('Wax') is made again of its repr: KeyError("'Wax'"), in quotes twice.
+    "missing key": ("return x['Wax']", {}),
+    # RED: an error brings back no changes.
+    "changed before an exception": ("x.append(1); raise ValueError('text')", []),
+    # RED: changes are looked for with ==, to which 1, 1.0 and True, 0.0 and -0.0 are the same.
+    "equal, of another type": ("x[0], x[1], x[2] = 1.0, True, -0.0", [1, 1, 0.0]),
+    # RED: `old[...] = new` takes any shape and dtype that NumPy can cast.
+    "another shape": ("x.shape = (1, 2)", np.zeros(2)),
+    # RED: a read-only array can be written to inside; then the call counts as crashed.
+    "read-only": ("x[0] = 1", FROZEN),
+    # RED: one Table counts the arguments twice: 33 MiB of them are too much *output*.
+    "large argument": ("return None", np.ones(33 * 2**17)),
+}
+
+
+@pytest.mark.parametrize("case", CALLS.values(), ids=CALLS)
+def test_a_call_behaves_as_in_one_process(session, case):
+    body, x, more = (*case, {})[:3]
+    source = f"import numpy as np\ndef f(x, y=0, **more):\n    {body}"
+    define(session, source)
+    exec(source, here := {})
+    observed = []
+    for function in (here["f"], Stub(session, "f")):
+        mine = copy.deepcopy(x)
+        if x is FROZEN:
+            mine.flags.writeable = False
+        observed.append(observe(function, mine, copy.deepcopy(more)))
+    assert observed[1] == observed[0]
+
+
+def test_an_exception_of_pythons_own_has_the_place_and_a_verdict(session):
+    define(session, "def f():\n    y = 1\n    raise NotImplementedError('text')")
+    error, verdicts = failure(session, "f")
+    assert type(error) is NotImplementedError
+    assert "line 3" in error.place
+    assert "raise NotImplementedError('text')" in error.place
+    assert verdicts == [Verdict.NOT_ATTEMPTED]
+
+
+OWN = [f"class Own({base}): pass\nraise Own('text')" for base in ("ValueError", "BaseException")]
+
+
+@pytest.mark.parametrize("harm", [*OWN, "raise SystemExit", "raise KeyboardInterrupt"])
+def test_any_other_exception_is_a_runtime_error_that_names_it(session, harm):
+    define(session, "kept = []\ndef f():\n    kept.append(1)\n" + indent(harm, "    "))
+    assert session.run_cell(harm)[1] is Verdict.RAISED
+    error, verdicts = failure(session, "f")
+    assert type(error) is RuntimeError
+    assert str(error).startswith("Own: text" if "Own" in harm else harm.split()[1])
+    assert verdicts == [Verdict.RAISED]
+    assert session.value("kept") == [1]
+
+
+def test_what_a_function_prints_is_no_answer_and_names_stand_as_they_do_at_that_point(session):
+    define(session, "import os\nx = {'a': (1, 2)}\ndef f(): print({'result': 1}); return 2")
+    assert Stub(session, "f")() == 2
+    assert printed(session, "print('next')\ndef f(): os.write(1, b'x'); return 3") == "next\n"
+    assert Stub(session, "f")() == 3
+    assert session.names(["f", "x", "missing"]) == {"f": True, "x": False}
+    assert session.value("x") == {"a": (1, 2)}
+    assert isinstance(session.value("f"), inside.Opaque)
+    with pytest.raises(KeyError):
+        session.value("missing")
+
+
+def test_outputs_come_in_order_and_cleared_ones_are_gone(session):
+    outputs = define(
+        session,
+        "import sys; from IPython.display import *\nprint('old'); clear_output()\nprint('a')\n"
+        "print('b', file=sys.stderr)\nprint('c'); display(HTML('<b>d</b>'))\n[1, 2]",
+    )
+    assert [o.get("name") for o in outputs] == ["stdout", "stderr", "stdout", None, None]
+    assert said(outputs) == "a\nb\nc\n"
+    assert outputs[3]["data"]["text/html"] == "<b>d</b>"
+    assert outputs[4]["output_type"] == "execute_result"
+    assert outputs[4]["data"]["text/plain"] == "[1, 2]"
+    outputs, verdict = session.run_cell("print('before')\ndef f(): return 1 / 0\nf()")
+    assert verdict is Verdict.RAISED
+    assert said(outputs) == "before\n"
+    assert outputs[-1]["ename"] == "ZeroDivisionError"
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(outputs[-1]["traceback"]))
+    assert "return 1 / 0" in shown
+
+
+DISPLAY = "from IPython.display import *; import numpy as np\n"
+
+
+# RED: the answer cannot be packed; the process ends ("crashed"), its outputs are lost.
+@pytest.mark.parametrize(
+    "source",
+    [r"print('\ud800')", "JSON({1: 2})", "display(HTML(''), metadata={'width': np.int64(3)})"],
+)
+def test_an_output_that_cannot_be_sent_does_not_end_the_session(session, source):
+    outputs, verdict = session.run_cell(DISPLAY + "print('kept')\n" + source)
+    assert verdict is not Verdict.CRASHED
+    assert said(outputs).startswith("kept")
+
+
+PLOT = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])\n"
+PAINT, SHOW = "fig.set_facecolor('red'); ax.set_title('later')\n", "plt.show()\n"
+
+
+def drawn(session, *sources):
+    outputs = [output for source in sources for output in define(session, source)]
+    names = [o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})]
+    figures = session.figures()
+    return [base64.b64decode(figures[name]) for name in names]
+
+
+def test_a_figure_comes_as_png_as_it_was_in_its_cell(start):
+    (plain,) = drawn(start(), PLOT + SHOW)
+    (painted,) = drawn(start(), PLOT + PAINT + SHOW)
+    (later,) = drawn(start(), PLOT + SHOW, PAINT)
+    assert plain.startswith(b"\x89PNG\r\n\x1a\n")
+    assert later == plain != painted
+
+
+# RED: Matplotlib is not interactive in the sandbox, so only plt.show() shows a figure.
+def test_a_figure_is_shown_at_the_end_of_its_cell_without_being_asked(session):
+    assert len(drawn(session, PLOT)) == 1
+
+
+# RED: a figure is written to a relative path, and looked for in the folder of another moment.
+def test_figures_survive_a_change_of_folder(session):
+    sources = ["import os; os.mkdir('sub')\n" + PLOT + SHOW, "os.chdir('sub')"]
+    assert len(drawn(session, *sources)) == 1
+
+
+SWALLOW = "import time\nwhile True:\n    try: time.sleep(0.01)\n    except BaseException: pass"
+HARM = {
+    "never ends": ("while True: pass", Verdict.TIMED_OUT),
+    "swallows its interrupt": (SWALLOW, Verdict.TIMED_OUT),
+    "leaves": ("import os; os._exit(0)", Verdict.CRASHED),
+    "kills itself": ("import os; os.kill(os.getpid(), 9)", Verdict.CRASHED),
+    "a segmentation fault": ("import ctypes; ctypes.string_at(0)", Verdict.CRASHED),
+    "closes the wire": ("import os; os.close(3)", Verdict.CRASHED),
+    "junk on the wire": (r"import os; os.write(3, b'\0\0\0\5junk!')", Verdict.CRASHED),
+    "a giant on the wire": (r"import os; os.write(3, b'\xff' * 64)", Verdict.CRASHED),
+    "one large array": ("import numpy as np; np.ones(2**40)", Verdict.OUT_OF_MEMORY),
+    "many pieces": ("x = []\nwhile True: x.append(bytes(2**24))", Verdict.OUT_OF_MEMORY),
+    "prints": ("while True: print('x' * 1000)", Verdict.TOO_MUCH_OUTPUT),
+}
+ERRORS = {Verdict.TIMED_OUT: TimeoutError, Verdict.OUT_OF_MEMORY: MemoryError}
+
+
+@pytest.mark.parametrize(("harm", "verdict"), HARM.values(), ids=HARM)
+def test_harm_gets_its_verdict_and_leaves_the_rest_as_it_was(start, harm, verdict):
+    session = start(SHORT)
+    define(session, "kept = [1]\ndef good(x): kept.append(x); return kept")
+    outputs, found = session.run_cell(harm)
+    assert found is verdict
+    assert outputs[-1]["output_type"] == "error"
+    assert len(said(outputs)) <= LIMITS.output
+    define(session, "kept.append(2)\ndef bad():\n" + indent(harm, "    "))
+    error, verdicts = failure(session, "bad")
+    assert verdicts == [verdict]
+    assert type(error) is ERRORS.get(verdict, RuntimeError)
+    assert Stub(session, "good")(3) == [1, 2, 3]
+    assert printed(session, "print(kept)") == "[1, 2, 3]\n"
+
+
+FORGED = [
+    {"nodes": [], "result": 1, "changes": []},
+    {"nodes": [["x"]]},
+    {"outputs": [], "ok": True},
+]
+
+
+# RED: answers carry no number, so a forged one leaves the real one to the next question.
+@pytest.mark.parametrize("frame", FORGED, ids=["an answer", "a bad node", "a cell's outputs"])
+def test_a_forged_answer_leaves_other_functions_and_cells_theirs(session, frame):
+    body = msgpack.packb(frame)
+    forge = f"import os; os.write(3, {len(body).to_bytes(4, 'big') + body!r})"
+    define(session, f"kept = 'kept'\ndef good(): return 'good'\ndef bad(): {forge}; return 2")
+    with contextlib.suppress(RuntimeError):
+        Stub(session, "bad")()
+    assert Stub(session, "good")() == "good"
+    session.run_cell(forge)
+    assert printed(session, "print(kept)") == "kept\n"
+
+
+# RED: str() of a deep list raises RecursionError in the grader: a grader fault.
+def test_a_forged_deep_traceback_is_no_fault_of_the_grader(session):
+    body = b"\x82\xa2ok\xc2\xa7outputs\x91\x82\xaboutput_type\xa5error\xa9traceback\x91"
+    body += b"\x91" * 1000 + b"\x01"
+    _, verdict = session.run_cell(f"import os; os.write(3, {len(body).to_bytes(4, 'big') + body})")
+    assert verdict in (Verdict.CRASHED, Verdict.RAISED)
+
+
+def test_an_answer_too_large_is_too_much_output_and_no_end(session):
+    define(session, "def f(): return [b'x' * 2**20] * 70\ndef g(): return 1")
+    assert failure(session, "f")[1] == [Verdict.TOO_MUCH_OUTPUT]
+    assert Stub(session, "g")() == 1
+
+
+@pytest.mark.parametrize("sizes", [[2**24], [2**22, 2**22, 2**22]], ids=["one file", "many files"])
+def test_scratch_space_is_limited(session, sizes):
+    define(session, "open('before', 'wb').write(bytes(2**20))")
+    for size in sizes:
+        outputs, verdict = session.run_cell(
+            f"open('{len(session._cells)}', 'wb').write(bytes({size}))"
+        )
+    assert verdict is Verdict.RAISED
+    assert outputs[-1]["ename"] == "OSError"
+    assert printed(session, "print('after')") == "after\n"
+
+
+# RED when the grader runs as root, whom the kernel exempts from RLIMIT_NPROC.
+def test_the_number_of_processes_is_limited(session):
+    source = """import os, time
+for made in range(80):
+    try: child = os.fork()
+    except OSError: break
+    if not child: time.sleep(2); os._exit(0)
+print(made)"""
+    assert int(printed(session, source)) <= LIMITS.processes
+
+
+def test_the_time_of_the_whole_submission_is_limited(start):
+    session = start(replace(LIMITS, total=1.5, cell=1, call=1))
+    found = [session.run_cell("import time; time.sleep(0.6)") for _ in range(4)]
+    assert found[0][1] is None
+    assert found[3][1] is Verdict.TIMED_OUT
+    assert "the whole submission" in found[3][0][0]["evalue"]
+    assert session.names(["time"]) == session.figures() == {}
+
+
+# --- isolation: what is inside, and what is left ---------------------------------------
+
+
+def outside(source):
+    """Run the same code without a wall: what it finds here, it could find there."""
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def within(session, source):
+    return json.loads(printed(session, source))
+
+
+def test_no_file_is_visible_but_those_listed(session, tmp_path):
+    (tmp_path / "secret").touch()
+    there = [ROOT / "pyproject.toml", ROOT / "source", Path(__file__), tmp_path / "secret"]
+    there += [Path("/etc/passwd"), Path("/proc/self/environ"), Path(f"/proc/{os.getpid()}")]
+    paths = [str(path) for path in there]
+    look = f"import json, os; print(json.dumps([p for p in {paths} if os.path.exists(p)]))"
+    assert outside(look) == paths
+    assert within(session, look) == []
+
+    shown = ["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/dev", "/etc/fonts", "/tmp"]
+    shown += ["/etc/ld.so", sys.base_prefix, sysconfig.get_path("purelib"), inside.__file__]
+    walk = f"""import json, os
+shown, found = tuple({shown}), []
+for folder, folders, files in os.walk({{root!r}}):
+    folders[:] = [f for f in folders if not os.path.join(folder, f).startswith(shown)]
+    found += [p for f in files if not (p := os.path.join(folder, f)).startswith(shown)]
+print(json.dumps(found))"""
+    assert str(ROOT / "grading" / "session.py") in outside(walk.format(root=str(ROOT / "grading")))
+    assert within(session, walk.format(root="/")) == []
+
+
+def test_the_environment_is_of_named_variables_only(session, monkeypatch):
+    monkeypatch.setenv("GRADER_SECRET", "x")  # as when the zygote was started
+    look = "import json, os; print(json.dumps(dict(os.environ)))"
+    assert "GRADER_SECRET" in outside(look)
+    found = within(session, look)
+    found.pop("PWD", None)  # bubblewrap's own
+    assert found == wall.environment()
+
+
+# RED: Python runs with -I, which ignores PYTHONHASHSEED: the order of a set is by chance.
+def test_the_hash_seed_is_fixed(session):
+    assert printed(session, "import sys; print(sys.flags.hash_randomization)") == "0\n"
+
+
+def test_there_is_no_network(session):
+    name = f"\0grader-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as inet, socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(name)
+        unix.listen()
+        look = f"""import json, socket
+reached = []
+for family, address in [(2, ("127.0.0.1", {inet.getsockname()[1]})), (1, {name!r})]:
+    with socket.socket(family) as s:
+        try: s.connect(address); reached.append(family)
+        except OSError: pass
+print(json.dumps(reached))"""
+        assert outside(look) == [2, 1]
+        assert within(session, look) == []
+
+
+def test_nothing_written_reaches_another_session_or_the_machine(start):
+    write = """import json, os
+done = []
+for folder in ("/", "/dev", "/dev/shm", "/tmp", "/var/tmp", "/usr", os.path.dirname(os.__file__)):
+    try: open(folder + "/left-behind", "w").close(); done.append(folder)
+    except OSError: pass
+print(json.dumps(done))"""
+    look = """import glob, json
+print(json.dumps(glob.glob("/left-behind") + glob.glob("/*/left-behind") + glob.glob("*.py")))"""
+    first, beside = start(**{"mine.py": b"x = 1"}), start()
+    define(beside, "1")
+    assert printed(first, "import mine; print(mine.x)") == "1\n"
+    assert within(first, write) == ["/tmp"]
+    assert within(first, look) == ["/tmp/left-behind", "mine.py"]
+    assert within(beside, look) == []
+    first.close()
+    assert within(start(), look) == []
+    assert not Path("/tmp/left-behind").exists()
+
+
+def test_no_process_outside_the_session_is_visible(start):
+    count = """import json, os, subprocess
+def alive(p):
+    try: os.kill(p, 0)
+    except ProcessLookupError: return False
+    except PermissionError: pass
+    return True
+print(json.dumps([p for p in range(1, 400) if alive(p)]))"""
+    beside, session = start(), start()
+    define(beside, "import subprocess\nfor _ in range(3): subprocess.Popen(['sleep', '20'])")
+    assert len(within(beside, count)) == 5
+    assert len(within(session, count)) == 2
+    assert printed(session, "print(os.listdir('/proc'))") == "[]\n"
+
+
+# RED: all sessions of a zygote share one devpts: an open terminal is everyone's.
+def test_no_terminal_of_another_session_is_visible(start):
+    beside, session = start(), start()
+    look = "import os; print(os.listdir('/dev/pts'))"
+    assert "0" in printed(beside, "import os; ends = os.openpty()\n" + look)
+    assert "0" not in printed(session, look)
+
+
+def becomes(wanted, word):
+    """Wait until a process with ``word`` in its command line runs, or until none does."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        found = False
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                found |= word.encode() in path.read_bytes()
+        if found == wanted:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+DAEMON = """import os, signal
+if not os.fork():
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(number, 1)
+    if os.fork(): os._exit(0)
+    os.execv('/usr/bin/sleep', ['sleep', '{}'])"""
+ENDS = {
+    "the session is closed": lambda zygote, session: session.close(),
+    "its process ends": lambda zygote, session: session.run_cell("os.kill(os.getpid(), 9)"),
+    "it is late": lambda zygote, session: session.run_cell("while True: pass"),
+    # RED: the zygote's stderr stays open, a ResourceWarning at the next collection.
+    "the zygote is closed": lambda zygote, session: zygote.close(),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_no_daemon_outlives_its_sandbox(end):
+    zygote, word = Zygote(), f"50.{os.getpid()}"
+    session = Session(zygote, SHORT, {})
+    with contextlib.closing(zygote), contextlib.closing(session):
+        define(session, DAEMON.format(word))
+        assert becomes(True, word)
+        end(zygote, session)
+        assert becomes(False, word)
+
+
+def test_without_its_zygote_a_session_is_a_grader_fault():
+    zygote = Zygote()
+    zygote.close()
+    with pytest.raises(GraderFault):
+        Session(zygote, LIMITS, {}).run_cell("1")
+
+
+STARTS = {
+    "could not be started": ["/nowhere/bwrap"],
+    "no user namespaces": ["/bin/sh", "-c", "echo no user namespaces >&2; exit 1"],
+}
+
+
+# RED: the sockets and the pipe of a failed start are left to the garbage collector.
+@pytest.mark.parametrize(("words", "command"), STARTS.items(), ids=STARTS)
+def test_without_bubblewrap_grading_refuses_with_a_sentence(monkeypatch, words, command):
+    monkeypatch.setattr(wall, "command", lambda control: command)
+    with pytest.raises(WallError, match=words) as caught:
+        Zygote()
+    assert "\n" not in str(caught.value)
+    del caught
+    gc.collect()
