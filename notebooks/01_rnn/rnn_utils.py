@@ -43,7 +43,8 @@ def sigmoid(z):
     Returns
     -------
     numpy.ndarray, same shape
-        Floating dtypes are kept; integers become float64.
+        Floating dtypes are kept; integers become float64. A single number gives a
+        NumPy scalar, as in NumPy's own functions.
     """
     z = _floating(z)
     with np.errstate(under="ignore"):

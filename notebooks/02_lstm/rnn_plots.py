@@ -18,9 +18,9 @@ def draw_rnn_cell():
     ax = _canvas((8, 3.6), (0, 10), (0, 5))
     draw_box(ax, (5, 2.5), "", (7, 3.6), CELL)
     boxes = [(2.6, 2.1), (4.0, 1.2), (4.0, 2.1), (5.4, 2.1), (6.8, 2.9), (6.8, 3.7)]
-    texts = ["$W_{aa}$", "$W_{ax}$", "$+\\,b_a$", "tanh", "$W_{ya},\\ b_y$", "softmax"]
+    texts = ["Waa", "Wax", "+ ba", "tanh", "Wya, by", "softmax"]
     for centre, text in zip(boxes, texts, strict=True):
-        colour = WEIGHTS if "$" in text else FUNCTION
+        colour = FUNCTION if text in ("tanh", "softmax") else WEIGHTS
         draw_box(ax, centre, text, (0.9, 0.5), colour)
     across = [(1.1, 2.15), (3.05, 3.55), (4.45, 4.95), (5.85, 8.9)]
     for start, end in across:
@@ -51,13 +51,13 @@ def draw_unrolled(steps=4, cell="RNN"):
         x = 2 * t
         for y, name in lines:
             draw_arrow(ax, (x - 1.5, y), (x - 0.5, y))
-            ax.text(x - 1.0, y + 0.08, f"${name}_{{{t}}}$", ha="center", va="bottom")
+            ax.text(x - 1.0, y + 0.08, _indexed(name, t), ha="center", va="bottom")
         if t < steps:
             draw_box(ax, (x, 0), cell, (0.95, 1.1), FUNCTION)
             draw_arrow(ax, (x, -1.3), (x, -0.6))
             draw_arrow(ax, (x, 0.6), (x, 1.3))
-            ax.text(x, -1.5, f"$x_{{{t + 1}}}$", ha="center", va="center")
-            ax.text(x, 1.5, f"$\\hat{{y}}_{{{t + 1}}}$", ha="center", va="center")
+            ax.text(x, -1.5, _indexed("x", t + 1), ha="center", va="center")
+            ax.text(x, 1.5, _indexed("ŷ", t + 1), ha="center", va="center")
     return ax
 
 
@@ -174,6 +174,11 @@ def draw_arrow(ax, start, end):
     )
 
 
+def _indexed(name, number):
+    # Not $x_1$: Matplotlib takes longer to read such formulas than to draw all the rest.
+    return name + str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
 def _canvas(size, xlim, ylim):
     fig, ax = plt.subplots(figsize=size)
     fig.subplots_adjust(left=0, right=1, bottom=0, top=1)
@@ -215,12 +220,12 @@ def draw_lstm_cell():
     gates = [(3.3, "f", "σ", "ft\nforget"), (4.7, "i", "σ", "it\nupdate")]
     gates += [(6.1, "c", "tanh", "cct\ncandidate"), (7.5, "o", "σ", "ot\noutput")]
     for x, letter, function, name in gates:
-        draw_box(ax, (x, 2.05), f"$W_{letter},\\ b_{letter}$", (1.0, 0.5), WEIGHTS)
+        draw_box(ax, (x, 2.05), f"W{letter}, b{letter}", (1.0, 0.5), WEIGHTS)
         draw_box(ax, (x, 2.75), function, (0.9, 0.5), FUNCTION)
         ax.text(x + 0.1, 3.35, name, ha="left", va="center", family="monospace")
         draw_arrow(ax, (x, 1.3), (x, 1.8))
         draw_arrow(ax, (x, 2.3), (x, 2.5))
-    draw_box(ax, (9.9, 2.6), "$W_y,\\ b_y$", (1.0, 0.5), WEIGHTS)
+    draw_box(ax, (9.9, 2.6), "Wy, by", (1.0, 0.5), WEIGHTS)
     draw_box(ax, (9.9, 1.7), "softmax", (1.1, 0.5), FUNCTION)
     for line in [  # corners from where a value comes to where it goes
         [(1.1, 5.2), (3.1, 5.2)],

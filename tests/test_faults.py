@@ -1,0 +1,104 @@
+"""A fault of the grader is no mark: it is listed, it shows in the exit status, nothing is lost."""
+
+import pytest
+
+from grading import summary
+from grading.exam import GraderFault
+from grading.steps import check_points
+from grading.verdicts import Verdict
+from tests.course import Course
+
+A = "01_rnn"
+FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
+
+
+@pytest.fixture
+def course(tmp_path):
+    course = Course(tmp_path / "course")
+    course.submit("ada", A, course.answers(A))
+    course.nbgrader("autograde", A)
+    course.submit("bo", A, course.answers(A))
+    return course
+
+
+def spoil_the_wall(course):
+    """No bubblewrap that works: the machine cannot isolate."""
+    (course.root / "sitecustomize.py").write_text("")
+    (course.root / "broken_wall.py").write_text(
+        "import grading.worker as worker\n"
+        "import grading.wall as wall\n"
+        "START = worker.Worker._start\n"
+        "def start(self):\n"
+        "    raise wall.WallError('no wall here')\n"
+        "worker.Worker._start = start\n"
+    )
+    config = course.root / "nbgrader_config.py"
+    config.write_text(
+        "import sys; sys.path.insert(0, '.'); import broken_wall\n" + config.read_text()
+    )
+
+
+def spoil_the_reference(course):
+    """The reference raises, where only the grader calls it."""
+    path = course.root / "source" / A / "rnn.ipynb"
+    text = path.read_text().replace("np.tanh(Wax @ xt", "np.tanhh(Wax @ xt")
+    assert "tanhh" in text
+    path.write_text(text)
+
+
+def spoil_the_source(course):
+    """The source notebook is gone."""
+    (course.root / "source" / A / "rnn.ipynb").write_text("{")
+
+
+@pytest.mark.parametrize("spoil", [spoil_the_wall, spoil_the_reference, spoil_the_source])
+def test_a_grader_fault_gives_no_mark_and_loses_none(course, spoil):
+    assert course.scores("ada", A) == FULL
+    spoil(course)
+    said = course.nbgrader("autograde", A, "--force", fails=True)
+    for student in ("ada", "bo"):
+        assert f"error processing assignment '{A}' for student '{student}'" in said
+    assert course.scores("ada", A) == FULL  # as it was
+    assert set(course.scores("bo", A).values()) == {None}  # no zero
+    _, students = summary.results(course.root, A)
+    for row in students.values():
+        assert {r.verdict for r in row.values()} == {Verdict.GRADER_FAULT}
+        assert {r.points for r in row.values()} == {None}
+
+
+def test_the_grader_works_again_after_a_fault(course):
+    source = course.root / "source" / A / "rnn.ipynb"
+    text = source.read_text()
+    spoil_the_reference(course)
+    course.nbgrader("autograde", A, fails=True)
+    source.write_text(text)
+    course.nbgrader("autograde", A)
+    assert course.scores("bo", A) == FULL
+
+
+def test_a_manual_mark_survives_a_new_grading(course):
+    from nbgrader.api import Gradebook
+
+    url = f"sqlite:///{course.root}/gradebook.db"
+    with Gradebook(url) as gradebook:
+        grade = gradebook.find_grade("test_rnn_forward", "rnn", A, "ada")
+        grade.manual_score = 7.0
+        gradebook.db.commit()
+    course.nbgrader("autograde", A, "--force")
+    with Gradebook(url) as gradebook:
+        grade = gradebook.find_grade("test_rnn_forward", "rnn", A, "ada")
+        assert (grade.manual_score, grade.auto_score, grade.score) == (7.0, 10.0, 7.0)
+        assert grade.needs_manual_grade
+
+
+@pytest.mark.parametrize(
+    "points", [float("nan"), float("inf"), -1.0, 10.5, True, 5, "5", None, [5.0]]
+)
+def test_only_a_finite_float_in_range_is_a_mark(points):
+    with pytest.raises(GraderFault):
+        check_points(points, 10)
+
+
+@pytest.mark.parametrize("points", [0.0, 3.25, 10.0])
+def test_a_float_in_range_is_a_mark(points):
+    check_points(points, 10)
