@@ -5,6 +5,8 @@ A warm *zygote* (``main``) has everything imported. For each submission it forks
 small scratch folder and forks the *runner*: the process in which the student's cells
 run. The keeper can end all of it by ending process 1, and does so when the grader hangs
 up. The grader reads this file too: both sides need the codec at its top.
+
+It is long because the wall admits one file: what does not lie in it cannot be read there.
 """
 
 from __future__ import annotations
@@ -12,12 +14,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +29,9 @@ import numpy as np
 
 # --- codec: plain data on the wire, and nothing else -----------------------------------
 
-FRAME_LIMIT = 64 * 2**20  # bytes in one message
+FRAME_LIMIT = 32 * 2**20  # bytes in one message
 NODE_LIMIT = 200_000  # lists, tuples, dicts and arrays in one message
+DICT_LIMIT = 10_000  # keys: a sender may choose them to collide
 DEPTH_LIMIT = 60
 DTYPES = frozenset("|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8 <c8 <c16".split())
 
@@ -51,22 +55,33 @@ class Table:
     def __init__(self) -> None:
         self.objects: list[Any] = []
         self.numbers: dict[int, int] = {}
+        self.depths: list[int] = []
         self.size = 0
 
-    def add(self, value: Any) -> int:
+    def add(self, value: Any, depth: int = 0) -> int:
         """Give the next number to ``value``."""
         if len(self.objects) >= NODE_LIMIT:
             raise CodecError(f"more than {NODE_LIMIT} objects in one message")
         self.objects.append(value)
+        self.depths.append(depth)
         self.numbers.setdefault(id(value), len(self.objects) - 1)
         return len(self.objects) - 1
 
+    # Sending.
+
     def pack(self, value: Any, nodes: list[Any], depth: int = 0) -> Any:
         """Return a reference to ``value``; append to ``nodes`` what it needs."""
-        if value is None or type(value) in (bool, float, str, bytes):
-            self._count(value)
+        if type(value) is str:
+            try:
+                self._count(len(value.encode()))
+            except UnicodeEncodeError as error:
+                raise CodecError("a text with half a character") from error
+            return value
+        if value is None or type(value) in (bool, float, bytes):
+            self._count(len(value) if type(value) is bytes else 8)
             return value
         if type(value) is int:
+            self._count(8 + value.bit_length() // 4)
             return value if abs(value) < 2**63 else ["int", format(value, "x")]
         if id(value) in self.numbers:
             return [self.numbers[id(value)]]
@@ -76,38 +91,42 @@ class Table:
 
     def node(self, value: Any, nodes: list[Any], depth: int = 0) -> list[Any]:
         """Return the content of a composite ``value``, children as references."""
-        if depth > DEPTH_LIMIT:
-            return ["opaque", "deeply nested " + type(value).__name__]
-        if type(value) in (list, tuple):
-            items = [self.pack(item, nodes, depth + 1) for item in value]
-            return [type(value).__name__, items]
-        if type(value) is dict:
+        kind = type(value)  # never isinstance: an object may lie about its class
+        self._count(16)
+        if kind in (list, tuple, dict) and depth >= DEPTH_LIMIT:
+            return ["opaque", f"deeply nested {kind.__name__}"]
+        if kind in (list, tuple):
+            return [kind.__name__, [self.pack(item, nodes, depth + 1) for item in value]]
+        if kind is dict:
+            if len(value) > DICT_LIMIT or not all(map(_is_key, value)):
+                return ["opaque", "dict with such keys"]
             pairs = [
-                [self.pack(k, nodes, depth + 1), self.pack(v, nodes, depth + 1)]
-                for k, v in value.items()
+                (self.pack(k, nodes), self.pack(v, nodes, depth + 1)) for k, v in value.items()
             ]
-            return ["dict", pairs]
-        if type(value) is np.ndarray or isinstance(value, np.generic):
-            name = value.dtype.newbyteorder("<").str.replace("=", "<")
+            return ["dict", [list(pair) for pair in pairs]]
+        if kind is np.ndarray or issubclass(kind, np.generic):
+            name = value.dtype.newbyteorder("<").str
             if name in DTYPES:
                 if value.nbytes > FRAME_LIMIT:
                     raise CodecError(f"an array of {value.nbytes} bytes is too large to look at")
+                self._count(value.nbytes)
                 data = value.astype(name, copy=False).tobytes()
-                self._count(data)
-                how = "array" if type(value) is np.ndarray else "scalar"
-                return [how, name, list(value.shape), data]
+                how = "array" if value.flags.writeable else "frozen"
+                return [how if kind is np.ndarray else "scalar", name, list(value.shape), data]
             return ["opaque", f"array of {name}"]
-        return ["opaque", type.__getattribute__(type(value), "__name__")]
+        return ["opaque", str(type.__getattribute__(kind, "__name__"))]
 
-    def _count(self, value: Any) -> None:
-        self.size += len(value) if isinstance(value, (str, bytes)) else 8
+    def _count(self, size: int) -> None:
+        self.size += size
         if self.size > FRAME_LIMIT:
             raise CodecError(f"more than {FRAME_LIMIT} bytes in one message")
+
+    # Receiving.
 
     def extend(self, nodes: list[Any]) -> None:
         """Build the objects of ``nodes``, in order."""
         for node in nodes:
-            self.add(self.build(node))
+            self.add(self.build(node), self._depth(node))
 
     def build(self, node: Any) -> Any:
         """Make the object that a node describes."""
@@ -119,11 +138,14 @@ class Table:
         if kind == "tuple" and len(rest) == 1:
             return tuple(self.value(item) for item in _items(rest[0]))
         if kind == "dict" and len(rest) == 1:
-            try:
-                return {self.value(k): self.value(v) for k, v in map(_items, _items(rest[0]))}
-            except (TypeError, ValueError) as error:
-                raise CodecError("not a dict") from error
-        if kind in ("array", "scalar") and len(rest) == 3:
+            pairs = [_items(pair) for pair in _items(rest[0])]
+            if len(pairs) > DICT_LIMIT or any(len(pair) != 2 for pair in pairs):
+                raise CodecError("not a dict")
+            keys = [self.value(key) for key, _ in pairs]
+            if not all(map(_is_key, keys)):
+                raise CodecError("not a key")
+            return dict(zip(keys, [self.value(item) for _, item in pairs], strict=True))
+        if kind in ("array", "frozen", "scalar") and len(rest) == 3:
             return _array(kind, *rest)
         if kind == "opaque" and len(rest) == 1 and isinstance(rest[0], str):
             return type(rest[0][:80].replace("\0", ""), (Opaque,), {})()
@@ -138,11 +160,28 @@ class Table:
             if 0 <= reference[0] < len(self.objects):
                 return self.objects[reference[0]]
         elif len(reference) == 2 and reference[0] == "int" and isinstance(reference[1], str):
-            try:
+            with contextlib.suppress(ValueError):
                 return int(reference[1], 16)
-            except ValueError:
-                pass
         raise CodecError("not a reference")
+
+    def _depth(self, node: list[Any]) -> int:
+        """Return how deep the object of a node is nested; whatever walks it may recurse."""
+        if node[0] not in ("list", "tuple", "dict"):
+            return 0
+        items = node[1] if node[0] != "dict" else [item for pair in node[1] for item in pair]
+        inner = [self.depths[i[0]] for i in items if isinstance(i, list) and len(i) == 1]
+        if max(inner, default=0) > DEPTH_LIMIT:
+            raise CodecError("nested too deeply")
+        return 1 + max(inner, default=0)
+
+
+def _is_key(value: Any, depth: int = 0) -> bool:
+    """Say whether a value may be a key: hashing it is quick, and few of them collide."""
+    if type(value) is tuple:
+        return depth < 3 and len(value) < 9 and all(_is_key(item, depth + 1) for item in value)
+    if type(value) is int:
+        return abs(value) < 2**63
+    return value is None or type(value) in (bool, float, str, bytes)
 
 
 def _items(value: Any) -> list[Any]:
@@ -153,21 +192,24 @@ def _items(value: Any) -> list[Any]:
 
 def _array(kind: str, dtype: Any, shape: Any, data: Any) -> Any:
     sizes = _items(shape)
-    if dtype not in DTYPES or not isinstance(data, bytes) or len(sizes) > 32:
+    if not isinstance(dtype, str) or dtype not in DTYPES or len(sizes) > 32:
         raise CodecError("not an array")
+    if not isinstance(data, bytes):
+        raise CodecError("an array without data")
     if any(type(n) is not int or not 0 <= n <= FRAME_LIMIT for n in sizes):
         raise CodecError("not a shape")
     try:
         array = np.frombuffer(bytearray(data), dtype=dtype).reshape(sizes)
     except ValueError as error:
         raise CodecError("an array whose shape does not fit its data") from error
+    array.flags.writeable = kind != "frozen"
     return array[()] if kind == "scalar" and not sizes else array
 
 
 def send(sock: socket.socket, message: dict[str, Any]) -> None:
     """Send one message of msgpack types."""
     data = msgpack.packb(message, use_bin_type=True)
-    if len(data) > FRAME_LIMIT + 2**20:
+    if len(data) > 2 * FRAME_LIMIT:
         raise CodecError("the message is too large")
     sock.sendall(len(data).to_bytes(4, "big") + data)
 
@@ -179,12 +221,22 @@ def receive(sock: socket.socket, deadline: float | None = None) -> dict[str, Any
     passes before the whole message is there, CodecError for anything that is none.
     """
     size = int.from_bytes(_exactly(sock, 4, deadline), "big")
-    if size > FRAME_LIMIT + 2**20:
+    if size > 2 * FRAME_LIMIT:
         raise CodecError("the message is too large")
+    data = _exactly(sock, size, deadline)
+    made = 0
+
+    def count(container: Any) -> Any:  # a byte on the wire may be a container in memory
+        nonlocal made
+        made += 1
+        if made > 3 * NODE_LIMIT:
+            raise CodecError("too many containers in one message")
+        return container
+
     try:
-        message = msgpack.unpackb(_exactly(sock, size, deadline), raw=False, strict_map_key=True)
-    except (EOFError, TimeoutError):
-        raise
+        message = msgpack.unpackb(
+            data, raw=False, strict_map_key=True, list_hook=count, object_hook=count
+        )
     except Exception as error:  # whatever a decoder finds to say about hostile bytes
         raise CodecError("the bytes are no message") from error
     if not isinstance(message, dict):
@@ -196,7 +248,10 @@ def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
     data = bytearray()
     while len(data) < size:
         if deadline is not None:
-            sock.settimeout(max(deadline - time.monotonic(), 1e-3))
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            sock.settimeout(left)
         piece = sock.recv(min(size - len(data), 2**20))
         if not piece:
             raise EOFError
@@ -213,17 +268,20 @@ class Runner:
     def __init__(self, shell: Any, sock: socket.socket) -> None:
         self.shell = shell
         self.sock = sock
+        self.process = os.getpid()
 
     def serve(self) -> None:
-        """Answer until the grader hangs up."""
+        """Answer until the grader hangs up. Each answer bears its request's number."""
         send(self.sock, {"ready": True})
         while True:
             try:
                 request = receive(self.sock)
             except EOFError:
                 return
-            answer = getattr(self, "do_" + request["do"])
-            send(self.sock, answer(request))
+            answer = getattr(self, "do_" + request["do"])(request)
+            if os.getpid() != self.process:
+                return  # a copy that the student's code forked has nothing to say here
+            send(self.sock, answer | {"turn": request["turn"]})
 
     def do_files(self, request: dict[str, Any]) -> dict[str, Any]:
         """Write the assignment's own files into the scratch folder."""
@@ -237,7 +295,8 @@ class Runner:
         """Run one cell and return its outputs in nbformat's shape, figures by name."""
         self.shell.artists.begin(request["number"])
         outputs = self.shell.start_outputs(request["output_limit"])
-        result = self.shell.run_cell(request["source"], store_history=True)
+        with memory_reserve():
+            result = self.shell.run_cell(request["source"], store_history=True)
         self.shell.start_outputs(0)
         return {"outputs": outputs, "ok": bool(result.success)}
 
@@ -258,36 +317,61 @@ class Runner:
         """Call a function; return its result and the arguments that it changed."""
         table = Table()
         table.extend(request["nodes"])
-        sent = [table.node(value, []) for value in table.objects]
+        before = [msgpack.packb(table.node(value, [])) for value in table.objects]
         arguments = [table.value(item) for item in request["args"]]
         keywords = {name: table.value(item) for name, item in request["kwargs"].items()}
         self.shell.start_outputs(request["output_limit"])
         answer = self._reply(
-            table, lambda: self.shell.user_ns[request["name"]](*arguments, **keywords), sent
+            table, lambda: self.shell.user_ns[request["name"]](*arguments, **keywords), before
         )
         self.shell.start_outputs(0)
         return answer
 
-    def _reply(self, table: Table, work: Any, sent: Iterable[Any] = ()) -> dict[str, Any]:
+    def _reply(self, table: Table, work: Any, before: Sequence[bytes] = ()) -> dict[str, Any]:
+        answer: dict[str, Any] = {"nodes": [], "changes": []}
         try:
-            result = work()
-            nodes: list[Any] = []
-            changes = []
-            for number, before in enumerate(sent):
-                after = table.node(table.objects[number], nodes)
-                if after != before:
-                    changes.append([number, after])
-            reference = table.pack(result, nodes)
+            with memory_reserve():
+                result = work()
+            table.size = 0
+            answer["result"] = table.pack(result, answer["nodes"])
         except BaseException as error:
-            return {"error": type(error).__name__, "text": _text(error), "place": _place(error)}
-        return {"nodes": nodes, "result": reference, "changes": changes}
+            answer |= {"error": type(error).__name__, "text": _text(error), "place": _place(error)}
+        try:
+            for number, old in enumerate(before):
+                table.size = 0
+                node = table.node(table.objects[number], answer["nodes"])
+                if msgpack.packb(node) != old:
+                    answer["changes"].append([number, node])
+        except CodecError as error:
+            answer |= {"error": "CodecError", "text": str(error), "place": ""}
+        return answer
+
+
+@contextlib.contextmanager
+def memory_reserve() -> Iterator[None]:
+    """Keep back some memory from the student's code, to tell of an error with."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_AS, (hard - RESERVE, hard))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):  # the code may have lowered the hard limit
+            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:2000]
+        # A KeyError quotes its key, and would once more when it is made again.
+        only_key = isinstance(error, KeyError) and len(error.args) == 1
+        return _clean(str(error.args[0] if only_key else error)[:2000])
     except BaseException:
         return ""
+
+
+def _clean(text: str) -> str:
+    """Replace what cannot be written as UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _place(error: BaseException) -> str:
@@ -301,7 +385,7 @@ def _place(error: BaseException) -> str:
         return ""
     number = cells[-1].lineno or 0
     line = linecache.getline(cells[-1].filename, number).strip()
-    return f"\n  at line {number} of its cell: {line[:200]}"
+    return _clean(f"\n  at line {number} of its cell: {line[:200]}")
 
 
 class Artists:
@@ -338,7 +422,7 @@ class Artists:
                 # would take a fifth of the time for a tenth of the bytes.
                 fast = {"compress_level": 1}
                 figure.canvas.print_figure(
-                    f".{name}", format="png", dpi=figure.dpi, pil_kwargs=fast
+                    f"{SCRATCH}/.{name}", format="png", dpi=figure.dpi, pil_kwargs=fast
                 )
             finally:
                 os._exit(0)
@@ -351,7 +435,7 @@ class Artists:
         for name, process in self.drawing.items():
             _wait(process)
             try:
-                with Path(f".{name}").open("rb") as file:
+                with Path(f"{SCRATCH}/.{name}").open("rb") as file:
                     data = _mime(file.read(room))
             except OSError:
                 continue  # it could not be drawn
@@ -378,6 +462,7 @@ def make_shell() -> Any:
         """The cell has printed or drawn more than its limit."""
 
     outputs: list[dict[str, Any]] = []
+    displayed: dict[str, dict[str, Any]] = {}  # what a display handle can update
     room = [0]
 
     def add(output: dict[str, Any], size: int) -> None:
@@ -397,7 +482,9 @@ def make_shell() -> Any:
             self.name = name
 
         def write(self, text: str) -> int:
-            add({"output_type": "stream", "name": self.name, "text": str(text)}, len(text))
+            if not isinstance(text, str):
+                raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+            add({"output_type": "stream", "name": self.name, "text": _clean(text)}, len(text))
             return len(text)
 
         def writelines(self, lines: Iterable[str]) -> None:
@@ -411,12 +498,25 @@ def make_shell() -> Any:
             return False
 
     def rich(kind: str, data: Any, metadata: Any, **more: Any) -> dict[str, Any]:
-        plain = {k: _mime(v) for k, v in data.items()}
-        return {"output_type": kind, "data": plain, "metadata": dict(metadata or {}), **more}
+        plain = {str(k): _mime(v) for k, v in data.items()}
+        return {"output_type": kind, "data": plain, "metadata": {}, **more}
 
     class Publisher(DisplayPublisher):
-        def publish(self, data: Any, metadata: Any = None, **kwargs: Any) -> None:
+        def publish(  # type: ignore[override]
+            self,
+            data: Any,
+            metadata: Any = None,
+            transient: Any = None,
+            update: bool = False,
+            **_: Any,
+        ) -> None:
             output = rich("display_data", data, metadata)
+            name = (transient or {}).get("display_id")
+            if update and name in displayed:
+                displayed[name].update(output)
+                return
+            if name is not None:
+                displayed[name] = output
             add(output, sum(len(str(v)) for v in output["data"].values()))
 
         def clear_output(self, wait: bool = False) -> None:
@@ -427,6 +527,7 @@ def make_shell() -> Any:
             pass
 
         def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+            assert self.shell is not None
             count = self.shell.execution_count - 1  # counted up before the cell runs
             output = rich("execute_result", format_dict, md_dict, execution_count=count)
             add(output, sum(len(str(v)) for v in output["data"].values()))
@@ -443,12 +544,21 @@ def make_shell() -> Any:
         def start_outputs(self, limit: int) -> list[dict[str, Any]]:
             nonlocal outputs
             outputs, room[0] = [], limit
+            displayed.clear()
             return outputs
+
+        def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+            super().showtraceback(*args, **kwargs)
+
+        def ask_exit(self) -> None:
+            raise SystemExit("there is no session to leave")
 
         def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
             room[0] = max(room[0], 100_000)
-            lines = [str(line)[:20_000] for line in stb][:200]
-            error = {"ename": etype.__name__, "evalue": _text(evalue), "traceback": lines}
+            lines = [_clean(str(line))[:20_000] for line in stb][:200]
+            error = {"ename": _clean(etype.__name__), "evalue": _text(evalue), "traceback": lines}
             outputs.append({"output_type": "error", **error})
 
         def enable_gui(self, gui: Any = None) -> None:
@@ -457,14 +567,19 @@ def make_shell() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     shell = Shell.instance(config=config)
-    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     return shell
 
 
 def _mime(value: Any) -> Any:
     import base64
+    import json
 
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    # The JSON types are as a notebook keeps them.
+    plain = value if isinstance(value, str) else json.dumps(value, skipkeys=True, default=str)
+    return _clean(plain)
 
 
 # --- zygote, keeper, process 1: from the outer wall to a runner ------------------------
@@ -472,7 +587,8 @@ def _mime(value: Any) -> Any:
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
-PR_SET_DUMPABLE, PR_CAPBSET_DROP = 4, 24
+PR_CAPBSET_DROP = 24
+RESERVE = 128 * 2**20  # bytes
 SCRATCH = "/tmp"  # a tmpfs of this submission's own
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -499,12 +615,18 @@ def main() -> None:
 def warm_up() -> Any:
     """Import and draw once what every submission needs, so that a fork has it ready."""
     import gc
+    import site
 
+    import matplotlib
     import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
     from matplotlib_inline.backend_inline import configure_inline_support
 
+    site.setquit()  # what Python itself adds, where it is not told to leave it out
+    site.setcopyright()
+    site.sethelper()
     shell = make_shell()
+    matplotlib.interactive(True)  # as under Jupyter: a cell that draws shows its figure
     configure_inline_support(shell, "inline")
     outputs = shell.start_outputs(2**24)
     shell.run_cell(
@@ -540,8 +662,8 @@ def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket
             be_first(shell, limits, wire, status)
         wire.close()
         pidfd = os.pidfd_open(first)
-        ready, _, _ = select.select([status, pidfd], [], [])
-        if status in ready:
+        ready, _, _ = select.select([status.fileno(), pidfd], [], [])
+        if status.fileno() in ready:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         _, code = os.waitpid(first, 0)
         send(status, {"exit": os.waitstatus_to_exitcode(code)})
@@ -559,7 +681,7 @@ def be_first(
         _mount("none", "/", None, MS_REC | MS_PRIVATE, None)
         size = f"size={limits['scratch']},nr_inodes=4096,mode=700"
         _mount("tmpfs", SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV, size)
-        for hidden in ("/dev/shm", "/proc"):
+        for hidden in ("/dev/shm", "/dev/pts", "/proc"):
             _mount(
                 "tmpfs", hidden, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k"
             )
@@ -584,7 +706,6 @@ def be_first(
 def be_runner(shell: Any, limits: dict[str, Any], wire: socket.socket) -> None:
     """Be the runner: give up every privilege, take the limits on, serve."""
     import random
-    import resource
 
     try:
         void = os.open("/dev/null", os.O_RDWR)
@@ -595,7 +716,7 @@ def be_runner(shell: Any, limits: dict[str, Any], wire: socket.socket) -> None:
         os.closerange(4, 4096)
         _drop_capabilities()
         for what, most in [
-            (resource.RLIMIT_AS, limits["memory"]),
+            (resource.RLIMIT_AS, limits["memory"] + RESERVE),
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["scratch"]),
             (resource.RLIMIT_NPROC, limits["processes"]),

@@ -7,13 +7,13 @@ import builtins
 import contextlib
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import answer_checks
 from grading import exam
-from grading.session import Output, Session, Stub, error_output
+from grading.session import Lost, Output, Session, Stub, error_output
 from grading.verdicts import SENTENCES, Verdict, verdict_of_points
 
 Namespace = dict[str, Any]
@@ -59,24 +59,24 @@ class Judgement:
 
 def judge(
     cells: list[dict[str, Any]],
-    shown: Session,
-    examined: Session,
+    open_session: Callable[[], Session],
     references: Mapping[str, Any],
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Run and judge a submission, cell by cell in notebook order.
+    """Run and judge a submission, cell by cell in notebook order, in two sandboxes.
 
-    It runs in two sandboxes. What a student is shown, outputs and public tests, comes
-    from the first, which never meets a hidden input. Hidden parts call the second, of
-    which nothing is shown but which part failed. So no trick of a submission, such as
-    printing in a later cell what a test sent, can bring a hidden input to light.
+    What a student is shown, outputs and public tests, comes from the first. It has ended
+    before the second opens, whose functions the hidden parts call, and of which nothing
+    is shown but which part failed. So no trick of a submission, such as printing in a
+    later cell what a test sent, can bring a hidden input to light.
 
     Parameters
     ----------
     cells : list of dict
         For each code cell ``source``, ``role`` (``student``, ``locked`` or ``test``),
         ``grade_id`` and ``points``. Locked and test cells hold the instructor's source.
-    shown, examined : Session
+    open_session : callable
+        Opens a sandbox.
     references : mapping of str to callable
     seed : int
         Fixes the hidden inputs.
@@ -86,29 +86,40 @@ def judge(
     list of dict
         For each cell ``outputs``; for a test cell also ``record``.
     """
+    exam.references, exam.seed = dict(references), seed
     space: Namespace = {"__name__": "__main__"}
-    failed: dict[str, Verdict] = {}
-    said: dict[str, list[Output]] = {}
     answers: list[dict[str, Any]] = []
-    hidden = [n for n, c in enumerate(cells) if c["role"] == "test" and BEGIN in c["source"]]
-    for number, cell in enumerate(cells):
-        source, name = cell["source"], cell["grade_id"]
-        if cell["role"] == "test":
-            exam.references, exam.seed = dict(references), seed
-            judgement = judge_test(cell, shown, examined, dict(space), failed, said)
-            answers.append({"outputs": judgement.outputs(), "record": judgement.record(seed)})
-            continue
-        outputs, verdict = shown.run_cell(source)
-        if verdict is not None:
-            failed[name], said[name] = verdict, outputs
-        # What ended one sandbox would end the other; behind the last hidden test nothing
-        # in the second is asked for any more.
-        if number < max(hidden, default=0) and verdict not in (Verdict.TIMED_OUT, Verdict.CRASHED):
-            examined.run_cell(source)
-        if cell["role"] == "locked":
-            run_locked(source, name, space)
-        answers.append({"outputs": outputs})
-    put_figures([o for answer in answers for o in answer["outputs"]], shown)
+    tests: dict[int, Test] = {}
+    failed: dict[str, tuple[Verdict, list[Output]]] = {}
+    ended: set[int] = set()
+    with open_session() as shown:
+        for number, cell in enumerate(cells):
+            if cell["role"] == "test":
+                tests[number] = test = Test(cell, space)
+                test.run(shown, failed)
+                answers.append({})
+                continue
+            outputs, verdict = shown.run_cell(cell["source"])
+            if verdict is not None:
+                failed[cell["grade_id"]] = verdict, outputs
+            if verdict in (Verdict.TIMED_OUT, Verdict.CRASHED):
+                ended.add(number)
+            if cell["role"] == "locked":
+                run_locked(cell["source"], cell["grade_id"], space)
+            answers.append({"outputs": outputs})
+        put_figures([o for answer in answers for o in answer.get("outputs", [])], shown)
+    # Behind the last hidden part nothing is asked of the second sandbox any more, and a
+    # cell that ended the first is not tried again.
+    hidden = [number for number, test in tests.items() if test.hidden_left()]
+    with open_session() as examined:
+        for number in range(max(hidden, default=-1) + 1):
+            if number in hidden:
+                tests[number].run(examined, failed)
+            elif number not in tests and number not in ended:
+                examined.run_cell(cells[number]["source"])
+    for number, test in tests.items():
+        judgement = test.judgement()
+        answers[number] = {"outputs": judgement.outputs(), "record": judgement.record(seed)}
     return answers
 
 
@@ -139,95 +150,117 @@ def run_locked(source: str, name: str, space: Namespace) -> None:
         raise exam.GraderFault(f"the locked cell {name} raised {error!r}") from error
 
 
-def judge_test(
-    cell: dict[str, Any],
-    shown: Session,
-    examined: Session,
-    space: Namespace,
-    failed: Mapping[str, Verdict],
-    said: Mapping[str, list[Output]],
-) -> Judgement:
-    """Judge one test cell with stubs in place of the names that the student defined."""
-    most = float(cell["points"])
-    function = cell["grade_id"].removeprefix("test_")
-    try:
-        pieces = split(cell["source"])
-    except SyntaxError as error:
-        raise exam.GraderFault(f"the test cell {cell['grade_id']} does not parse") from error
-    names = sorted({n for _, tree in pieces for n in _loaded(tree)} - set(space) - _BUILTINS)
-    shown.begin_test()
-    defined = shown.names(names)
-    if function in names and function not in defined:
-        return missing(function, most, failed, said)
-    if defined.get(function) is False:
-        return Judgement(Verdict.WRONG, 0.0, most, f"{function} should be a function.")
-    bound: Namespace = {}
-    text = io.StringIO()
-    points: float | None = None
-    right = True
-    session = None
-    for hidden, tree in pieces:
-        if session is not (examined if hidden else shown):
-            session = examined if hidden else shown
-            if hidden:
-                examined.begin_test(shown.stopped)
-            bound = bind(session, names, space, bound)
-        # A public test that fails does not end the marking: the hidden parts decide what
-        # the rest is worth. A hidden piece that fails does end it.
+class Test:
+    """A test cell on its way: first its public pieces run, later its hidden ones.
+
+    Parameters
+    ----------
+    cell : dict
+        As in `judge`.
+    space : dict
+        What the instructor's cells before it have defined; it is copied.
+    """
+
+    def __init__(self, cell: dict[str, Any], space: Namespace) -> None:
+        self.name = cell["grade_id"]
+        self.most = float(cell["points"])
+        self.function = self.name.removeprefix("test_")
+        self.space = dict(space)
         try:
-            with contextlib.redirect_stdout(text):
-                value = run_piece(tree, cell["grade_id"], space)
-        except exam.GraderFault:
-            raise
-        except Exception as error:
-            right = False
-            text.write(message(error, hidden) + "\n")
-            if hidden:
-                break
-        else:
-            if type(value) in (int, float):
-                points = float(value)
-    exams = [value for value in space.values() if isinstance(value, exam.Exam)]
-    if points is None:
-        points = most if right else 0.0
-    if not math.isfinite(points) or not 0 <= points <= most:
-        raise exam.GraderFault(f"{cell['grade_id']} gave {points!r} of {most:g} points")
-    verdict = verdict_of_points(points, most)
-    failures = shown.failures + examined.failures
-    if verdict is Verdict.WRONG and shown.calls + examined.calls == len(failures) > 0:
-        verdict = failures[0]
-    parts = exams[-1].parts if exams else []
-    return Judgement(verdict, points, most, text.getvalue().strip(), parts)
+            self.pieces = split(cell["source"])
+        except SyntaxError as error:
+            raise exam.GraderFault(f"the test cell {self.name} does not parse") from error
+        loaded = {name for _, tree in self.pieces for name in _loaded(tree)}
+        self.names = sorted(loaded - set(space) - _BUILTINS)
+        self.text = io.StringIO()
+        self.points: float | None = None
+        self.right = True
+        self.early: Judgement | None = None  # where the test need not run
+        self.failures: list[Verdict] = []
+        self.calls = 0
+        self.stopped: dict[str, Lost] = {}
+
+    def hidden_left(self) -> bool:
+        """Say whether there are pieces that have not run yet."""
+        return self.early is None and bool(self.pieces)
+
+    def run(self, session: Session, failed: Mapping[str, tuple[Verdict, list[Output]]]) -> None:
+        """Run the next pieces of one kind, public or hidden, with stubs of ``session``."""
+        session.begin_test(self.stopped)
+        defined = session.names(self.names)
+        if self.function in self.names and not defined.get(self.function):
+            self.early = missing(self.function, self.most, failed, self.function in defined)
+            return
+        bind(session, defined, self.space)
+        kind = self.pieces[0][0] if self.pieces else False
+        while self.pieces and self.pieces[0][0] is kind:
+            hidden, tree = self.pieces.pop(0)
+            # A public test that fails does not end the marking: the hidden parts decide
+            # what the rest is worth. A hidden piece that fails does end it.
+            try:
+                with contextlib.redirect_stdout(self.text):
+                    value = run_piece(tree, self.name, self.space)
+            except exam.GraderFault:
+                raise
+            except Exception as error:
+                self.right = False
+                self.text.write(message(error, hidden) + "\n")
+                if hidden:
+                    self.pieces = []
+            else:
+                if type(value) in (int, float):
+                    self.points = float(value)
+        self.failures += session.failures
+        self.calls += session.calls
+        self.stopped = session.stopped
+
+    def judgement(self) -> Judgement:
+        """Return what the pieces that ran add up to."""
+        if self.early is not None:
+            return self.early
+        points = (self.most if self.right else 0.0) if self.points is None else self.points
+        if not math.isfinite(points) or not 0 <= points <= self.most:
+            raise exam.GraderFault(f"{self.name} gave {points!r} of {self.most:g} points")
+        verdict = verdict_of_points(points, self.most)
+        if verdict is Verdict.WRONG and self.calls == len(self.failures) > 0:
+            verdict = self.failures[0]
+        exams = [value for value in self.space.values() if isinstance(value, exam.Exam)]
+        parts = exams[-1].parts if exams else []
+        return Judgement(verdict, points, self.most, self.text.getvalue().strip(), parts)
 
 
-def bind(session: Session, names: list[str], space: Namespace, bound: Namespace) -> Namespace:
+def bind(session: Session, defined: Mapping[str, bool], space: Namespace) -> None:
     """Bind what the student defined: a function as its stub, a value as plain data.
 
-    A name that the test itself has bound anew since ``bound`` keeps the test's value.
+    A name that the test itself has bound keeps the test's value.
     """
-    found: Namespace = {}
-    for name, is_function in session.names(names).items():
-        if name in space and space[name] is not bound.get(name):
+    for name, is_function in defined.items():
+        if name in space and not isinstance(space[name], Stub):
             continue
         if is_function:
-            space[name] = found[name] = Stub(session, name)
+            space[name] = Stub(session, name)
         else:
             with contextlib.suppress(Exception):  # then the test meets a NameError
-                space[name] = found[name] = session.value(name)
-    return found
+                space[name] = session.value(name)
 
 
 def missing(
-    function: str, most: float, failed: Mapping[str, Verdict], said: Mapping[str, list[Output]]
+    function: str,
+    most: float,
+    failed: Mapping[str, tuple[Verdict, list[Output]]],
+    is_value: bool,
 ) -> Judgement:
-    """Judge an exercise whose function does not exist where its test stands."""
+    """Judge an exercise that is no function, or nothing at all, where its test stands."""
+    if is_value:
+        return Judgement(Verdict.WRONG, 0.0, most, f"{function} should be a function.")
     if function not in failed:
         text = f"There is no function called {function} in the notebook."
         return Judgement(Verdict.NOT_ATTEMPTED, 0.0, most, text)
-    errors = [o for o in said[function] if o["output_type"] == "error"]
+    verdict, outputs = failed[function]
+    errors = [o for o in outputs if o["output_type"] == "error"]
     what = f": {errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
     text = f"The cell that should define {function} could not be run{what}"
-    return Judgement(failed[function], 0.0, most, text)
+    return Judgement(verdict, 0.0, most, text)
 
 
 def split(source: str) -> list[tuple[bool, ast.Module]]:

@@ -51,6 +51,7 @@ class Session:
         self.stopped: dict[str, Lost] = {}
         self._cells: dict[int, str] = {}  # what a new sandbox has to run again
         self._count = 0
+        self._turn = 0
         self._left = limits.total
         self._sockets: tuple[socket.socket, socket.socket] | None = None
 
@@ -107,17 +108,22 @@ class Session:
         """Call the student's function ``name``.
 
         Raises what the function raised, where that is an exception of Python's own; else
-        RuntimeError, or TimeoutError when it was stopped.
+        RuntimeError, or TimeoutError when it was stopped. An argument that cannot be sent
+        is the test's own fault: GraderFault.
         """
+        self.calls += 1
         table = inside.Table()
         nodes: list[Any] = []
-        request = {
-            "do": "call",
-            "name": name,
-            "args": [table.pack(value, nodes) for value in args],
-            "kwargs": {key: table.pack(value, nodes) for key, value in kwargs.items()},
-            "output_limit": self.limits.output,
-        }
+        request: dict[str, Any] = {"do": "call", "name": name, "output_limit": self.limits.output}
+        try:
+            request["args"] = [table.pack(value, nodes) for value in args]
+            request["kwargs"] = {key: table.pack(value, nodes) for key, value in kwargs.items()}
+        except inside.CodecError as error:
+            raise GraderFault(f"a test calls {name} with an argument too large: {error}") from error
+        for value, node in zip(table.objects, nodes, strict=True):
+            # A stand-in for a thing of the student's own may go back; the test's may not.
+            if node[0] == "opaque" and not isinstance(value, inside.Opaque):
+                raise GraderFault(f"a test calls {name} with {node[1]}, which cannot be sent")
         return self._finish(name, table, request | {"nodes": nodes})
 
     def close(self) -> None:
@@ -138,16 +144,16 @@ class Session:
     # --- asking -----------------------------------------------------------------------
 
     def _finish(self, name: str, table: inside.Table, request: dict[str, Any]) -> Any:
-        self.calls += 1
         try:
             if name in self.stopped:
                 raise self.stopped[name]
             self._ready()
             answer = self._ask(request, self.limits.call)
+            result = _apply(table, answer)
             if "error" in answer:
                 self._raise(answer)
-            result = _apply(table, answer)
         except inside.CodecError as error:
+            self.close()
             self._fail(name, Lost(Verdict.CRASHED, f"its answer could not be read: {error}"))
         except Lost as lost:
             self._fail(name, lost)
@@ -160,7 +166,7 @@ class Session:
         raise _placed(kind(str(lost)), "")
 
     def _raise(self, answer: dict[str, Any]) -> NoReturn:
-        name, text, place = (str(answer.get(k, ""))[:2000] for k in ("error", "text", "place"))
+        name, text, place = (_str(answer, key)[:2000] for key in ("error", "text", "place"))
         self.failures.append(VERDICT_OF_ERROR.get(name, Verdict.RAISED))
         kind = getattr(builtins, name, None)
         error: Exception = RuntimeError(f"{name}: {text}")
@@ -178,7 +184,7 @@ class Session:
             deadline = time.monotonic() + START_SECONDS
             try:
                 inside.receive(self._sockets[0], deadline)
-                inside.send(self._sockets[0], {"do": "files", "files": self.files})
+                inside.send(self._sockets[0], {"do": "files", "files": self.files, "turn": 0})
                 inside.receive(self._sockets[0], deadline)
             except (OSError, EOFError, inside.CodecError) as error:
                 raise GraderFault(f"a sandbox did not open: {self._why() or error!r}") from error
@@ -215,9 +221,13 @@ class Session:
         start = time.monotonic()
         allowed = min(seconds, self._left)
         try:
+            self._turn += 1
             wire.settimeout(max(allowed, 1e-3))
-            inside.send(wire, request)
-            return inside.receive(wire, start + allowed)
+            inside.send(wire, request | {"turn": self._turn})
+            answer = inside.receive(wire, start + allowed)
+            if answer.get("turn") != self._turn:
+                raise inside.CodecError("an answer out of turn")
+            return answer
         except TimeoutError as error:
             self.close()
             raise self._late(seconds, whole=allowed < seconds) from error
@@ -269,8 +279,10 @@ def _apply(table: inside.Table, answer: dict[str, Any]) -> Any:
         if type(number) is not int or not 0 <= number < known:
             raise inside.CodecError("a change of something that was not sent")
         old, new = table.objects[number], table.build(node)
-        if isinstance(old, np.ndarray) and type(new) is np.ndarray:
+        if isinstance(old, np.ndarray) and type(new) is np.ndarray and old.dtype == new.dtype:
             try:
+                if old.shape != new.shape:
+                    old.resize(new.shape, refcheck=False)
                 old[...] = new
             except ValueError as error:
                 raise inside.CodecError("a change that does not fit") from error
@@ -298,7 +310,9 @@ def _outputs(found: Any) -> list[Output]:
                     "output_type": kind,
                     "ename": _str(output, "ename"),
                     "evalue": _str(output, "evalue"),
-                    "traceback": [str(x) for x in lines] if isinstance(lines, list) else [],
+                    "traceback": [x for x in lines if isinstance(x, str)]
+                    if isinstance(lines, list)
+                    else [],
                 }
             )
         elif kind in ("display_data", "execute_result"):

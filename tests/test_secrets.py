@@ -77,7 +77,7 @@ def test_a_spy_can_tell_of_public_inputs_only(spied):
     assert told(text) == told(page.replace("&#39;", "'").replace("&quot;", '"')) == public_inputs()
 
 
-def test_the_spy_would_be_seen_with_one_sandbox_for_both():
+def test_the_spy_would_be_seen_with_one_sandbox_for_both(monkeypatch):
     """The control: where hidden tests share the sandbox, the same spy tells of their inputs."""
     source = nbformat.read(notebook_path(ROOT / "source" / "01_rnn"), 4)
     cells = []
@@ -88,17 +88,20 @@ def test_the_spy_would_be_seen_with_one_sandbox_for_both():
         role = "test" if mark["grade"] else "locked" if mark["locked"] else "student"
         text = SPY.apply(cell.source) if mark["grade_id"] == SPY.function else cell.source
         cells.append({"source": text, "role": role, "grade_id": mark["grade_id"], "points": 10.0})
-    cells.append({"source": "print(seen)", "role": "student", "grade_id": "", "points": 0.0})
     shared = {name: (ROOT / name).read_bytes() for name in SHARED}
     reference = [[c["grade_id"], c["source"]] for c in cells[:2]]
     zygote = Zygote()
     try:
-        with Session(zygote, Limits(), shared) as one:
-            references = run_reference([*reference, *map(list, reference_cells("01_rnn").items())])
-            answers = judge(cells, one, one, references, seed=1)
+        one = Session(zygote, Limits(), shared)
+        references = run_reference([*reference, *map(list, reference_cells("01_rnn").items())])
+        # The hidden parts run in the first sandbox, and a later cell prints.
+        monkeypatch.setattr(Session, "__exit__", lambda self, *exc: None)
+        judge(cells, lambda: one, references, seed=1)
+        outputs, _ = one.run_cell("print(seen)")
+        one.close()
     finally:
         zygote.close()
-    assert told(str(answers[-1]["outputs"])) > public_inputs()
+    assert told(str(outputs)) - public_inputs()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,235 @@
+"""What is visible inside the wall, and what a sandbox leaves behind."""
+
+import contextlib
+import gc
+import json
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grading import inside, wall
+from grading.exam import GraderFault
+from grading.session import Session, Stub
+from grading.wall import Limits, WallError, Zygote
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMITS = Limits(60, cell=3, call=2, memory=2**31, scratch=2**23, processes=40, output=200_000)
+SHORT = replace(LIMITS, cell=1.5, call=1)
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADER_SECRET", "x")
+        zygote = Zygote()
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture
+def start(zygote):
+    with contextlib.ExitStack() as stack:
+        yield lambda limits=LIMITS, **files: stack.enter_context(
+            contextlib.closing(Session(zygote, limits, files))
+        )
+
+
+@pytest.fixture
+def session(start):
+    return start()
+
+
+def define(session, source):
+    outputs, verdict = session.run_cell(source)
+    assert verdict is None, outputs
+    return outputs
+
+
+def said(outputs):
+    return "".join(o["text"] for o in outputs if o["output_type"] == "stream")
+
+
+def printed(session, source):
+    return said(define(session, source))
+
+
+def failure(session, name):
+    """Call a function that fails; return the error and the verdicts of the failure."""
+    session.begin_test()
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        Stub(session, name)()
+    return caught.value, session.failures
+
+
+def outside(source):
+    """Run the same code without a wall: what it finds here, it could find there."""
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def within(session, source):
+    return json.loads(printed(session, source))
+
+
+def test_no_file_is_visible_but_those_listed(session, tmp_path):
+    (tmp_path / "secret").touch()
+    there = [ROOT / "pyproject.toml", ROOT / "source", Path(__file__), tmp_path / "secret"]
+    there += [Path("/etc/passwd"), Path("/proc/self/environ"), Path(f"/proc/{os.getpid()}")]
+    paths = [str(path) for path in there]
+    look = f"import json, os; print(json.dumps([p for p in {paths} if os.path.exists(p)]))"
+    assert outside(look) == paths
+    assert within(session, look) == []
+
+    shown = ["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/dev", "/etc/fonts"]
+    shown += ["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"]
+    shown += [sys.base_prefix, sysconfig.get_path("purelib"), inside.__file__]
+    walk = f"""import json, os
+shown, found = tuple(p + "/" for p in {shown}), []
+for folder, folders, files in os.walk({{root!r}}):
+    folders[:] = [f for f in folders if not os.path.join(folder, f, "").startswith(shown)]
+    found += [os.path.join(folder, f) for f in files]
+print(json.dumps([p for p in found if not (p + "/").startswith(shown)]))"""
+    assert str(ROOT / "grading" / "session.py") in outside(walk.format(root=str(ROOT / "grading")))
+    assert within(session, walk.format(root="/")) == []
+
+
+def test_the_environment_is_of_named_variables_only(session, monkeypatch):
+    monkeypatch.setenv("GRADER_SECRET", "x")  # as when the zygote was started
+    look = "import json, os; print(json.dumps(dict(os.environ)))"
+    assert "GRADER_SECRET" in outside(look)
+    found = within(session, look)
+    found.pop("PWD", None)  # bubblewrap's own
+    assert found == wall.environment()
+
+
+def test_the_hash_seed_is_fixed(session):
+    assert printed(session, "import sys; print(sys.flags.hash_randomization)") == "0\n"
+
+
+def test_there_is_no_network(session):
+    name = f"\0grader-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as inet, socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(name)
+        unix.listen()
+        look = f"""import json, socket
+reached = []
+for family, address in [(2, ("127.0.0.1", {inet.getsockname()[1]})), (1, {name!r})]:
+    with socket.socket(family) as s:
+        try: s.connect(address); reached.append(family)
+        except OSError: pass
+print(json.dumps(reached))"""
+        assert outside(look) == [2, 1]
+        assert within(session, look) == []
+
+
+def test_nothing_written_reaches_another_session_or_the_machine(start):
+    write = """import json, os
+done = []
+for folder in ("/", "/dev", "/dev/shm", "/tmp", "/var/tmp", "/usr", os.path.dirname(os.__file__)):
+    try: open(folder + "/left-behind", "w").close(); done.append(folder)
+    except OSError: pass
+print(json.dumps(done))"""
+    look = """import glob, json
+print(json.dumps(glob.glob("/left-behind") + glob.glob("/*/left-behind") + glob.glob("*.py")))"""
+    first, beside = start(**{"mine.py": b"x = 1"}), start()
+    define(beside, "1")
+    assert printed(first, "import mine; print(mine.x)") == "1\n"
+    assert within(first, write) == ["/tmp"]
+    assert within(first, look) == ["/tmp/left-behind", "mine.py"]
+    assert within(beside, look) == []
+    first.close()
+    assert within(start(), look) == []
+    assert not Path("/tmp/left-behind").exists()
+
+
+def test_no_process_outside_the_session_is_visible(start):
+    count = """import json, os, subprocess
+def alive(p):
+    try: os.kill(p, 0)
+    except ProcessLookupError: return False
+    except PermissionError: pass
+    return True
+print(json.dumps([p for p in range(1, 400) if alive(p)]))"""
+    beside, session = start(), start()
+    define(beside, "import subprocess\nfor _ in range(3): subprocess.Popen(['sleep', '20'])")
+    assert len(within(beside, count)) == 5
+    assert len(within(session, count)) == 2
+    assert printed(session, "print(os.listdir('/proc'))") == "[]\n"
+
+
+def test_no_terminal_of_another_session_is_visible(start):
+    beside, session = start(), start()
+    # A terminal would have a name that both can open; so there is none to be had.
+    source = "import os\ntry: os.openpty()\nexcept OSError: print(os.listdir('/dev/pts'))"
+    assert printed(beside, source) == printed(session, source) == "[]\n"
+
+
+def becomes(wanted, word):
+    """Wait until a process with ``word`` in its command line runs, or until none does."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        found = False
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                found |= word.encode() in path.read_bytes()
+        if found == wanted:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+DAEMON = """import os, signal
+if not os.fork():
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(number, 1)
+    if os.fork(): os._exit(0)
+    os.execv('/usr/bin/sleep', ['sleep', '{}'])"""
+ENDS = {
+    "the session is closed": lambda zygote, session: session.close(),
+    "its process ends": lambda zygote, session: session.run_cell("os.kill(os.getpid(), 9)"),
+    "it is late": lambda zygote, session: session.run_cell("while True: pass"),
+    "the zygote is closed": lambda zygote, session: zygote.close(),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_no_daemon_outlives_its_sandbox(end):
+    zygote, word = Zygote(), f"50.{os.getpid()}"
+    session = Session(zygote, SHORT, {})
+    with contextlib.closing(zygote), contextlib.closing(session):
+        define(session, DAEMON.format(word))
+        assert becomes(True, word)
+        end(zygote, session)
+        assert becomes(False, word)
+
+
+def test_without_its_zygote_a_session_is_a_grader_fault():
+    zygote = Zygote()
+    zygote.close()
+    with pytest.raises(GraderFault):
+        Session(zygote, LIMITS, {}).run_cell("1")
+
+
+STARTS = {
+    "could not be started": ["/nowhere/bwrap"],
+    "no user namespaces": ["/bin/sh", "-c", "echo no user namespaces >&2; exit 1"],
+}
+
+
+@pytest.mark.parametrize(("words", "command"), STARTS.items(), ids=STARTS)
+def test_without_bubblewrap_grading_refuses_with_a_sentence(monkeypatch, words, command):
+    monkeypatch.setattr(wall, "command", lambda control: command)
+    with pytest.raises(WallError, match=words) as caught:
+        Zygote()
+    assert "\n" not in str(caught.value)
+    del caught
+    gc.collect()
