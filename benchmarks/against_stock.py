@@ -91,12 +91,18 @@ def main(rounds: int) -> None:
         config = stock / "nbgrader_config.py"
         config.write_text(config.read_text() + STOCK)
         for assignment in assignments():
-            ratios = []
+            ratios: list[float] = []
             for number in range(rounds):
                 a, a_peak = run(ours.root, assignment)
                 b, b_peak = run(stock, assignment)
                 # Submission by submission: both saw the same code at about the same time.
                 pairs = [y / x for x, y in zip(a, b, strict=True)]
+                if os.environ.get("VERBOSE"):
+                    print(
+                        sorted(p.name for p in (ours.root / "submitted").iterdir())[1:],
+                        [f"{x:.2f}" for x in a],
+                        [f"{x:.2f}" for x in b],
+                    )
                 ratios += pairs
                 print(
                     f"{assignment} round {number + 1}, {len(a)} submissions: "

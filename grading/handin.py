@@ -88,6 +88,17 @@ def expected_cells(db_url: str, assignment: str, notebook: str) -> list[Expected
         ]
 
 
+def find(path: Path) -> bytes | None:
+    """Return what was handed in as ``path``, or None.
+
+    A notebook of another name counts when it is the only one: `rnn (1).ipynb` is plain.
+    """
+    others = list(path.parent.glob("*.ipynb"))
+    if not path.is_file() and len(others) == 1:
+        path = others[0]
+    return path.read_bytes() if path.is_file() else None
+
+
 def read(data: bytes | None, expected: list[Expected]) -> NotebookNode:
     """Make a gradable notebook of the bytes that were handed in; None when there are none.
 
@@ -200,13 +211,11 @@ class HandInExporter(NotebookExporter):
         """Read a submission through `read`; any other notebook as nbconvert does."""
         if resources is None or not getattr(self.parent, "_sanitizing", False):
             return super().from_filename(filename, resources, **kw)
-        path = Path(filename)
-        others = list(path.parent.glob("*.ipynb"))
-        if not path.is_file() and len(others) == 1:
-            path = others[0]  # renamed, as `rnn (1).ipynb`: it is plain what was meant
-        data = path.read_bytes() if path.is_file() else None
         mark = resources["nbgrader"]
-        notebook = read(data, expected_cells(mark["db_url"], mark["assignment"], mark["notebook"]))
+        notebook = read(
+            find(Path(filename)),
+            expected_cells(mark["db_url"], mark["assignment"], mark["notebook"]),
+        )
         resources["metadata"] = {
             "name": Path(filename).stem,
             "path": str(Path(filename).parent),

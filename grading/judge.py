@@ -59,7 +59,7 @@ class Judgement:
 
 def judge(
     cells: list[dict[str, Any]],
-    open_session: Callable[[], Session],
+    open_session: Callable[[bool], Session],
     references: Mapping[str, Any],
     seed: int,
 ) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ def judge(
         For each code cell ``source``, ``role`` (``student``, ``locked`` or ``test``),
         ``grade_id`` and ``points``. Locked and test cells hold the instructor's source.
     open_session : callable
-        Opens a sandbox.
+        Opens a sandbox; its argument says whether figures are drawn.
     references : mapping of str to callable
     seed : int
         Fixes the hidden inputs.
@@ -92,7 +92,7 @@ def judge(
     tests: dict[int, Test] = {}
     failed: dict[str, tuple[Verdict, list[Output]]] = {}
     ended: set[int] = set()
-    with open_session() as shown:
+    with open_session(True) as shown:
         for number, cell in enumerate(cells):
             if cell["role"] == "test":
                 tests[number] = test = Test(cell, space)
@@ -107,11 +107,10 @@ def judge(
             if cell["role"] == "locked":
                 run_locked(cell["source"], cell["grade_id"], space)
             answers.append({"outputs": outputs})
-        put_figures([o for answer in answers for o in answer.get("outputs", [])], shown)
     # Behind the last hidden part nothing is asked of the second sandbox any more, and a
     # cell that ended the first is not tried again.
     hidden = [number for number, test in tests.items() if test.hidden_left()]
-    with open_session() as examined:
+    with open_session(False) as examined:
         for number in range(max(hidden, default=-1) + 1):
             if number in hidden:
                 tests[number].run(examined, failed)
@@ -121,18 +120,6 @@ def judge(
         judgement = test.judgement()
         answers[number] = {"outputs": judgement.outputs(), "record": judgement.record(seed)}
     return answers
-
-
-def put_figures(outputs: list[Output], session: Session) -> None:
-    """Put the figures where their names stand; one that could not be drawn is left out."""
-    pictures = [o["data"] for o in outputs if "image/png" in o.get("data", {})]
-    figures = session.figures() if pictures else {}
-    for data in pictures:
-        name = data["image/png"]
-        if name in figures:
-            data["image/png"] = figures[name]
-        elif name.startswith("figure-"):
-            del data["image/png"]
 
 
 def run_locked(source: str, name: str, space: Namespace) -> None:

@@ -40,45 +40,38 @@ class Session:
     limits : Limits
     files : mapping of str to bytes
         The assignment's own files, laid into the scratch folder.
+    draws : bool
+        Whether figures are drawn.
     """
 
-    def __init__(self, zygote: Zygote, limits: Limits, files: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, zygote: Zygote, limits: Limits, files: Mapping[str, bytes], *, draws: bool = True
+    ) -> None:
+        self.draws = draws
         self.zygote = zygote
         self.limits = limits
         self.files = dict(files)
         self.failures: list[Verdict] = []  # of the calls since the last `begin_test`
         self.calls = 0
         self.stopped: dict[str, Lost] = {}
-        self._cells: dict[int, str] = {}  # what a new sandbox has to run again
-        self._count = 0
+        self._cells: list[str] = []  # what a new sandbox has to run again
         self._turn = 0
         self._left = limits.total
         self._sockets: tuple[socket.socket, socket.socket] | None = None
 
     def run_cell(self, source: str) -> tuple[list[Output], Verdict | None]:
         """Run one cell; return its outputs and the verdict of its failure, if it failed."""
-        self._count += 1
         try:
             self._ready()
-            answer = self._run(self._count, source)
+            answer = self._run(source, draws=self.draws)
         except Lost as lost:
             return [error_output(lost.verdict, str(lost))], lost.verdict
-        self._cells[self._count] = source
+        self._cells.append(source)
         outputs = _outputs(answer.get("outputs"))
         if answer.get("ok") is True:
             return outputs, None
         names = [o["ename"] for o in outputs if o["output_type"] == "error"]
         return outputs, VERDICT_OF_ERROR.get(names[-1] if names else "", Verdict.RAISED)
-
-    def figures(self) -> dict[str, str]:
-        """Return the figures that the cells drew: the name in an output to PNG in base64."""
-        try:
-            self._ready()
-            found = self._ask({"do": "figures"}, self.limits.cell).get("figures")
-        except Lost:
-            return {}
-        pairs = found.items() if isinstance(found, dict) else ()
-        return {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
 
     def begin_test(self, stopped: Mapping[str, Lost] | None = None) -> None:
         """Forget how earlier calls went; each test is judged by its own.
@@ -188,9 +181,9 @@ class Session:
                 inside.receive(self._sockets[0], deadline)
             except (OSError, EOFError, inside.CodecError) as error:
                 raise GraderFault(f"a sandbox did not open: {self._why() or error!r}") from error
-            for number, source in list(self._cells.items()):
+            for number, source in enumerate(self._cells):
                 try:
-                    self._run(number, source)
+                    self._run(source, draws=False)
                 except Lost:  # it was well the first time: leave it out and begin again
                     del self._cells[number]
                     break
@@ -204,8 +197,8 @@ class Session:
         finally:
             self.close()
 
-    def _run(self, number: int, source: str) -> dict[str, Any]:
-        request = {"do": "cell", "number": number, "source": source}
+    def _run(self, source: str, *, draws: bool) -> dict[str, Any]:
+        request = {"do": "cell", "source": source, "draws": draws}
         request["output_limit"] = self.limits.output
         return self._ask(request, self.limits.cell)
 

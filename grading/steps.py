@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import math
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -16,15 +18,16 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Float, Int, List, Unicode
 
 from grading.exam import GraderFault
-from grading.handin import expected_cells
+from grading.handin import expected_cells, find, read
 from grading.session import error_output
 from grading.verdicts import Verdict
 from grading.wall import Limits
-from grading.worker import Worker
+from grading.worker import Pool
 
 Resources = dict[str, Any]
-_worker = Worker()  # one a process: it stays warm from one submission to the next
-atexit.register(_worker.close)
+_pool = Pool(min(2, os.cpu_count() or 1))  # it stays warm from one submission to the next
+_ahead: set[str] = set()  # folders of submissions that were begun before their turn
+atexit.register(_pool.close)
 
 
 class ExecuteBehindWall(NbGraderPreprocessor):
@@ -69,8 +72,14 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         if whole:
             self.log.info("%s: %s", resources["nbgrader"]["student"], whole)
             return nb, resources
-        code = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]
-        answers = _worker.grade(self.job(code, resources))
+        code = code_cells(nb)
+        job = self.job(code, resources)
+        self.log.debug("begun ahead: %s", _pool.has_begun(job))
+        if not _pool.has_begun(job):
+            _pool.begin(job)
+        self.look_ahead(resources)
+        answers = _pool.grade(job)
+        self.look_ahead(resources)
         if len(answers) != len(code):
             raise GraderFault(f"{len(answers)} answers for {len(code)} cells")
         for number, (cell, answer) in enumerate(zip(code, answers, strict=True), 1):
@@ -88,6 +97,39 @@ class ExecuteBehindWall(NbGraderPreprocessor):
                     cell.metadata.nbgrader["points"],
                 )
         return nb, resources
+
+    def look_ahead(self, resources: Resources) -> None:
+        """Let idle workers begin on the next submissions. Only a guess: see `Pool`."""
+        try:
+            for folder in self.following(resources):
+                if not _pool.idle():
+                    return
+                if folder not in _ahead:
+                    _ahead.add(folder)
+                    mark = resources["nbgrader"]
+                    expected = expected_cells(mark["db_url"], mark["assignment"], mark["notebook"])
+                    notebook = read(find(Path(folder, f"{mark['notebook']}.ipynb")), expected)
+                    if "grading" not in notebook.metadata:
+                        _pool.begin(self.job(code_cells(notebook), resources))
+        except Exception:  # nothing is lost but time
+            self.log.debug("could not look ahead", exc_info=True)
+
+    def following(self, resources: Resources) -> Iterator[str]:
+        """Yield the folders of the submissions that nbgrader comes to after this one."""
+        assignment, student = (resources["nbgrader"][key] for key in ("assignment", "student"))
+        converter = next(part for part in _parents(self) if hasattr(part, "assignments"))
+        course = converter.coursedir
+        here = course.format_path(course.submitted_directory, student, assignment)
+        _ahead.discard(here)
+        pattern = course.format_path(
+            course.submitted_directory, "(?P<student>.*)", assignment, escape=True
+        )
+        for folder in sorted(converter.assignments):
+            found = re.fullmatch(pattern, folder)
+            if folder > here and found:
+                done = course.format_path(course.autograded_directory, found["student"], assignment)
+                if converter.force or not Path(done).exists():
+                    yield folder
 
     def job(self, code: list[NotebookNode], resources: Resources) -> dict[str, Any]:
         """Put together what the worker needs; see `grading.worker.Worker.grade`."""
@@ -123,6 +165,11 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         """Return the folder of the assignment's source."""
         coursedir = next(p.coursedir for p in _parents(self) if hasattr(p, "coursedir"))
         return Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+
+
+def code_cells(nb: NotebookNode) -> list[NotebookNode]:
+    """Return the cells that run."""
+    return [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
 def read_reference(path: Path) -> list[list[str]]:

@@ -32,6 +32,20 @@ class Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
+        self._begun: dict[str, Any] | None = None
+        self.since = 0.0  # when it began on its job
+
+    def begin(self, job: dict[str, Any]) -> None:
+        """Start on a job; `grade` with the same job waits for it."""
+        wire = self._start()
+        wire.settimeout(SLACK_SECONDS)
+        inside.send(wire, job)
+        self._begun = job
+        self.since = time.monotonic()
+
+    def has_begun(self, job: dict[str, Any] | None) -> bool:
+        """Say whether it is at this job; None: at none."""
+        return self._begun == job
 
     def grade(self, job: dict[str, Any]) -> list[dict[str, Any]]:
         """Judge one submission.
@@ -53,12 +67,12 @@ class Worker:
         GraderFault
             When anything on this side failed. The next job starts a new process.
         """
-        deadline = time.monotonic() + job["limits"]["total"] + SLACK_SECONDS
         try:
-            wire = self._start()
-            wire.settimeout(SLACK_SECONDS)
-            inside.send(wire, job)
-            answer = inside.receive(wire, deadline)
+            if self._begun is not None and self._begun != job:
+                self._answer()  # of a job that is not wanted after all
+            if self._begun is None:
+                self.begin(job)
+            answer = self._answer()
         except (OSError, EOFError, inside.CodecError) as error:
             self.close()
             raise GraderFault(f"the grading process did not answer: {error!r}") from error
@@ -75,7 +89,16 @@ class Worker:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._process = self._wire = None
+        self._process = self._wire = self._begun = None
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._wire is not None
+        assert self._begun is not None
+        # Two sandboxes, each with its own limit.
+        seconds = 2 * self._begun["limits"]["total"] + SLACK_SECONDS
+        answer = inside.receive(self._wire, time.monotonic() + seconds)
+        self._begun = None
+        return answer
 
     def _start(self) -> socket.socket:
         if self._wire is not None:
@@ -91,6 +114,54 @@ class Worker:
         )
         theirs.close()
         return self._wire
+
+
+class Pool:
+    """A few workers, so that the next submissions are judged while nbgrader saves this one.
+
+    Marks do not depend on it: a job that was begun ahead counts only if the one that is
+    graded in the end is equal to it.
+
+    Parameters
+    ----------
+    size : int
+        How many submissions are judged at one time.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.workers = [Worker() for _ in range(size)]
+
+    def has_begun(self, job: dict[str, Any]) -> bool:
+        """Say whether a worker is at this job."""
+        return any(worker.has_begun(job) for worker in self.workers)
+
+    def idle(self) -> bool:
+        """Say whether a worker has nothing to do."""
+        return any(worker.has_begun(None) for worker in self.workers)
+
+    def begin(self, job: dict[str, Any]) -> None:
+        """Start on a job, if a worker is idle."""
+        for worker in self.workers:
+            if worker.has_begun(None):
+                try:
+                    worker.begin(job)
+                except OSError:
+                    worker.close()  # it starts anew when `grade` comes to this job
+                return
+
+    def grade(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+        """Judge one submission; see `Worker.grade`."""
+
+        def rank(worker: Worker) -> tuple[int, float]:
+            fit = 0 if worker.has_begun(job) else 1 if worker.has_begun(None) else 2
+            return fit, worker.since  # of equal jobs the oldest is ready first
+
+        return min(self.workers, key=rank).grade(job)
+
+    def close(self) -> None:
+        """End all workers."""
+        for worker in self.workers:
+            worker.close()
 
 
 def main(fd: int) -> None:
@@ -129,7 +200,7 @@ def run(
     limits = Limits(**job["limits"])
     return judge(
         job["cells"],
-        lambda: Session(zygote, limits, job["files"]),
+        lambda draws: Session(zygote, limits, job["files"], draws=draws),
         references[key],
         job["seed"],
     )

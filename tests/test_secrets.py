@@ -96,7 +96,7 @@ def test_the_spy_would_be_seen_with_one_sandbox_for_both(monkeypatch):
         references = run_reference([*reference, *map(list, reference_cells("01_rnn").items())])
         # The hidden parts run in the first sandbox, and a later cell prints.
         monkeypatch.setattr(Session, "__exit__", lambda self, *exc: None)
-        judge(cells, lambda: one, references, seed=1)
+        judge(cells, lambda draws: one, references, seed=1)
         outputs, _ = one.run_cell("print(seen)")
         one.close()
     finally:
