@@ -10,6 +10,12 @@ ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb)))
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
 
+.venv/ready: pyproject.toml requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; name one: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[grading,dev]'
+	@touch $@
+
 # The main job: release both lessons, grade submitted/, make feedback, print the table.
 # (nbgrader 0.9.6 makes SQLAlchemy warn of objects that it never meant to save.)
 grade: export PYTHONWARNINGS = ignore:Object of type

@@ -1,5 +1,8 @@
 """A fault of the grader is no mark: it is listed, it shows in the exit status, nothing is lost."""
 
+import subprocess
+import sys
+
 import pytest
 
 from grading import summary
@@ -102,3 +105,29 @@ def test_only_a_finite_float_in_range_is_a_mark(points):
 @pytest.mark.parametrize("points", [0.0, 3.25, 10.0])
 def test_a_float_in_range_is_a_mark(points):
     check_points(points, 10)
+
+
+def test_the_formgraders_button_grades_through_the_wall(course):
+    """Run what the button runs, in a process as the formgrader's is: without our folder in reach."""
+    script = """
+import sys
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+config = PyFileConfigLoader("nbgrader_config.py").load_config()
+config.CourseDirectory.root = "."
+api = NbGraderAPI(CourseDirectory(config=config), config=config)
+result = api.autograde("01_rnn", "bo")
+sys.exit(0 if result["success"] else result.get("error"))
+"""
+    done = subprocess.run(
+        [sys.executable, "-P" if sys.version_info >= (3, 11) else "-B", "-c", script],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert course.scores("bo", A) == FULL
+    assert {r["verdict"] for r in course.records("bo", A).values()} == {"correct"}
