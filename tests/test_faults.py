@@ -108,7 +108,7 @@ def test_a_float_in_range_is_a_mark(points):
 
 
 def test_the_formgraders_button_grades_through_the_wall(course):
-    """Run what the button runs, in a process as the formgrader's is: without our folder in reach."""
+    """Run what the button runs, in a process whose path does not hold this folder."""
     script = """
 import sys
 from traitlets.config import Config
