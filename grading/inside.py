@@ -535,7 +535,7 @@ CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
 PR_CAPBSET_DROP = 24
 RESERVE = 128 * 2**20  # bytes
-SCRATCH = "/tmp"  # a tmpfs of this submission's own
+SCRATCH = "/scratch"  # a tmpfs of this submission's own; /tmp may hold the Python installation
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -675,6 +675,10 @@ def be_runner(shell: Any, limits: dict[str, Any], wire: socket.socket) -> None:
         sys.path.insert(0, SCRATCH)  # where the assignment's own modules lie
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002 - what students call
+    except BaseException as error:
+        send(socket.socket(fileno=3), {"fault": f"{type(error).__name__}: {error}"})
+        os._exit(0)
+    try:
         Runner(shell, socket.socket(fileno=3)).serve()
     finally:
         os._exit(0)

@@ -176,7 +176,9 @@ class Session:
             self._sockets = self.zygote.open(self.limits)
             deadline = time.monotonic() + START_SECONDS
             try:
-                inside.receive(self._sockets[0], deadline)
+                ready = inside.receive(self._sockets[0], deadline)
+                if "fault" in ready:
+                    raise GraderFault(f"a sandbox did not open: {ready['fault']}")
                 inside.send(self._sockets[0], {"do": "files", "files": self.files, "turn": 0})
                 inside.receive(self._sockets[0], deadline)
             except (OSError, EOFError, inside.CodecError) as error:

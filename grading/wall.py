@@ -91,9 +91,12 @@ def command(control: int) -> list[str]:
     for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "fonts"):
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", inside.SCRATCH]
-    for needed in dict.fromkeys([prefix, packages, script]):
-        if not needed.startswith("/usr/"):
-            line += ["--ro-bind", needed, needed]
+    needed = dict.fromkeys([prefix, packages, script])
+    for place in needed:
+        if not place.startswith("/usr/"):
+            line += ["--ro-bind", place, place]
+    if not any(place.startswith("/tmp/") for place in needed):
+        line += ["--symlink", inside.SCRATCH, "/tmp"]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     for name, value in environment().items():
         line += ["--setenv", name, value]
@@ -112,6 +115,7 @@ def environment() -> dict[str, str]:
         "MPLCONFIGDIR": f"{inside.SCRATCH}/.matplotlib",
         "PATH": "/usr/bin:/bin",
         "PYTHONHASHSEED": "0",
+        "TMPDIR": inside.SCRATCH,
     }
 
 

@@ -1,9 +1,14 @@
 """Fixtures: one course for a whole run, graded by real nbgrader in the real sandbox."""
 
+import contextlib
+
 import pytest
 
+from grading.session import Session
+from grading.wall import Zygote
 from tests.course import Course, assignment_of, assignments
 from tests.gallery import ENTRIES
+from tests.sandbox import LIMITS
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +30,28 @@ def gallery(tmp_path_factory):
         course.submit("untouched", assignment, course.release(assignment))
         course.nbgrader("autograde", assignment)
     return course
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    """A warm zygote, started where a variable of the environment is a secret."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADER_SECRET", "x")
+        zygote = Zygote()
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture
+def start(zygote):
+    """Start a session, or several; they end with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda limits=LIMITS, **files: stack.enter_context(
+            contextlib.closing(Session(zygote, limits, files))
+        )
+
+
+@pytest.fixture
+def session(start):
+    """A session."""
+    return start()

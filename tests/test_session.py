@@ -16,55 +16,9 @@ import pytest
 from grading import inside
 from grading.session import Session, Stub
 from grading.verdicts import Verdict
-from grading.wall import Limits, Zygote
+from tests.sandbox import LIMITS, SHORT, define, failure, printed, said
 
 ROOT = Path(__file__).resolve().parent.parent
-LIMITS = Limits(60, cell=3, call=2, memory=2**31, scratch=2**23, processes=40, output=200_000)
-SHORT = replace(LIMITS, cell=1.5, call=1)
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADER_SECRET", "x")
-        zygote = Zygote()
-    yield zygote
-    zygote.close()
-
-
-@pytest.fixture
-def start(zygote):
-    with contextlib.ExitStack() as stack:
-        yield lambda limits=LIMITS, **files: stack.enter_context(
-            contextlib.closing(Session(zygote, limits, files))
-        )
-
-
-@pytest.fixture
-def session(start):
-    return start()
-
-
-def define(session, source):
-    outputs, verdict = session.run_cell(source)
-    assert verdict is None, outputs
-    return outputs
-
-
-def said(outputs):
-    return "".join(o["text"] for o in outputs if o["output_type"] == "stream")
-
-
-def printed(session, source):
-    return said(define(session, source))
-
-
-def failure(session, name):
-    """Call a function that fails; return the error and the verdicts of the failure."""
-    session.begin_test()
-    with pytest.raises(Exception) as caught:  # noqa: PT011
-        Stub(session, name)()
-    return caught.value, session.failures
 
 
 def observe(call, x, more):
