@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import msgpack
+
 import answer_checks
 from grading import exam
 from grading.session import Lost, Output, Session, Stub, error_output
 from grading.verdicts import SENTENCES, Verdict, verdict_of_points
 
 Namespace = dict[str, Any]
+OUTPUT_LIMIT = 24 * 2**20  # bytes of all outputs together: what a notebook can bear
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 
 
@@ -92,6 +95,7 @@ def judge(
     tests: dict[int, Test] = {}
     failed: dict[str, tuple[Verdict, list[Output]]] = {}
     ended: set[int] = set()
+    size = 0
     with open_session(True) as shown:
         for number, cell in enumerate(cells):
             if cell["role"] == "test":
@@ -106,6 +110,10 @@ def judge(
                 ended.add(number)
             if cell["role"] == "locked":
                 run_locked(cell["source"], cell["grade_id"], space)
+            size += len(msgpack.packb(outputs))
+            if size > OUTPUT_LIMIT:
+                text = "Left out: the notebook makes more output than a submission may.\n"
+                outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
             answers.append({"outputs": outputs})
     # Behind the last hidden part nothing is asked of the second sandbox any more, and a
     # cell that ended the first is not tried again.

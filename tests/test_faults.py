@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from nbformat.v4 import new_code_cell
 
 from grading import summary
 from grading.exam import GraderFault
@@ -105,6 +106,16 @@ def test_only_a_finite_float_in_range_is_a_mark(points):
 @pytest.mark.parametrize("points", [0.0, 3.25, 10.0])
 def test_a_float_in_range_is_a_mark(points):
     check_points(points, 10)
+
+
+def test_a_flood_of_output_over_many_cells_is_no_fault_of_the_grader(course):
+    notebook = course.answers(A)
+    flood = "for _ in range(60): print('x' * 10**5)"
+    notebook.cells[2:2] = [new_code_cell(flood) for _ in range(12)]
+    course.submit("flood", A, notebook)
+    course.nbgrader("autograde", A, "--student", "flood")
+    assert course.scores("flood", A) == FULL
+    assert "Left out" in str(course.graded("flood", A).cells[13].outputs)
 
 
 def test_the_formgraders_button_grades_through_the_wall(course):
