@@ -18,8 +18,8 @@ def gallery(tmp_path_factory):
     config = course.root / "nbgrader_config.py"
     # Short limits, so that code which never ends does not hold the tests up.
     config.write_text(
-        config.read_text() + "c.ExecuteBehindWall.cell_seconds = 4.0\n"
-        "c.ExecuteBehindWall.call_seconds = 3.0\n"
+        config.read_text() + "c.ExecuteBehindWall.cell_seconds = 6.0\n"
+        "c.ExecuteBehindWall.call_seconds = 5.0\n"
     )
     for entry in ENTRIES:
         assignment = assignment_of(entry.function)

@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+import answer_checks
 import public_tests
 from grading.steps import read_reference
 from grading.worker import read_reference as run_reference
@@ -92,9 +93,9 @@ def test_rnn_cell_forward_is_rnn_forward_of_one_step(references, size):
     x, a0, parameters = draw(public_tests.rnn_arguments, (*size[:4], 1))
     a_next, yt_pred, cache = references["rnn_cell_forward"](x[:, :, 0], a0, parameters)
     a, y_pred, (steps, kept) = references["rnn_forward"](x, a0, parameters)
-    public_tests.compare("a", a, a_next[:, :, None], rtol=0, atol=0)
-    public_tests.compare("y_pred", y_pred, yt_pred[:, :, None], rtol=0, atol=0)
-    public_tests.compare("steps", steps, [cache], rtol=0, atol=0)
+    answer_checks.compare("a", a, a_next[:, :, None], rtol=0, atol=0)
+    answer_checks.compare("y_pred", y_pred, yt_pred[:, :, None], rtol=0, atol=0)
+    answer_checks.compare("steps", steps, [cache], rtol=0, atol=0)
     assert kept is x
 
 
@@ -170,10 +171,10 @@ def test_lstm_cell_forward_is_lstm_forward_of_one_step(references, size):
     one = references["lstm_cell_forward"](x[:, :, 0], a0, np.zeros_like(a0), parameters)
     a_next, c_next, yt_pred, cache = one
     a, y, c, (steps, kept) = references["lstm_forward"](x, a0, parameters)
-    public_tests.compare("a", a, a_next[:, :, None], rtol=0, atol=0)
-    public_tests.compare("y", y, yt_pred[:, :, None], rtol=0, atol=0)
-    public_tests.compare("c", c, c_next[:, :, None], rtol=0, atol=0)
-    public_tests.compare("steps", steps, [cache], rtol=0, atol=0)
+    answer_checks.compare("a", a, a_next[:, :, None], rtol=0, atol=0)
+    answer_checks.compare("y", y, yt_pred[:, :, None], rtol=0, atol=0)
+    answer_checks.compare("c", c, c_next[:, :, None], rtol=0, atol=0)
+    answer_checks.compare("steps", steps, [cache], rtol=0, atol=0)
     assert kept is x
 
 
