@@ -90,6 +90,7 @@ def main(rounds: int) -> None:
         shutil.copytree(ours.root, stock)
         config = stock / "nbgrader_config.py"
         config.write_text(config.read_text() + STOCK)
+        totals = [0.0, 0.0]
         for assignment in assignments():
             ratios: list[float] = []
             for number in range(rounds):
@@ -97,13 +98,8 @@ def main(rounds: int) -> None:
                 b, b_peak = run(stock, assignment)
                 # Submission by submission: both saw the same code at about the same time.
                 pairs = [y / x for x, y in zip(a, b, strict=True)]
-                if os.environ.get("VERBOSE"):
-                    print(
-                        sorted(p.name for p in (ours.root / "submitted").iterdir())[1:],
-                        [f"{x:.2f}" for x in a],
-                        [f"{x:.2f}" for x in b],
-                    )
                 ratios += pairs
+                totals = [totals[0] + sum(a), totals[1] + sum(b)]
                 print(
                     f"{assignment} round {number + 1}, {len(a)} submissions: "
                     f"here {statistics.mean(a):.2f} s each, {a_peak / 2**20:.0f} MiB; "
@@ -113,6 +109,7 @@ def main(rounds: int) -> None:
                 )
             middle = statistics.median(ratios)
             print(f"{assignment}: stock / here, median of all pairs {middle:.2f}")
+        print(f"both: stock / here, all submissions together {totals[1] / totals[0]:.2f}")
 
 
 if __name__ == "__main__":
