@@ -30,7 +30,6 @@ c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not written 
 
 # Grading: nbgrader's own steps, with the one that executes notebooks swapped for ours.
 c.Autograde.exporter_class = "grading.handin.HandInExporter"
-c.Autograde.pre_convert_hook = "grading.handin.expect_notebooks"
 c.Autograde.autograde_preprocessors = [
     "grading.steps.ExecuteBehindWall",
     "nbgrader.preprocessors.IgnorePattern",

@@ -28,7 +28,7 @@ from tests.sample_class import fill
 
 LEFT_OUT = ("never-ends", "empty-folder", "not-a-notebook", "other-assignment")
 STOCK = """
-del c.Autograde["exporter_class"], c.Autograde["pre_convert_hook"]
+del c.Autograde["exporter_class"]
 c.Autograde.autograde_preprocessors[0] = "nbgrader.preprocessors.Execute"
 """
 

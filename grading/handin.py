@@ -6,7 +6,9 @@ taken from it. Which cells are locked, graded and worth how much comes from the 
 
 from __future__ import annotations
 
+import glob
 import json
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -202,8 +204,32 @@ def placeholder(verdict: Verdict, expected: list[Expected]) -> NotebookNode:
     return new_notebook(cells=cells, metadata={"grading": {"verdict": verdict.value}})
 
 
+def expect_notebooks(converter: Any) -> None:
+    """Let nbgrader come to notebooks that are missing too, so that they get their verdict.
+
+    It has listed the notebooks that there are when it makes its exporter, and passes over
+    the folders without one.
+    """
+    course = converter.coursedir
+    if course.notebook_id != "*":
+        return
+    source = Path(course.format_path(course.source_directory, ".", course.assignment_id))
+    pattern = course.format_path(
+        course.submitted_directory, course.student_id, course.assignment_id
+    )
+    for folder in filter(os.path.isdir, glob.glob(pattern)):  # noqa: PTH207 - its own words
+        found = list(converter.assignments.get(folder, []))
+        names = [f"{folder}{os.sep}{path.name}" for path in sorted(source.glob("*.ipynb"))]
+        converter.assignments[folder] = found + [name for name in names if name not in found]
+
+
 class HandInExporter(NotebookExporter):
     """nbgrader's reader of submissions, in the one pass that meets the student's file."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if hasattr(self.parent, "assignments"):
+            expect_notebooks(self.parent)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
@@ -222,16 +248,3 @@ class HandInExporter(NotebookExporter):
             "modified_date": datetime.now(timezone.utc).strftime("%B %d, %Y"),
         }
         return self.from_notebook_node(notebook, resources=resources, **kw)
-
-
-def expect_notebooks(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Let nbgrader grade a notebook that is missing, so that it gets its verdict.
-
-    nbgrader calls it before each submission, with the list that it goes through next.
-    """
-    folders = {Path(name).parent for name in notebooks}
-    for folder in folders:
-        for source in sorted(Path("source", assignment).glob("*.ipynb")):
-            name = str(folder / source.name)
-            if name not in notebooks:
-                notebooks.append(name)

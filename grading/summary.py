@@ -65,13 +65,9 @@ def results(root: Path, assignment: str) -> tuple[dict[str, float], dict[str, di
             student = folder.parent.name
             verdicts = _verdicts(root / "autograded" / student / assignment)
             scores = _scores(gradebook, assignment, student)
-            default = Verdict.GRADER_FAULT
-            if not any(folder.glob("*.ipynb")):
-                default = Verdict.NO_NOTEBOOK  # nbgrader passes over such a folder
-                scores = dict.fromkeys(exercises, 0.0)
             students[student] = {}
             for name in exercises:
-                verdict = verdicts.get(name, default)
+                verdict = verdicts.get(name, Verdict.GRADER_FAULT)
                 points = None if verdict is Verdict.GRADER_FAULT else scores.get(name)
                 students[student][name] = Result(verdict, points)
     return exercises, students

@@ -133,9 +133,10 @@ def test_honest_work_keeps_its_marks(course, student):
     assert course.scores(student, A) == FULL
 
 
-def test_a_missing_notebook_is_told_from_a_broken_one(course):
-    assert course.scores("wrong-names", A) == NONE
-    verdicts = {r["verdict"] for r in course.records("wrong-names", A).values()}
+@pytest.mark.parametrize("student", ["wrong-names", "empty-folder"])
+def test_a_missing_notebook_is_told_from_a_broken_one(course, student):
+    assert course.scores(student, A) == NONE
+    verdicts = {r["verdict"] for r in course.records(student, A).values()}
     assert verdicts == {Verdict.NO_NOTEBOOK.value}
 
 
