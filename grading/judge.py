@@ -100,7 +100,7 @@ def judge(
         for number, cell in enumerate(cells):
             if cell["role"] == "test":
                 tests[number] = test = Test(cell, space)
-                test.run(shown, failed)
+                test.run(shown, failed, hidden=False)
                 answers.append({})
                 continue
             outputs, verdict = shown.run_cell(cell["source"])
@@ -117,11 +117,11 @@ def judge(
             answers.append({"outputs": outputs})
     # Behind the last hidden part nothing is asked of the second sandbox any more, and a
     # cell that ended the first is not tried again.
-    hidden = [number for number, test in tests.items() if test.hidden_left()]
+    hidden = [number for number, test in tests.items() if test.has_hidden()]
     with open_session(False) as examined:
         for number in range(max(hidden, default=-1) + 1):
             if number in hidden:
-                tests[number].run(examined, failed)
+                tests[number].run(examined, failed, hidden=True)
             elif number not in tests and number not in ended:
                 examined.run_cell(cells[number]["source"])
     for number, test in tests.items():
@@ -175,23 +175,30 @@ class Test:
         self.calls = 0
         self.stopped: dict[str, Lost] = {}
 
-    def hidden_left(self) -> bool:
-        """Say whether there are pieces that have not run yet."""
-        return self.early is None and bool(self.pieces)
+    def has_hidden(self) -> bool:
+        """Say whether there are hidden pieces to run."""
+        return self.early is None and any(hidden for hidden, _ in self.pieces)
 
-    def run(self, session: Session, failed: Mapping[str, tuple[Verdict, list[Output]]]) -> None:
-        """Run the next pieces of one kind, public or hidden, with stubs of ``session``."""
+    def run(
+        self,
+        session: Session,
+        failed: Mapping[str, tuple[Verdict, list[Output]]],
+        *,
+        hidden: bool,
+    ) -> None:
+        """Run all public or all hidden pieces, with stubs of ``session``.
+
+        Public pieces cannot need hidden ones, which no release holds; so they go first,
+        wherever they stand. One that fails ends its kind and leaves no points, but the
+        hidden pieces run all the same: they decide what the rest is worth.
+        """
         session.begin_test(self.stopped)
         defined = session.names(self.names)
         if self.function in self.names and not defined.get(self.function):
             self.early = missing(self.function, self.most, failed, self.function in defined)
             return
         bind(session, defined, self.space)
-        kind = self.pieces[0][0] if self.pieces else False
-        while self.pieces and self.pieces[0][0] is kind:
-            hidden, tree = self.pieces.pop(0)
-            # A public test that fails does not end the marking: the hidden parts decide
-            # what the rest is worth. A hidden piece that fails does end it.
+        for tree in [tree for kind, tree in self.pieces if kind is hidden]:
             try:
                 with contextlib.redirect_stdout(self.text):
                     value = run_piece(tree, self.name, self.space)
@@ -199,12 +206,12 @@ class Test:
                 raise
             except Exception as error:
                 self.right = False
+                self.points = None
                 self.text.write(message(error, hidden) + "\n")
-                if hidden:
-                    self.pieces = []
-            else:
-                if type(value) in (int, float):
-                    self.points = float(value)
+                break
+            # As in a notebook, the value of a cell is that of its last line.
+            if tree is self.pieces[-1][1] and type(value) in (int, float):
+                self.points = float(value)
         self.failures += session.failures
         self.calls += session.calls
         self.stopped = session.stopped

@@ -8,7 +8,6 @@ import sys
 
 import nbformat
 import pytest
-from nbgrader.preprocessors import ClearSolutions
 
 from tests.course import ROOT, SHARED, Course, assignments, grade_id, notebook_path, reference_cells
 
@@ -145,8 +144,3 @@ def test_nbgrader_validate_works_on_a_release(rebuilt, assignment, tmp_path):
     assert "Success! Your notebook passes all the tests." in rebuilt.nbgrader(
         "validate", str(folder / name)
     )
-
-
-def test_the_blank_is_the_one_the_public_tests_know():
-    assert "raise NotImplementedError" in (ROOT / "nbgrader_config.py").read_text()
-    assert "raise NotImplementedError" in ClearSolutions().code_stub["python"]
