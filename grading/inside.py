@@ -32,6 +32,8 @@ import numpy as np
 
 FRAME_LIMIT = 32 * 2**20  # bytes in one message
 NODE_LIMIT = 200_000  # lists, tuples, dicts and arrays in one message
+ITEM_LIMIT = 2**20  # elements of one list, and four times as many in one message
+WEIGHT_LIMIT = 2**26  # numbers and objects when all that is shared is written out
 DICT_LIMIT = 10_000  # keys: a sender may choose them to collide
 DEPTH_LIMIT = 60
 DTYPES = frozenset("|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8 <c8 <c16".split())
@@ -57,14 +59,16 @@ class Table:
         self.objects: list[Any] = []
         self.numbers: dict[int, int] = {}
         self.depths: list[int] = []
+        self.weights: list[int] = []
         self.size = 0
 
-    def add(self, value: Any, depth: int = 0) -> int:
+    def add(self, value: Any, depth: int = 0, weight: int = 1) -> int:
         """Give the next number to ``value``."""
         if len(self.objects) >= NODE_LIMIT:
             raise CodecError(f"more than {NODE_LIMIT} objects in one message")
         self.objects.append(value)
         self.depths.append(depth)
+        self.weights.append(weight)
         self.numbers.setdefault(id(value), len(self.objects) - 1)
         return len(self.objects) - 1
 
@@ -94,9 +98,13 @@ class Table:
         """Return the content of a composite ``value``, children as references."""
         kind = type(value)  # never isinstance: an object may lie about its class
         self._count(16)
-        if kind in (list, tuple, dict) and depth >= DEPTH_LIMIT:
-            return ["opaque", f"deeply nested {kind.__name__}"]
-        if kind in (list, tuple):
+        # Nor `in`: its class may have an idea of its own of what equals it.
+        if kind is list or kind is tuple or kind is dict:
+            if depth >= DEPTH_LIMIT:
+                return ["opaque", f"deeply nested {kind.__name__}"]
+            if len(value) > ITEM_LIMIT:
+                raise CodecError(f"a {kind.__name__} of {len(value)} elements is too large")
+        if kind is list or kind is tuple:
             return [kind.__name__, [self.pack(item, nodes, depth + 1) for item in value]]
         if kind is dict:
             if len(value) > DICT_LIMIT or not all(map(_is_key, value)):
@@ -127,7 +135,8 @@ class Table:
     def extend(self, nodes: list[Any]) -> None:
         """Build the objects of ``nodes``, in order."""
         for node in nodes:
-            self.add(self.build(node), self._depth(node))
+            value = self.build(node)
+            self.add(value, *self._measure(node, value))
 
     def build(self, node: Any) -> Any:
         """Make the object that a node describes."""
@@ -165,15 +174,22 @@ class Table:
                 return int(reference[1], 16)
         raise CodecError("not a reference")
 
-    def _depth(self, node: list[Any]) -> int:
-        """Return how deep the object of a node is nested; whatever walks it may recurse."""
+    def _measure(self, node: list[Any], value: Any) -> tuple[int, int]:
+        """Return how deep an object is nested, and how large it is with nothing shared.
+
+        Whatever walks it may recurse, and meets what is shared once for each reference.
+        """
         if node[0] not in ("list", "tuple", "dict"):
-            return 0
+            return 0, 1 + int(getattr(value, "size", 1))
         items = node[1] if node[0] != "dict" else [item for pair in node[1] for item in pair]
-        inner = [self.depths[i[0]] for i in items if isinstance(i, list) and len(i) == 1]
-        if max(inner, default=0) > DEPTH_LIMIT:
+        inner = [i[0] for i in items if isinstance(i, list) and len(i) == 1]
+        depth = max((self.depths[n] for n in inner), default=0)
+        weight = 1 + len(items) + sum(self.weights[n] for n in inner)
+        if depth > DEPTH_LIMIT:
             raise CodecError("nested too deeply")
-        return 1 + max(inner, default=0)
+        if weight > WEIGHT_LIMIT:
+            raise CodecError("too large when all that is shared is written out")
+        return 1 + depth, weight
 
 
 def _is_key(value: Any, depth: int = 0) -> bool:
@@ -227,16 +243,22 @@ def receive(sock: socket.socket, deadline: float | None = None) -> dict[str, Any
     data = _exactly(sock, size, deadline)
     made = 0
 
-    def count(container: Any) -> Any:  # a byte on the wire may be a container in memory
+    def count(container: Any) -> Any:  # a byte on the wire may be an object in memory
         nonlocal made
-        made += 1
-        if made > 3 * NODE_LIMIT:
-            raise CodecError("too many containers in one message")
+        made += 6 + len(container)
+        if made > 4 * ITEM_LIMIT:
+            raise CodecError("too many objects in one message")
         return container
 
     try:
         message = msgpack.unpackb(
-            data, raw=False, strict_map_key=True, list_hook=count, object_hook=count
+            data,
+            raw=False,
+            strict_map_key=True,
+            list_hook=count,
+            object_hook=count,
+            max_array_len=ITEM_LIMIT,
+            max_map_len=DICT_LIMIT,
         )
     except Exception as error:  # whatever a decoder finds to say about hostile bytes
         raise CodecError("the bytes are no message") from error
@@ -269,19 +291,18 @@ class Runner:
     def __init__(self, shell: Any, sock: socket.socket) -> None:
         self.shell = shell
         self.sock = sock
-        self.process = os.getpid()
+        shell.process = os.getpid()
 
-    def serve(self) -> None:
+    def serve(self, landlock: int) -> None:
         """Answer until the grader hangs up. Each answer bears its request's number."""
-        send(self.sock, {"ready": True})
+        send(self.sock, {"ready": True, "landlock": landlock})
         while True:
             try:
                 request = receive(self.sock)
             except EOFError:
                 return
             answer = getattr(self, "do_" + request["do"])(request)
-            if os.getpid() != self.process:
-                return  # a copy that the student's code forked has nothing to say here
+            self.shell.leave_copies()
             send(self.sock, answer | {"turn": request["turn"]})
 
     def do_files(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -329,9 +350,11 @@ class Runner:
         try:
             with memory_reserve():
                 result = work()
+            self.shell.leave_copies()
             table.size = 0
             answer["result"] = table.pack(result, answer["nodes"])
         except BaseException as error:
+            self.shell.leave_copies()
             answer |= {"error": type(error).__name__, "text": _text(error), "place": _place(error)}
         try:
             for number, old in enumerate(before):
@@ -411,10 +434,13 @@ def make_shell() -> Any:
     displayed: dict[str, dict[str, Any]] = {}  # what a display handle can update
     room = [0]
 
-    def add(output: dict[str, Any], size: int) -> None:
+    def charge(size: int) -> None:
         room[0] -= size + 50  # an output weighs something even when it is empty
         if room[0] < 0:
             raise TooMuchOutput("more output than a cell may make")
+
+    def add(output: dict[str, Any], size: int) -> None:
+        charge(size)
         last = outputs[-1] if outputs else {}
         if output["output_type"] == "stream" and last.get("name") == output["name"]:
             last["text"] += output["text"]
@@ -457,13 +483,15 @@ def make_shell() -> Any:
             **_: Any,
         ) -> None:
             output = rich("display_data", data, metadata)
+            size = sum(len(str(v)) for v in output["data"].values())
             name = (transient or {}).get("display_id")
             if update and name in displayed:
+                charge(size)
                 displayed[name].update(output)
                 return
             if name is not None:
                 displayed[name] = output
-            add(output, sum(len(str(v)) for v in output["data"].values()))
+            add(output, size)
 
         def clear_output(self, wait: bool = False) -> None:
             outputs.clear()
@@ -486,6 +514,7 @@ def make_shell() -> Any:
         displayhook_class = Type(Hook)
 
         draws = True
+        process = os.getpid()  # the runner's, once there is one
 
         def start_outputs(self, limit: int) -> list[dict[str, Any]]:
             nonlocal outputs
@@ -493,10 +522,28 @@ def make_shell() -> Any:
             displayed.clear()
             return outputs
 
+        def leave_copies(self) -> None:
+            """End a copy of the runner that student code forked: it has nothing to say.
+
+            Soon, too: hundreds of copies that all format one error are a stall.
+            """
+            if os.getpid() != self.process:
+                os._exit(0)
+
         def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+            self.leave_copies()
             _, hard = resource.getrlimit(resource.RLIMIT_AS)
             resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
             super().showtraceback(*args, **kwargs)
+
+        def system(self, cmd: str) -> None:  # IPython's own would want a terminal
+            import subprocess
+
+            command = self.var_expand(cmd, depth=1)
+            how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "errors": "replace"}
+            done = subprocess.run(command, shell=True, check=False, **how)  # type: ignore[call-overload]
+            sys.stdout.write(done.stdout)
+            self.user_ns["_exit_code"] = done.returncode
 
         def ask_exit(self) -> None:
             raise SystemExit("there is no session to leave")
@@ -533,7 +580,9 @@ def _mime(value: Any) -> Any:
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
-PR_CAPBSET_DROP = 24
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
+SECCOMP_MODE_FILTER = 2
+WATCH_SECONDS = 0.05
 RESERVE = 128 * 2**20  # bytes
 SCRATCH = "/scratch"  # a tmpfs of this submission's own; /tmp may hold the Python installation
 libc = ctypes.CDLL(None, use_errno=True)
@@ -565,6 +614,7 @@ def warm_up() -> Any:
 
     import matplotlib
     import matplotlib.pyplot as plt
+    import py_landlock  # noqa: F401 - it is wanted later, when nothing can be imported
     from matplotlib.figure import Figure
     from matplotlib_inline.backend_inline import configure_inline_support
 
@@ -600,7 +650,7 @@ def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         user, group = os.getuid(), os.getgid()
-        spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET
+        spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET
         _check(libc.unshare(spaces), "unshare")
         for name, text in [
             ("setgroups", "deny"),
@@ -613,15 +663,83 @@ def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket
             be_first(shell, limits, wire, status)
         wire.close()
         pidfd = os.pidfd_open(first)
-        ready, _, _ = select.select([status.fileno(), pidfd], [], [])
-        if status.fileno() in ready:
+        why = watch(first, pidfd, status, limits["memory"])
+        if why:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         _, code = os.waitpid(first, 0)
-        send(status, {"exit": os.waitstatus_to_exitcode(code)})
+        send(status, {"exit": os.waitstatus_to_exitcode(code), "why": why})
     except OSError as error:
         _fault(status, error)
     finally:
         os._exit(0)
+
+
+def watch(first: int, pidfd: int, status: socket.socket, memory: int) -> str:
+    """Wait until there is a reason to end the sandbox; return it, or nothing if it ended.
+
+    The reasons are ``hung up``, of the grader, and ``memory``, which is looked at now and
+    then: limits of the kernel's are per process, and a group for control is not always to
+    be had.
+    """
+    while True:
+        ready, _, _ = select.select([status.fileno(), pidfd], [], [], WATCH_SECONDS)
+        if pidfd in ready:
+            return ""
+        if status.fileno() in ready:
+            return "hung up"
+        # What was shared at the fork counts in full here, so this can only be too much.
+        if sum(map(resident, descendants(first))) > memory and used(first) > memory:
+            return "memory"
+
+
+def used(first: int) -> int:
+    """Return the bytes of all processes below ``first``, which are held still meanwhile.
+
+    While they fill memory, to count it takes many times as long.
+    """
+    held: list[int] = []
+    while new := [process for process in descendants(first) if process not in held]:
+        for process in new:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)
+        held += new
+    total = sum(map(own, held))
+    for process in held:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+    return total
+
+
+def descendants(first: int) -> list[int]:
+    """Return the numbers of all processes below ``first``, which inherits all orphans."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(path.read_text(errors="replace").rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(path.parent.name))
+    found = [first]
+    for process in found:  # it grows
+        found += children.get(process, [])
+    return found
+
+
+def resident(process: int) -> int:
+    """Return the bytes of memory that a process maps and that are there."""
+    for path in Path(f"/proc/{process}/task").glob("*/statm"):
+        with contextlib.suppress(OSError):
+            pages = int(path.read_text().split()[1])
+            if pages:  # a thread that has ended, perhaps the first one, knows of none
+                return pages * resource.getpagesize()
+    return 0
+
+
+def own(process: int) -> int:
+    """Return the bytes of a process, its share of what it shares with others."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return max(int(line.split()[1]) * 1024, 1)
+    return resident(process)  # it has made itself unreadable, or its first thread has ended
 
 
 def be_first(
@@ -629,6 +747,11 @@ def be_first(
 ) -> None:
     """Be process 1: mount the scratch folder, start the runner, leave when it leaves."""
     try:
+        os.setsid()  # a signal to the whole group stays in here
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        # Should the machine run out of memory, nothing of the grader's goes first.
+        Path("/proc/self/oom_score_adj").write_text("1000")
+        _check(libc.unshare(CLONE_NEWNS), "unshare")  # the keeper goes on seeing processes
         _mount("none", "/", None, MS_REC | MS_PRIVATE, None)
         size = f"size={limits['scratch']},nr_inodes=4096,mode=700"
         _mount("tmpfs", SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV, size)
@@ -667,23 +790,61 @@ def be_runner(shell: Any, limits: dict[str, Any], wire: socket.socket) -> None:
         os.closerange(4, 4096)
         _drop_capabilities()
         for what, most in [
-            (resource.RLIMIT_AS, limits["memory"] + RESERVE),
+            (resource.RLIMIT_AS, limits["memory"] + RESERVE),  # then Python can tell of it
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["scratch"]),
             (resource.RLIMIT_NPROC, limits["processes"]),
-            (resource.RLIMIT_NOFILE, 256),
+            (resource.RLIMIT_NOFILE, 64),  # what pipes and sockets hold counts as nobody's memory
         ]:
             resource.setrlimit(what, (most, most))
         sys.path.insert(0, SCRATCH)  # where the assignment's own modules lie
         random.seed(0)
         np.random.seed(0)  # noqa: NPY002 - what students call
+        landlock = restrict_files(limits["views"])
+        restrict_calls(limits["filter"])
     except BaseException as error:
         send(socket.socket(fileno=3), {"fault": f"{type(error).__name__}: {error}"})
         os._exit(0)
     try:
-        Runner(shell, socket.socket(fileno=3)).serve()
+        Runner(shell, socket.socket(fileno=3)).serve(landlock)
     finally:
         os._exit(0)
+
+
+def restrict_files(views: Sequence[str]) -> int:
+    """Let Landlock admit nothing but ``views``, some devices and the scratch folder.
+
+    It is a second wall around files, signals and TCP, should a namespace leak. Returns
+    the version that the kernel has; 0 where it has none, and the namespaces stand alone.
+    """
+    from py_landlock import AccessFs, Landlock, LandlockDisabledError, LandlockNotAvailableError
+
+    try:
+        rules = Landlock(strict=False)
+        reading = AccessFs.READ_FILE | AccessFs.READ_DIR | AccessFs.EXECUTE
+        rules.add_path_rule(*(v for v in views if Path(v).is_dir()), access=reading)
+        files = AccessFs.READ_FILE | AccessFs.EXECUTE
+        rules.add_path_rule(*(v for v in views if Path(v).is_file()), access=files)
+        rules.allow_read_write(SCRATCH).add_path_rule(SCRATCH, access=AccessFs.REFER)
+        rules.allow_execute(SCRATCH)
+        for name in ("null", "zero", "full", "random", "urandom"):
+            device = AccessFs.READ_FILE | AccessFs.WRITE_FILE
+            rules.add_path_rule(f"/dev/{name}", access=device)
+        rules.apply()
+    except (LandlockNotAvailableError, LandlockDisabledError):
+        return 0
+    return int(rules.abi_version)
+
+
+def restrict_calls(program: bytes) -> None:
+    """Load a seccomp filter, for this process and all that it starts."""
+
+    class Program(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+    _check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+    loaded = Program(len(program) // 8, program)
+    _check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(loaded), 0, 0), "seccomp")
 
 
 def _drop_capabilities() -> None:

@@ -16,7 +16,7 @@ import msgpack
 import answer_checks
 from grading import exam
 from grading.session import Lost, Output, Session, Stub, error_output
-from grading.verdicts import SENTENCES, Verdict, verdict_of_points
+from grading.verdicts import LIMITS, SENTENCES, Verdict, verdict_of_points
 
 Namespace = dict[str, Any]
 OUTPUT_LIMIT = 24 * 2**20  # bytes of all outputs together: what a notebook can bear
@@ -32,6 +32,7 @@ class Judgement:
     most: float
     text: str = ""
     parts: list[exam.Part] = field(default_factory=list)
+    limits: list[Verdict] = field(default_factory=list)  # that its calls met
 
     def outputs(self) -> list[Output]:
         """Return the outputs of the test cell, in the form that nbgrader reads."""
@@ -57,6 +58,7 @@ class Judgement:
             "most": self.most,
             "seed": seed,
             "parts": [asdict(part) for part in self.parts],
+            "limits": [verdict.value for verdict in LIMITS if verdict in self.limits],
         }
 
 
@@ -87,7 +89,8 @@ def judge(
     Returns
     -------
     list of dict
-        For each cell ``outputs``; for a test cell also ``record``.
+        For each cell ``outputs`` and, if it met one, ``limit``; for a test cell also
+        ``record``.
     """
     exam.references, exam.seed = dict(references), seed
     space: Namespace = {"__name__": "__main__"}
@@ -114,7 +117,10 @@ def judge(
             if size > OUTPUT_LIMIT:
                 text = "Left out: the notebook makes more output than a submission may.\n"
                 outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
+                verdict = verdict or Verdict.TOO_MUCH_OUTPUT
             answers.append({"outputs": outputs})
+            if verdict in LIMITS:
+                answers[-1]["limit"] = verdict.value
     # Behind the last hidden part nothing is asked of the second sandbox any more, and a
     # cell that ended the first is not tried again.
     hidden = [number for number, test in tests.items() if test.has_hidden()]
@@ -228,7 +234,8 @@ class Test:
             verdict = self.failures[0]
         exams = [value for value in self.space.values() if isinstance(value, exam.Exam)]
         parts = exams[-1].parts if exams else []
-        return Judgement(verdict, points, self.most, self.text.getvalue().strip(), parts)
+        text = self.text.getvalue().strip()
+        return Judgement(verdict, points, self.most, text, parts, self.failures)
 
 
 def bind(session: Session, defined: Mapping[str, bool], space: Namespace) -> None:

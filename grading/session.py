@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import select
 import socket
 import time
 from collections.abc import Mapping
@@ -13,11 +14,10 @@ import numpy as np
 
 from grading import inside
 from grading.exam import GraderFault
-from grading.verdicts import SENTENCES, VERDICT_OF_ERROR, Verdict
-from grading.wall import Limits, Zygote
+from grading.verdicts import SENTENCES, Verdict, verdict_of_error
+from grading.wall import START_SECONDS, Limits, Zygote
 
 Output = dict[str, Any]
-START_SECONDS = 20.0  # for a sandbox to open; more than that is a fault of the machine
 
 
 class Lost(Exception):
@@ -54,6 +54,7 @@ class Session:
         self.failures: list[Verdict] = []  # of the calls since the last `begin_test`
         self.calls = 0
         self.stopped: dict[str, Lost] = {}
+        self._theirs: dict[int, Any] = {}  # what the student's code returned or changed
         self._cells: list[str] = []  # what a new sandbox has to run again
         self._turn = 0
         self._left = limits.total
@@ -70,8 +71,8 @@ class Session:
         outputs = _outputs(answer.get("outputs"))
         if answer.get("ok") is True:
             return outputs, None
-        names = [o["ename"] for o in outputs if o["output_type"] == "error"]
-        return outputs, VERDICT_OF_ERROR.get(names[-1] if names else "", Verdict.RAISED)
+        errors = [(o["ename"], o["evalue"]) for o in outputs if o["output_type"] == "error"]
+        return outputs, verdict_of_error(*(errors[-1] if errors else ("", "")))
 
     def begin_test(self, stopped: Mapping[str, Lost] | None = None) -> None:
         """Forget how earlier calls went; each test is judged by its own.
@@ -81,6 +82,7 @@ class Session:
         self.failures = []
         self.calls = 0
         self.stopped = dict(stopped or {})
+        self._theirs = {}
 
     def names(self, names: list[str]) -> dict[str, bool]:
         """Return which of ``names`` the student defined, and whether each is callable."""
@@ -108,23 +110,49 @@ class Session:
         table = inside.Table()
         nodes: list[Any] = []
         request: dict[str, Any] = {"do": "call", "name": name, "output_limit": self.limits.output}
+        why = ""
         try:
             request["args"] = [table.pack(value, nodes) for value in args]
             request["kwargs"] = {key: table.pack(value, nodes) for key, value in kwargs.items()}
-        except inside.CodecError as error:
-            raise GraderFault(f"a test calls {name} with an argument too large: {error}") from error
-        for value, node in zip(table.objects, nodes, strict=True):
+        except (inside.CodecError, RuntimeError) as error:  # a dict that is changed meanwhile
+            why = f"an argument too large: {error}"
+        for value, node in zip(table.objects, nodes, strict=False):
             # A stand-in for a thing of the student's own may go back; the test's may not.
             if node[0] == "opaque" and not isinstance(value, inside.Opaque):
-                raise GraderFault(f"a test calls {name} with {node[1]}, which cannot be sent")
+                why = why or f"{node[1]}, which cannot be sent"
+        if why and self._has_theirs([*args, *kwargs.values()]):
+            self.failures.append(Verdict.RAISED)
+            raise RuntimeError(f"what the submission made of an argument earlier is {why}")
+        if why:
+            raise GraderFault(f"a test calls {name} with {why}")
         return self._finish(name, table, request | {"nodes": nodes})
 
+    def _has_theirs(self, values: list[Any]) -> bool:
+        """Say whether anything within ``values`` comes from the student's code."""
+        seen: set[int] = set()
+        while values:
+            value = values.pop()
+            if id(value) in self._theirs:
+                return True
+            if id(value) not in seen and type(value) in (list, tuple, dict):
+                seen.add(id(value))
+                values += value.values() if type(value) is dict else value
+        return False
+
     def close(self) -> None:
-        """End the sandbox and everything that runs in it."""
-        if self._sockets is not None:
-            for sock in self._sockets:
-                sock.close()
-            self._sockets = None
+        """End the sandbox and everything that runs in it; return when it has ended."""
+        self._end()
+
+    def _end(self) -> dict[str, Any]:
+        """Close the sandbox; return what its keeper says of the end."""
+        if self._sockets is None:
+            return {}
+        wire, status = self._sockets
+        self._sockets = None
+        with wire, status, contextlib.suppress(OSError, EOFError, inside.CodecError):
+            status.shutdown(socket.SHUT_WR)
+            return inside.receive(status, time.monotonic() + START_SECONDS)
+        return {}
 
     def __enter__(self) -> Session:
         """Open nothing yet: the first request does."""
@@ -142,7 +170,13 @@ class Session:
                 raise self.stopped[name]
             self._ready()
             answer = self._ask(request, self.limits.call)
-            result = _apply(table, answer)
+            sent = len(table.objects)
+            changed: list[Any] = []
+            try:
+                result = _apply(table, answer, changed)
+            finally:
+                theirs = [*table.objects[sent:], *changed]
+                self._theirs |= {id(value): value for value in theirs}
             if "error" in answer:
                 self._raise(answer)
         except inside.CodecError as error:
@@ -160,7 +194,7 @@ class Session:
 
     def _raise(self, answer: dict[str, Any]) -> NoReturn:
         name, text, place = (_str(answer, key)[:2000] for key in ("error", "text", "place"))
-        self.failures.append(VERDICT_OF_ERROR.get(name, Verdict.RAISED))
+        self.failures.append(verdict_of_error(name, text))
         kind = getattr(builtins, name, None)
         error: Exception = RuntimeError(f"{name}: {text}")
         if isinstance(kind, type) and issubclass(kind, Exception):
@@ -169,7 +203,13 @@ class Session:
         raise _placed(error, place)
 
     def _ready(self) -> None:
-        """Open a sandbox if there is none, and bring it to where the last one was."""
+        """Open a sandbox if there is none, and bring it to where the last one was.
+
+        One that has something to say unasked is not asked anything more: the next cell or
+        call would be blamed for it.
+        """
+        if self._sockets is not None and select.select([self._sockets[0]], [], [], 0)[0]:
+            self._end()
         while self._sockets is None:
             if self._left <= 0:
                 raise self._late(0, whole=True)
@@ -182,7 +222,7 @@ class Session:
                 inside.send(self._sockets[0], {"do": "files", "files": self.files, "turn": 0})
                 inside.receive(self._sockets[0], deadline)
             except (OSError, EOFError, inside.CodecError) as error:
-                raise GraderFault(f"a sandbox did not open: {self._why() or error!r}") from error
+                raise GraderFault(f"a sandbox did not open: {self._end() or error!r}") from error
             for number, source in enumerate(self._cells):
                 try:
                     self._run(source, draws=False)
@@ -190,14 +230,14 @@ class Session:
                     del self._cells[number]
                     break
 
-    def _why(self) -> str:
-        assert self._sockets is not None
-        try:
-            return str(inside.receive(self._sockets[1], time.monotonic() + 1.0))
-        except (OSError, EOFError, inside.CodecError):
-            return ""
-        finally:
-            self.close()
+    def _ended(self) -> Lost:
+        if self._end().get("why") == "memory":
+            most = self.limits.memory // 2**20
+            return Lost(
+                Verdict.OUT_OF_MEMORY,
+                f"stopped at {most} MiB, the limit for all processes of a submission",
+            )
+        return Lost(Verdict.CRASHED, "the process that ran it ended")
 
     def _run(self, source: str, *, draws: bool) -> dict[str, Any]:
         request = {"do": "cell", "source": source, "draws": draws}
@@ -227,8 +267,7 @@ class Session:
             self.close()
             raise self._late(seconds, whole=allowed < seconds) from error
         except (OSError, EOFError) as error:
-            self.close()
-            raise Lost(Verdict.CRASHED, "the process that ran it ended") from error
+            raise self._ended() from error
         except inside.CodecError as error:
             self.close()
             raise Lost(Verdict.CRASHED, f"its answer could not be read: {error}") from error
@@ -265,8 +304,11 @@ def _placed(error: Exception, place: str) -> Exception:
     return error
 
 
-def _apply(table: inside.Table, answer: dict[str, Any]) -> Any:
-    """Build the result of a call, and change its arguments as the function did."""
+def _apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> Any:
+    """Build the result of a call, and change its arguments as the function did.
+
+    The arguments that it changed are added to ``changed``.
+    """
     known = len(table.objects)
     table.extend(inside._items(answer.get("nodes")))
     for change in inside._items(answer.get("changes")):
@@ -274,6 +316,7 @@ def _apply(table: inside.Table, answer: dict[str, Any]) -> Any:
         if type(number) is not int or not 0 <= number < known:
             raise inside.CodecError("a change of something that was not sent")
         old, new = table.objects[number], table.build(node)
+        changed.append(old)
         if isinstance(old, np.ndarray) and type(new) is np.ndarray and old.dtype == new.dtype:
             try:
                 if old.shape != new.shape:
@@ -288,7 +331,31 @@ def _apply(table: inside.Table, answer: dict[str, Any]) -> Any:
             old.update(new)
         else:
             raise inside.CodecError("a change of something that cannot change")
+    weights: dict[int, int] = {}
+    for value in changed:  # they may hold each other now
+        _weigh(value, weights)
     return table.value(answer.get("result"))
+
+
+def _weigh(value: Any, weights: dict[int, int], depth: int = 0) -> int:
+    """Return how large a value is with nothing shared; see `inside.Table`.
+
+    Raises
+    ------
+    grading.inside.CodecError
+        When it is too large, or nested without an end.
+    """
+    if type(value) not in (list, tuple, dict):
+        return 1 + int(getattr(value, "size", 1))
+    if depth > inside.DEPTH_LIMIT:
+        raise inside.CodecError("nested too deeply")
+    if id(value) not in weights:
+        parts = [*value, *value.values()] if type(value) is dict else value
+        weight = 1 + sum(_weigh(part, weights, depth + 1) for part in parts)
+        if weight > inside.WEIGHT_LIMIT:
+            raise inside.CodecError("too large when all that is shared is written out")
+        weights[id(value)] = weight
+    return weights[id(value)]
 
 
 def _outputs(found: Any) -> list[Output]:

@@ -16,6 +16,8 @@ class Verdict(str, Enum):
     TIMED_OUT = "timed out"
     OUT_OF_MEMORY = "out of memory"
     TOO_MUCH_OUTPUT = "too much output"
+    TOO_MANY_PROCESSES = "too many processes"
+    SCRATCH_FULL = "scratch full"
     CRASHED = "crashed"
     NO_NOTEBOOK = "no notebook"
     UNREADABLE = "unreadable"
@@ -35,6 +37,8 @@ SENTENCES = {
     "Look for an array that is far too large.",
     Verdict.TOO_MUCH_OUTPUT: "The code printed or returned more than a submission may. "
     "Look for a print in a loop.",
+    Verdict.TOO_MANY_PROCESSES: "The code started more processes or threads than a submission may.",
+    Verdict.SCRATCH_FULL: "The code wrote more to disk than a submission may.",
     Verdict.CRASHED: "The code ended the process that ran it, so there is no answer to look at.",
     Verdict.NO_NOTEBOOK: "No notebook of this assignment was handed in. "
     "The file must keep the name under which it was released.",
@@ -46,13 +50,35 @@ SENTENCES = {
     "your instructor has been told.",
 }
 
-# How an error in a student's process shows in its verdict; every other name is RAISED.
-VERDICT_OF_ERROR = {
-    "NotImplementedError": Verdict.NOT_ATTEMPTED,
-    "MemoryError": Verdict.OUT_OF_MEMORY,
-    "TooMuchOutput": Verdict.TOO_MUCH_OUTPUT,
-    "CodecError": Verdict.TOO_MUCH_OUTPUT,
-}
+# What a submission may use up.
+LIMITS = (
+    Verdict.TIMED_OUT,
+    Verdict.OUT_OF_MEMORY,
+    Verdict.TOO_MUCH_OUTPUT,
+    Verdict.TOO_MANY_PROCESSES,
+    Verdict.SCRATCH_FULL,
+)
+
+# How an error in a student's process shows in its verdict: its name, and the start of its
+# text where the name alone does not tell. The first that fits; every other one is RAISED.
+_ERRORS = [
+    ("NotImplementedError", "", Verdict.NOT_ATTEMPTED),
+    ("MemoryError", "", Verdict.OUT_OF_MEMORY),
+    ("TooMuchOutput", "", Verdict.TOO_MUCH_OUTPUT),
+    ("CodecError", "", Verdict.TOO_MUCH_OUTPUT),
+    ("BlockingIOError", "[Errno 11]", Verdict.TOO_MANY_PROCESSES),  # of fork
+    ("RuntimeError", "can't start new thread", Verdict.TOO_MANY_PROCESSES),
+    ("OSError", "[Errno 28]", Verdict.SCRATCH_FULL),  # no space
+    ("OSError", "[Errno 27]", Verdict.SCRATCH_FULL),  # one file as large as the folder
+]
+
+
+def verdict_of_error(name: str, text: str) -> Verdict:
+    """Return the verdict that goes with an error in the student's process."""
+    for known, start, verdict in _ERRORS:
+        if name == known and text.startswith(start):
+            return verdict
+    return Verdict.RAISED
 
 
 def verdict_of_points(points: float, most: float) -> Verdict:

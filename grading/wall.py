@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import sysconfig
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import msgpack
 
-from grading import inside
+from grading import inside, syscalls
 from grading.exam import GraderFault
 
 
@@ -28,7 +30,7 @@ class Limits:
     total, cell, call : float
         Seconds for the whole submission, for one cell, and for one call by a test.
     memory : int
-        Bytes of address space per process.
+        Bytes of memory of all its processes together.
     scratch : int
         Bytes in the scratch folder.
     processes : int
@@ -40,10 +42,14 @@ class Limits:
     total: float = 300.0
     cell: float = 30.0
     call: float = 10.0
-    memory: int = 4 * 2**30
+    memory: int = 2 * 2**30
     scratch: int = 64 * 2**20
     processes: int = 64
     output: int = 8 * 2**20
+
+
+START_SECONDS = 20.0  # for a sandbox to open; more than that is a fault of the machine
+NOBODY = 60_999  # a user and group that no system gives out: what root becomes
 
 
 class WallError(GraderFault):
@@ -67,41 +73,74 @@ def bubblewrap() -> str:
     )
 
 
-def command(control: int) -> list[str]:
-    """Return the command line of a zygote that speaks on the descriptor ``control``.
+def views() -> list[str]:
+    """Return what of the machine is visible inside, read-only.
 
-    Nothing of the machine is visible inside but the system's libraries, the Python
-    installation with its packages, and the one file that runs there.
+    The system's libraries and fonts, the Python installation with its packages, and the
+    one file that runs there.
     """
+    system = ["/usr", *(f"/{name}" for name in ("bin", "sbin", "lib", "lib32", "lib64"))]
+    system += [f"/etc/{name}" for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "fonts")]
+    script = str(Path(inside.__file__).resolve())
+    python = [sys.base_prefix, sysconfig.get_path("purelib"), script]
+    return [place for place in dict.fromkeys([*system, *python]) if Path(place).exists()]
+
+
+def check_unseen(*folders: str | Path) -> None:
+    """Raise WallError when one of the course's folders lies in what is visible inside."""
+    for folder in folders:
+        for place in views():
+            if Path(folder).resolve().is_relative_to(Path(place).resolve()):
+                raise WallError(
+                    f"The course's folder {folder} lies inside {place}, which submissions can "
+                    "read; move the course out of there. Nothing was graded."
+                )
+
+
+def command(control: int) -> list[str]:
+    """Return the command line of a zygote that speaks on the descriptor ``control``."""
     packages = sysconfig.get_path("purelib")
-    prefix = sys.base_prefix
     script = str(Path(inside.__file__).resolve())
     python = str(Path(sys.executable).resolve())
     start = f"import sys; sys.path[:1] = []; sys.path.append({packages!r}); import runpy; "
     start += f"sys.argv = ['inside', '{control}']; runpy.run_path({script!r}, run_name='__main__')"
-    line = [bubblewrap(), "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-    line += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox"]
-    line += ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        path = Path("/", name)
+    # No packages but those named above; -I would also ignore PYTHONHASHSEED.
+    run = [python, "-s", "-S", "-c", start]
+    line = [bubblewrap(), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    line += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
+    line += ["--hostname", "sandbox", "--cap-drop", "ALL"]
+    if is_root():
+        # Root builds the wall, and has nothing to do with what runs behind it.
+        line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        drop = f"import os; os.setgroups([]); os.setresgid(*[{NOBODY}] * 3); "
+        drop += f"os.setresuid(*[{NOBODY}] * 3); os.execv({python!r}, {run!r})"
+        run = [python, "-I", "-S", "-c", drop]
+    else:
+        line += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
+    for place in views():
+        path = Path(place)
         if path.is_symlink():
-            line += ["--symlink", str(path.readlink()), str(path)]
-        elif path.exists():
-            line += ["--ro-bind", str(path), str(path)]
-    for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "fonts"):
-        line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", inside.SCRATCH]
-    needed = dict.fromkeys([prefix, packages, script])
-    for place in needed:
-        if not place.startswith("/usr/"):
+            line += ["--symlink", str(path.readlink()), place]
+        elif not place.startswith("/usr/"):
+            for folder in [*reversed(path.parents)][1:]:
+                line += ["--perms", "0755", "--dir", str(folder)]
             line += ["--ro-bind", place, place]
-    if not any(place.startswith("/tmp/") for place in needed):
+    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", inside.SCRATCH]
+    if not any(place.startswith("/tmp/") for place in views()):
         line += ["--symlink", inside.SCRATCH, "/tmp"]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     for name, value in environment().items():
         line += ["--setenv", name, value]
-    # No packages but those named above; -I would also ignore PYTHONHASHSEED.
-    return [*line, python, "-s", "-S", "-c", start]
+    return [*line, *run]
+
+
+def is_root() -> bool:
+    """Say whether this process can become another user, and so has to."""
+    if os.geteuid() != 0:
+        return False
+    rows = Path("/proc/self/uid_map").read_text().splitlines()
+    ranges = [tuple(map(int, row.split())) for row in rows]
+    return any(first <= NOBODY < first + count for first, _, count in ranges)
 
 
 def environment() -> dict[str, str]:
@@ -119,10 +158,34 @@ def environment() -> dict[str, str]:
     }
 
 
+def refusal(said: str) -> WallError:
+    """Return the error for a machine on which no wall can be built, by what it said."""
+    for setting, bad, cure in [
+        ("user/max_user_namespaces", "0", "user.max_user_namespaces=10000"),
+        ("kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+        (
+            "kernel/apparmor_restrict_unprivileged_userns",
+            "1",
+            "kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+    ]:
+        with contextlib.suppress(OSError):
+            if Path("/proc/sys", setting).read_text().strip() == bad:
+                said = (
+                    "user namespaces are switched off; an administrator can allow them "
+                    f"with `sysctl -w {cure}`. {said}"
+                )
+    words = " ".join(said.split())[-1000:] or "nothing"
+    return WallError(
+        f"The sandbox could not be built on this machine, so nothing was graded: {words}"
+    )
+
+
 class Zygote:
     """A warm process behind the outer wall that opens sandboxes in milliseconds."""
 
     def __init__(self) -> None:
+        self._inner = {"filter": syscalls.program(), "views": views()}
         ours, theirs = socket.socketpair()
         with theirs, TemporaryFile() as complaints:
             try:
@@ -141,12 +204,24 @@ class Zygote:
             if ours.recv(1) != b"+":
                 self.close()
                 complaints.seek(0)
-                said = complaints.read().decode(errors="replace").strip()[-2000:]
-                raise WallError(
-                    "The sandbox could not be built on this machine, so nothing was graded. "
-                    "It needs Linux with user namespaces "
-                    f"(sysctl kernel.unprivileged_userns_clone=1). It said: {said or 'nothing'}"
-                )
+                raise refusal(complaints.read().decode(errors="replace"))
+        self.landlock = self._try()
+
+    def _try(self) -> int:
+        """Open a first sandbox, so that what is missing shows before anything is graded."""
+        wire, status = self.open(Limits())
+        with wire, status:
+            try:
+                ready = inside.receive(wire, time.monotonic() + START_SECONDS)
+            except (OSError, EOFError, inside.CodecError):
+                try:
+                    ready = inside.receive(status, time.monotonic() + 1.0)
+                except (OSError, EOFError, inside.CodecError) as error:
+                    ready = {"fault": f"no sandbox opens: {error!r}"}
+        if ready.get("ready") is not True:
+            self.close()
+            raise refusal(str(ready.get("fault", ready)))
+        return int(ready["landlock"])
 
     def open(self, limits: Limits) -> tuple[socket.socket, socket.socket]:
         """Open a sandbox: one socket to its runner, one to its keeper.
@@ -159,7 +234,7 @@ class Zygote:
             try:
                 socket.send_fds(
                     self.control,
-                    [msgpack.packb(asdict(limits))],
+                    [msgpack.packb(asdict(limits) | self._inner)],
                     [their_wire.fileno(), their_status.fileno()],
                 )
             except OSError as error:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,9 +29,18 @@ SLACK_SECONDS = 60.0  # for the tests themselves, beyond what a submission may u
 
 
 class Worker:
-    """The handle of a worker process; it starts with the first job and stays warm."""
+    """The handle of a worker process; it starts with the first job and stays warm.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    core : int
+        The processor that it and its sandboxes keep to, so that a submission which keeps
+        its own processor busy slows no other one.
+    """
+
+    def __init__(self, core: int) -> None:
+        self._core = core
+        self._lifeline: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
         self._begun: dict[str, Any] | None = None
@@ -47,7 +58,7 @@ class Worker:
         """Say whether it is at this job; None: at none."""
         return self._begun == job
 
-    def grade(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+    def grade(self, job: dict[str, Any]) -> dict[str, Any]:
         """Judge one submission.
 
         Parameters
@@ -59,8 +70,9 @@ class Worker:
 
         Returns
         -------
-        list of dict
-            What `grading.judge.judge` returns.
+        dict
+            ``cells``, what `grading.judge.judge` returns; ``seconds`` that it took;
+            ``landlock``, the version that the kernel has.
 
         Raises
         ------
@@ -79,17 +91,18 @@ class Worker:
         if "fault" in answer:
             self.close()
             raise GraderFault(answer["fault"])
-        cells: list[dict[str, Any]] = answer["cells"]
-        return cells
+        return answer
 
     def close(self) -> None:
         """End the process, its zygote and every sandbox."""
         if self._wire is not None:
             self._wire.close()
+        if self._lifeline is not None:
+            os.close(self._lifeline)
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._process = self._wire = self._begun = None
+        self._process = self._wire = self._begun = self._lifeline = None
 
     def _answer(self) -> dict[str, Any]:
         assert self._wire is not None
@@ -104,15 +117,18 @@ class Worker:
         if self._wire is not None:
             return self._wire
         self._wire, theirs = socket.socketpair()
+        end, self._lifeline = os.pipe()
         # The working folder is left out of the path: a course may hold any file.
-        start = "import sys; from grading.worker import main; main(int(sys.argv[1]))"
+        start = "import sys; from grading.worker import main; main(*map(int, sys.argv[1:]))"
+        words = [str(number) for number in (theirs.fileno(), end, self._core)]
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", start, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, "-I", "-c", start, *words],
+            pass_fds=[theirs.fileno(), end],
             stdin=subprocess.DEVNULL,
             env=dict(os.environ, MPLBACKEND="agg", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1"),
         )
         theirs.close()
+        os.close(end)
         return self._wire
 
 
@@ -124,12 +140,13 @@ class Pool:
 
     Parameters
     ----------
-    size : int
-        How many submissions are judged at one time.
+    most : int
+        How many submissions are judged at one time; fewer where there are fewer processors.
     """
 
-    def __init__(self, size: int) -> None:
-        self.workers = [Worker() for _ in range(size)]
+    def __init__(self, most: int) -> None:
+        cores = getattr(os, "sched_getaffinity", lambda _: [0])(0)  # macOS knows of none
+        self.workers = [Worker(core) for core in sorted(cores)[:most]]
 
     def has_begun(self, job: dict[str, Any]) -> bool:
         """Say whether a worker is at this job."""
@@ -149,7 +166,7 @@ class Pool:
                     worker.close()  # it starts anew when `grade` comes to this job
                 return
 
-    def grade(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+    def grade(self, job: dict[str, Any]) -> dict[str, Any]:
         """Judge one submission; see `Worker.grade`."""
 
         def rank(worker: Worker) -> tuple[int, float]:
@@ -164,14 +181,29 @@ class Pool:
             worker.close()
 
 
-def main(fd: int) -> None:
-    """Be the worker process: answer jobs until the other side hangs up."""
+def main(fd: int, lifeline: int, core: int) -> None:
+    """Be the worker process: answer jobs until the other side hangs up.
+
+    Parameters
+    ----------
+    fd : int
+        Descriptor of the socket on which jobs come.
+    lifeline : int
+        Descriptor of a pipe that ends when nbgrader's process does. Then all ends here,
+        whatever is being judged.
+    core : int
+        The processor to keep to.
+    """
+    threading.Thread(target=_follow, args=[lifeline], daemon=True).start()
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, {core})
     wire = socket.socket(fileno=fd)
     zygote: Zygote | None = None
     references: dict[bytes, dict[str, Any]] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             job = inside.receive(wire)
+            start = time.monotonic()
             try:
                 zygote = zygote or Zygote()
                 with TemporaryDirectory(prefix="grading-") as folder:
@@ -182,11 +214,18 @@ def main(fd: int) -> None:
                     os.chdir(folder)
                     answer: dict[str, Any] = {"cells": run(job, zygote, references)}
                     os.chdir("/")
+                answer["seconds"] = round(time.monotonic() - start, 2)
+                answer["landlock"] = zygote.landlock
             except WallError as error:
                 answer = {"fault": str(error)}
             except Exception as error:
                 answer = {"fault": f"{type(error).__name__}: {error}"}
             inside.send(wire, answer)
+
+
+def _follow(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os.kill(os.getpid(), signal.SIGKILL)  # and with it bubblewrap, and all behind it
 
 
 def run(

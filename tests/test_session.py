@@ -3,7 +3,7 @@
 import base64
 import contextlib
 import copy
-import os
+import platform
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -257,22 +257,68 @@ def test_scratch_space_is_limited(session, sizes):
         outputs, verdict = session.run_cell(
             f"open('{len(session._cells)}', 'wb').write(bytes({size}))"
         )
-    assert verdict is Verdict.RAISED
+    assert verdict is Verdict.SCRATCH_FULL
     assert outputs[-1]["ename"] == "OSError"
     assert printed(session, "print('after')") == "after\n"
 
 
-@pytest.mark.xfail(
-    os.geteuid() == 0, reason="the kernel exempts root from RLIMIT_NPROC", strict=True
-)
-def test_the_number_of_processes_is_limited(session):
-    source = """import os, time
+FORKS = """import os, time
 for made in range(80):
-    try: child = os.fork()
-    except OSError: break
-    if not child: time.sleep(2); os._exit(0)
-print(made)"""
-    assert int(printed(session, source)) <= LIMITS.processes
+    if not os.fork(): time.sleep(2); os._exit(0)"""
+THREADS = """import threading, time
+for made in range(80): threading.Thread(target=time.sleep, args=[2]).start()"""
+
+
+@pytest.mark.parametrize("source", [FORKS, THREADS], ids=["processes", "threads"])
+def test_the_number_of_processes_is_limited(session, source):
+    outputs, verdict = session.run_cell(source)
+    assert verdict is Verdict.TOO_MANY_PROCESSES, outputs
+    assert int(printed(session, "print(made)")) <= LIMITS.processes
+
+
+# What one process may use is in reach of each; 12 of them would use six times the limit.
+MANY = """import os, time
+for _ in range(12):
+    if not os.fork():
+        {}
+        block = b"x" * 2**30
+        time.sleep(15)
+        os._exit(0)
+time.sleep(15)"""
+HIDE = """import ctypes, threading
+        def fill():
+            global block
+            time.sleep(0.1)
+            block = b"x" * 2**30
+            time.sleep(15)
+        threading.Thread(target=fill).start()
+        ctypes.CDLL(None).syscall({}, 0)  # only this thread ends
+"""
+EXIT = {"x86_64": 60, "aarch64": 93}.get(platform.machine())
+BOMBS = {
+    "many processes": MANY.format(""),
+    "whose first thread has ended": MANY.format(HIDE.format(EXIT)),
+}
+
+
+@pytest.mark.parametrize("source", BOMBS.values(), ids=BOMBS)
+def test_the_memory_of_all_processes_together_is_limited(start, source):
+    session = start(replace(LIMITS, cell=20))
+    define(session, "x = 1")
+    outputs, verdict = session.run_cell(source)
+    assert verdict is Verdict.OUT_OF_MEMORY
+    assert "2048 MiB, the limit for all processes" in outputs[0]["evalue"]
+    assert printed(session, "print(x)") == "1\n"
+
+
+def test_many_processes_that_share_their_memory_are_no_bomb(start):
+    session = start(replace(LIMITS, memory=2**29))
+    source = """import os, time
+block = b"x" * 2**27
+for made in range(30):
+    if not os.fork(): time.sleep(0.5); os._exit(0)
+time.sleep(0.3)"""
+    assert printed(session, source + "\nprint(made)") == "29\n"
 
 
 def test_the_time_of_the_whole_submission_is_limited(start):
