@@ -2,29 +2,31 @@
 
 nbgrader trusts the metadata in a submission; here only the student's own sources are
 taken from it. Which cells are locked, graded and worth how much comes from the gradebook.
+docs/grading.md has the policy as a table.
 """
 
 from __future__ import annotations
 
-import glob
+import hashlib
 import json
-import os
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.api import Gradebook
 
+from grading import files
+from grading.files import Unusable
 from grading.verdicts import Verdict
 
-SIZE_LIMIT = 20 * 2**20  # bytes; a notebook with every plot of a lesson has about 2
 CELL_LIMIT = 2000
+SOURCE_LIMIT = 2**20  # characters of one cell; a student's has a few thousand
+
+LOST = "Here stood a cell that could not be read."
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,22 @@ class Expected:
     def cell(self) -> NotebookNode:
         """Return the cell as it was released, hidden tests included."""
         make = new_code_cell if self.cell_type == "code" else new_markdown_cell
-        cell = make(self.source, metadata=self.metadata())
-        cell["id"] = re.sub(r"[^A-Za-z0-9_-]", "-", self.grade_id)[:64]
-        return cell
+        return make(self.source, metadata=self.metadata())
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is taken of a cell that was handed in."""
+
+    kind: str
+    source: str
+    grade_id: str
+
+    def defines(self, name: str) -> bool:
+        """Say whether this is code that defines a function of that name, by its looks."""
+        word = re.escape(name)
+        looks = rf"^(?:(?:async\s+)?def|class)\s+{word}\b|^{word}\s*=(?!=)"
+        return self.kind == "code" and re.search(looks, self.source, re.MULTILINE) is not None
 
 
 def expected_cells(db_url: str, assignment: str, notebook: str) -> list[Expected]:
@@ -90,161 +105,168 @@ def expected_cells(db_url: str, assignment: str, notebook: str) -> list[Expected
         ]
 
 
-def find(path: Path) -> bytes | None:
-    """Return what was handed in as ``path``, or None.
+def take(path: Path, expected: list[Expected]) -> NotebookNode:
+    """Make a gradable notebook of what lies at ``path``: `files.find`, then `read`.
 
-    A notebook of another name counts when it is the only one: `rnn (1).ipynb` is plain.
+    The metadata under ``grading`` have the SHA-256 of what was handed in.
     """
-    others = list(path.parent.glob("*.ipynb"))
-    if not path.is_file() and len(others) == 1:
-        path = others[0]
-    return path.read_bytes() if path.is_file() else None
+    try:
+        data = files.find(path)
+    except Unusable as error:
+        return placeholder(error, expected)
+    notebook = read(data, expected)
+    notebook.metadata.setdefault("grading", {})["sha256"] = hashlib.sha256(data).hexdigest()
+    return notebook
 
 
-def read(data: bytes | None, expected: list[Expected]) -> NotebookNode:
-    """Make a gradable notebook of the bytes that were handed in; None when there are none.
+def read(data: bytes, expected: list[Expected]) -> NotebookNode:
+    """Make a gradable notebook of the bytes that were handed in.
 
     Never raises for what a student did: a hand-in that cannot be used becomes the release
-    with the verdict in its metadata under ``grading``.
+    with the verdict, and why, in its metadata under ``grading``.
     """
-    if data is None:
-        return placeholder(Verdict.NO_NOTEBOOK, expected)
     try:
         cells = parse(data)
-    except ValueError:
-        return placeholder(Verdict.UNREADABLE, expected)
-    wanted = {cell.grade_id: cell for cell in expected}
-    # Ids such as `imports` are in every assignment; those of exercises and tests tell.
-    telling = {cell.grade_id for cell in expected if cell.solution or cell.grade}
-    found = {grade_id for _, _, grade_id in cells if grade_id}
-    if found - set(wanted) and not found & telling:
-        return placeholder(Verdict.OTHER_ASSIGNMENT, expected)
+        wanted = {cell.grade_id: cell for cell in expected}
+        # Ids such as `imports` are in every assignment; those of exercises and tests tell.
+        telling = {cell.grade_id for cell in expected if cell.solution or cell.grade}
+        found = {cell.grade_id for cell in cells if cell.grade_id}
+        works = any(cell.defines(name) for cell in cells for name in telling)
+        if found - set(wanted) and not found & telling and not works:
+            raise Unusable(Verdict.OTHER_ASSIGNMENT)
+    except Unusable as error:
+        return placeholder(error, expected)
     return rebuild(cells, wanted)
 
 
-def parse(data: bytes) -> list[tuple[str, str, str]]:
-    """Return (type, source, grade id) of each cell.
+def parse(data: bytes) -> list[Cell]:
+    """Return the cells of a notebook.
 
     Raises
     ------
-    ValueError
+    Unusable
         When the bytes are no notebook of a version that can be read.
     """
-    if len(data) > SIZE_LIMIT:
-        raise ValueError("too large")
+    cells = _cells(_json(data))
+    if len(cells) > CELL_LIMIT:
+        raise _unreadable(f"It has more than {CELL_LIMIT} cells.")
+    taken = [_taken(cell) for cell in cells]
+    if taken and not any(taken):
+        raise _unreadable("None of its cells can be read.")
+    return [cell or Cell("raw", LOST, "") for cell in taken]
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    if not data.strip():
+        raise _unreadable("The file is empty.")
     try:
-        raw = json.loads(data.decode("utf-8"))
-        if not isinstance(raw, dict) or type(raw.get("nbformat")) is not int:
-            raise ValueError("not a notebook")
-        if raw["nbformat"] != 4:
-            raw = nbformat.convert(nbformat.from_dict(raw), 4)
-        cells = list(raw["cells"])
-        if len(cells) > CELL_LIMIT:
-            raise ValueError("too many cells")
-        return [_parts(cell) for cell in cells]
+        raw = json.loads(data)
+    except RecursionError:
+        raise _unreadable("It is nested too deeply.") from None
     except ValueError:
-        raise
-    except Exception as error:  # whatever a converter finds to say about a broken notebook
-        raise ValueError(f"not a notebook: {error!r}") from error
+        raise _unreadable("It is not JSON, the form in which notebooks are saved.") from None
+    if not isinstance(raw, dict):
+        raise _unreadable("It is JSON, but not a notebook.")
+    return raw
 
 
-def _parts(cell: Any) -> tuple[str, str, str]:
-    source = cell["source"]
-    if isinstance(source, list):
+def _cells(raw: dict[str, Any]) -> list[Any]:
+    version = raw.get("nbformat")
+    if type(version) is not int:
+        raise _unreadable("It does not say which format of notebooks it has.")
+    if version != 4:
+        try:
+            raw = nbformat.convert(nbformat.from_dict(raw), 4)
+        except MemoryError:
+            raise
+        except Exception:  # whatever a converter finds to say about a broken notebook
+            raise _unreadable(f"It has format {version:.9g}, which cannot be read.") from None
+    cells = raw.get("cells")
+    if not isinstance(cells, list):
+        raise _unreadable("It has no cells.")
+    return cells
+
+
+def _taken(cell: Any) -> Cell | None:
+    if not isinstance(cell, dict):
+        return None
+    source = cell.get("source")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
-    if not isinstance(source, str):
-        raise ValueError("a cell without source")
-    metadata = cell.get("metadata", {})
+    if not isinstance(source, str) or len(source) > SOURCE_LIMIT:
+        return None
+    metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
     kind = cell.get("cell_type")
-    return (
+    return Cell(
         kind if kind in ("code", "markdown", "raw") else "raw",
-        source,
+        # Half a surrogate pair is legal JSON, and can be saved by nothing behind this.
+        source.encode("utf-8", "replace").decode(),
         grade_id if isinstance(grade_id, str) else "",
     )
 
 
-def rebuild(cells: list[tuple[str, str, str]], wanted: dict[str, Expected]) -> NotebookNode:
+def rebuild(cells: list[Cell], wanted: dict[str, Expected]) -> NotebookNode:
     """Put the student's sources and the released cells together again.
 
     A locked cell gets its released source back. Of two cells with one id the last counts,
     as in nbgrader. A test cell or locked cell that is missing returns after the cell that
     precedes it in the release; a missing solution does not, since its work may stand
-    elsewhere.
+    elsewhere: in the last cell that defines the function. A test that stands before its
+    exercise is moved behind it, and so is a locked cell that stands before one that
+    precedes it in the release.
     """
-    last = {grade_id: n for n, (_, _, grade_id) in enumerate(cells) if grade_id in wanted}
+    last = {cell.grade_id: n for n, cell in enumerate(cells) if cell.grade_id in wanted}
+    homeless = [n for n, c in wanted.items() if c.solution and not c.grade and n not in last]
     built: list[NotebookNode] = []
     place: dict[str, NotebookNode] = {}
-    for number, (kind, source, grade_id) in enumerate(cells):
-        if grade_id in wanted and last[grade_id] == number:
-            known = wanted[grade_id]
-            cell = known.cell()
-            if not known.locked:
-                cell["source"] = source
-            place[grade_id] = cell
+    for number, taken in enumerate(cells):
+        grade_id = taken.grade_id
+        if last.get(grade_id) == number:
+            cell = place[grade_id] = wanted[grade_id].cell()
+            if not wanted[grade_id].locked:
+                cell["source"] = taken.source
         else:
             makers = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-            cell = makers[kind](source)
-            cell["id"] = f"student-{number}"
+            cell = makers[taken.kind](taken.source)
+            place.update({name: cell for name in homeless if taken.defines(name)})
         built.append(cell)
-    before: NotebookNode | None = None
+    before = -1
     for grade_id, known in wanted.items():
-        if grade_id not in place and not known.solution:
-            at = 0 if before is None else next(i for i, c in enumerate(built) if c is before) + 1
+        if grade_id not in place and (known.grade or not known.solution):
             place[grade_id] = known.cell()
-            built.insert(at, place[grade_id])
-        before = place.get(grade_id, before)
-    return new_notebook(cells=built)
+            built.insert(before + 1, place[grade_id])
+        if grade_id in place:
+            before = _index(built, place[grade_id])
+    needed: list[NotebookNode] = []  # by every locked cell that follows in the release
+    for grade_id, known in wanted.items():
+        if known.locked:
+            exercise = place.get(grade_id.removeprefix("test_")) if known.grade else None
+            needs = needed if exercise is None else [*needed, exercise]
+            behind = max((_index(built, cell) for cell in needs), default=-1)
+            at = _index(built, place[grade_id])
+            if at < behind:
+                built.insert(behind, built.pop(at))
+            if not known.grade:
+                needed.append(place[grade_id])
+    return _notebook(built)
 
 
-def placeholder(verdict: Verdict, expected: list[Expected]) -> NotebookNode:
+def placeholder(error: Unusable, expected: list[Expected]) -> NotebookNode:
     """Return the release with a verdict for the whole of it."""
-    cells = [cell.cell() for cell in expected]
-    return new_notebook(cells=cells, metadata={"grading": {"verdict": verdict.value}})
+    return _notebook([cell.cell() for cell in expected], verdict=error.verdict.value, why=error.why)
 
 
-def expect_notebooks(converter: Any) -> None:
-    """Let nbgrader come to notebooks that are missing too, so that they get their verdict.
-
-    It has listed the notebooks that there are when it makes its exporter, and passes over
-    the folders without one.
-    """
-    course = converter.coursedir
-    if course.notebook_id != "*":
-        return
-    source = Path(course.format_path(course.source_directory, ".", course.assignment_id))
-    pattern = course.format_path(
-        course.submitted_directory, course.student_id, course.assignment_id
-    )
-    for folder in filter(os.path.isdir, glob.glob(pattern)):  # noqa: PTH207 - its own words
-        found = list(converter.assignments.get(folder, []))
-        names = [f"{folder}{os.sep}{path.name}" for path in sorted(source.glob("*.ipynb"))]
-        converter.assignments[folder] = found + [name for name in names if name not in found]
+def _notebook(cells: list[NotebookNode], **grading: str) -> NotebookNode:
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    return new_notebook(cells=cells, metadata={"grading": grading} if grading else {})
 
 
-class HandInExporter(NotebookExporter):
-    """nbgrader's reader of submissions, in the one pass that meets the student's file."""
+def _index(cells: list[NotebookNode], cell: NotebookNode) -> int:
+    return next(number for number, one in enumerate(cells) if one is cell)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if hasattr(self.parent, "assignments"):
-            expect_notebooks(self.parent)
 
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        """Read a submission through `read`; any other notebook as nbconvert does."""
-        if resources is None or not getattr(self.parent, "_sanitizing", False):
-            return super().from_filename(filename, resources, **kw)
-        mark = resources["nbgrader"]
-        notebook = read(
-            find(Path(filename)),
-            expected_cells(mark["db_url"], mark["assignment"], mark["notebook"]),
-        )
-        resources["metadata"] = {
-            "name": Path(filename).stem,
-            "path": str(Path(filename).parent),
-            "modified_date": datetime.now(timezone.utc).strftime("%B %d, %Y"),
-        }
-        return self.from_notebook_node(notebook, resources=resources, **kw)
+def _unreadable(why: str) -> Unusable:
+    return Unusable(Verdict.UNREADABLE, why)

@@ -6,18 +6,25 @@ when the grader failed for somebody; a student's failure is no failure of the gr
 
 from __future__ import annotations
 
+import glob
+import os
+import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from grading.faults import FULL, READ_ONLY
+from grading.files import why_no_student
+from grading.intake import UNFINISHED, verdicts
 from grading.verdicts import Verdict
 
+ROOM = 2**20  # bytes on the disk; with less nothing can be graded
 COLOURS = {
     Verdict.CORRECT: "green",
     Verdict.PARTLY_CORRECT: "yellow",
@@ -49,7 +56,8 @@ def results(root: Path, assignment: str) -> tuple[dict[str, float], dict[str, di
     students : dict
         Student to function to `Result`.
     """
-    folders = sorted((root / "submitted").glob(f"*/{assignment}"))
+    names = [f"{student}/{assignment}" for student in ("*", ".*")]
+    folders = [Path(f) for name in names for f in glob.glob(name, root_dir=root / "submitted")]  # noqa: PTH207
     students: dict[str, dict[str, Result]] = {}
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
         notebooks = gradebook.find_assignment(assignment).notebooks
@@ -61,13 +69,13 @@ def results(root: Path, assignment: str) -> tuple[dict[str, float], dict[str, di
             for cell in notebook.source_cells
             if cell.name in graded
         }
-        for folder in folders:
+        for folder in sorted(folders):
             student = folder.parent.name
-            verdicts = _verdicts(root / "autograded" / student / assignment)
-            scores = _scores(gradebook, assignment, student)
+            found = _verdicts(root / "autograded", student, assignment)
+            scores = {} if why_no_student(student) else _scores(gradebook, assignment, student)
             students[student] = {}
             for name in exercises:
-                verdict = verdicts.get(name, Verdict.GRADER_FAULT)
+                verdict = found.get(name, Verdict.GRADER_FAULT)
                 points = None if verdict is Verdict.GRADER_FAULT else scores.get(name)
                 students[student][name] = Result(verdict, points)
     return exercises, students
@@ -89,18 +97,27 @@ def table(
             colour = COLOURS.get(result.verdict, "red")
             cells.append(f"[{colour}]{result.verdict.value}[/], {points}")
         total = sum(result.points or 0.0 for result in row.values())
-        drawn.add_row(student, *cells, f"{total:g} of {sum(exercises.values()):g}")
+        drawn.add_row(shown(student), *cells, f"{total:g} of {sum(exercises.values()):g}")
     return drawn
 
 
-def _verdicts(folder: Path) -> dict[str, Verdict]:
-    found = {}
-    for path in folder.glob("*.ipynb"):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if "grading" in cell.metadata and "nbgrader" in cell.metadata:
-                record = cell.metadata.grading
-                found[cell.metadata.nbgrader.grade_id] = Verdict(record["verdict"])
-    return found
+def shown(student: str) -> str:
+    """Return a student's name as it may be printed, whatever the folder is called."""
+    return escape(student if student.isprintable() else ascii(student)[1:-1])
+
+
+def trouble(root: Path) -> str:
+    """Say what keeps the course folder from being graded at all; nothing if nothing does."""
+    if not os.access(root, os.W_OK):
+        return READ_ONLY
+    return FULL if shutil.disk_usage(root).free < ROOM else ""
+
+
+def _verdicts(autograded: Path, student: str, assignment: str) -> dict[str, Verdict]:
+    if (autograded / UNFINISHED / student / assignment).exists():
+        return {}  # what is there is of an earlier grading
+    paths = (autograded / student / assignment).glob("*.ipynb")
+    return {name: verdict for path in paths for name, verdict in verdicts(path).items()}
 
 
 def _scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, float]:
@@ -129,7 +146,7 @@ def main(names: list[str]) -> int:
         for student, row in students.items():
             counts.update(result.verdict for result in row.values())
             if any(result.verdict is Verdict.GRADER_FAULT for result in row.values()):
-                faults.append(f"{student}, {assignment}")
+                faults.append(f"{shown(student)}, {assignment}")
     said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
     console.print(f"Exercises: {said or 'none'}.\n")
     if faults:
@@ -139,7 +156,10 @@ def main(names: list[str]) -> int:
         )
         for fault in faults:
             console.print(f"  {fault}")
-    return 1 if faults else 0
+    wrong = trouble(root)
+    if wrong:
+        console.print(f"[bold red]Nothing new can be graded.[/] {wrong}")
+    return 1 if faults or wrong else 0
 
 
 if __name__ == "__main__":

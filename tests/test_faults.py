@@ -1,13 +1,17 @@
 """A fault of the grader is no mark: it is listed, it shows in the exit status, nothing is lost."""
 
+import shutil
 import subprocess
 import sys
 
 import pytest
 from nbformat.v4 import new_code_cell
+from nbgrader.converters.autograde import Autograde
+from nbgrader.coursedir import CourseDirectory
 
 from grading import summary
 from grading.exam import GraderFault
+from grading.intake import HandInExporter
 from grading.steps import check_points
 from grading.verdicts import Verdict
 from tests.course import Course
@@ -16,13 +20,20 @@ A = "01_rnn"
 FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
 
 
-@pytest.fixture
-def course(tmp_path):
-    course = Course(tmp_path / "course")
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    course = Course(tmp_path_factory.mktemp("faults") / "course")
     course.submit("ada", A, course.answers(A))
     course.nbgrader("autograde", A)
     course.submit("bo", A, course.answers(A))
     return course
+
+
+@pytest.fixture
+def course(graded, tmp_path):
+    """Ada is graded, Bo is not."""
+    shutil.copytree(graded.root, tmp_path / "course")
+    return Course(tmp_path / "course", make=False)
 
 
 def spoil_the_wall(course):
@@ -58,11 +69,13 @@ def spoil_the_source(course):
 @pytest.mark.parametrize("spoil", [spoil_the_wall, spoil_the_reference, spoil_the_source])
 def test_a_grader_fault_gives_no_mark_and_loses_none(course, spoil):
     assert course.scores("ada", A) == FULL
+    notebook = course.graded("ada", A)
     spoil(course)
     said = course.nbgrader("autograde", A, "--force", fails=True)
     for student in ("ada", "bo"):
         assert f"error processing assignment '{A}' for student '{student}'" in said
     assert course.scores("ada", A) == FULL  # as it was
+    assert course.graded("ada", A) == notebook
     assert set(course.scores("bo", A).values()) == {None}  # no zero
     _, students = summary.results(course.root, A)
     for row in students.values():
@@ -116,6 +129,12 @@ def test_a_flood_of_output_over_many_cells_is_no_fault_of_the_grader(course):
     course.nbgrader("autograde", A, "--student", "flood")
     assert course.scores("flood", A) == FULL
     assert "Left out" in str(course.graded("flood", A).cells[13].outputs)
+
+
+def test_without_the_careful_converter_nothing_is_graded():
+    converter = Autograde(coursedir=CourseDirectory())
+    with pytest.raises(GraderFault, match="install"):
+        HandInExporter(parent=converter)
 
 
 def test_the_formgraders_button_grades_through_the_wall(course):

@@ -1,186 +1,184 @@
-"""Broken hand-ins: each gets its verdict and a sentence, and everyone else their marks."""
+"""Hand-ins of every kind, in one class: each gets its verdict, and everyone else their marks."""
 
-import copy
-import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
 
 from grading import summary
-from grading.handin import Expected, parse, rebuild
+from grading.handin import Cell, Expected, rebuild
 from grading.verdicts import SENTENCES, Verdict
 from tests.course import Course, grade_id
+from tests.gallery_handins import CELL, LOOP, NO_STUDENTS, ROWS, A, hand_in, right
 
-A = "01_rnn"
-FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
-NONE = dict.fromkeys(FULL, 0.0)
-
-
-def as_bytes(notebook):
-    return nbformat.writes(notebook).encode()
-
-
-def changed(course, change):
-    """A right submission, with something done to its JSON."""
-    raw = json.loads(as_bytes(course.answers(A)))
-    change(raw)
-    return json.dumps(raw).encode()
-
-
-def without(*ids):
-    def change(raw):
-        raw["cells"] = [
-            c for c in raw["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") not in ids
-        ]
-
-    return change
-
-
-def twice(grade_id):
-    def change(raw):
-        for number, cell in enumerate(raw["cells"]):
-            if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id:
-                raw["cells"].insert(number + 1, copy.deepcopy(cell))
-                return
-
-    return change
-
-
-def every_mark(**values):
-    def change(raw):
-        for cell in raw["cells"]:
-            if "nbgrader" in cell["metadata"]:
-                cell["metadata"]["nbgrader"].update(values)
-
-    return change
-
-
-def reversed_tests(raw):
-    for cell in raw["cells"]:
-        mark = cell["metadata"].get("nbgrader", {})
-        if mark.get("grade"):
-            cell["source"] = ["raise SystemExit"]
-
-
-BROKEN = {
-    "not-json": (lambda c: b"{'cells': ", Verdict.UNREADABLE),
-    "empty-file": (lambda c: b"", Verdict.UNREADABLE),
-    "binary": (lambda c: bytes(range(256)) * 40, Verdict.UNREADABLE),
-    "a-list": (lambda c: b"[1, 2]", Verdict.UNREADABLE),
-    "no-cells": (lambda c: b'{"nbformat": 4, "nbformat_minor": 5}', Verdict.UNREADABLE),
-    "cells-of-numbers": (lambda c: b'{"nbformat": 4, "cells": [1, 2]}', Verdict.UNREADABLE),
-    "from-the-future": (lambda c: b'{"nbformat": 9, "cells": []}', Verdict.UNREADABLE),
-    "too-large": (lambda c: b" " * (21 * 2**20) + b"{}", Verdict.UNREADABLE),
-    "other-assignment": (lambda c: as_bytes(c.release("02_lstm")), Verdict.OTHER_ASSIGNMENT),
-}
-HONEST = {
-    "right": lambda c: as_bytes(c.answers(A)),
-    "stripped-of-outputs": lambda c: changed(c, lambda raw: raw["metadata"].clear()),
-    "kernel-of-another-name": lambda c: changed(
-        c, lambda raw: raw["metadata"].update(kernelspec={"name": "my-env", "display_name": "x"})
-    ),
-    "old-schema": lambda c: changed(c, every_mark(schema_version=1)),
-    "future-schema": lambda c: changed(c, every_mark(schema_version=99)),
-    "doubled-ids": lambda c: changed(c, twice("rnn_cell_forward")),
-    "doubled-tests": lambda c: changed(c, twice("test_rnn_forward")),
-    "tests-deleted": lambda c: changed(c, without("test_rnn_cell_forward", "test_rnn_forward")),
-    "tests-edited": lambda c: changed(c, reversed_tests),
-    "imports-deleted": lambda c: changed(c, without("imports")),
-    "points-raised": lambda c: changed(c, every_mark(points=1000)),
-    "all-locked": lambda c: changed(c, every_mark(locked=True, solution=False, grade=False)),
-}
+ODD_NAMES = ["n" * 255, "two..dots", "[a]*", "with spaces", "$(x)`x`'", "[red]", "ünïcode 名"]
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     course = Course(tmp_path_factory.mktemp("handin") / "course")
-    for student, (make, _) in BROKEN.items():
-        course.submit(student, A, make(course))
-    for student, make in HONEST.items():
-        course.submit(student, A, make(course))
-    course.submit("empty-folder", A, None)
-    course.submit("renamed", A, None)
-    nbformat.write(course.answers(A), course.root / "submitted/renamed" / A / "rnn (1).ipynb")
-    course.submit("wrong-names", A, None)
-    for name in ("a.ipynb", "b.ipynb"):
-        nbformat.write(course.answers(A), course.root / "submitted/wrong-names" / A / name)
-    missing = course.answers(A)
-    missing.cells = [c for c in missing.cells if grade_id(c) != "rnn_forward"]
-    course.submit("an-exercise-missing", A, missing)
-    moved = course.answers(A)
-    sources = [c.source for c in moved.cells if grade_id(c) in FULL]
-    moved.cells = [c for c in moved.cells if grade_id(c) not in FULL]
-    moved.cells.insert(2, new_code_cell("\n\n".join(sources)))
-    course.submit("all-in-one-cell", A, moved)
-    course.said = course.nbgrader("autograde", A)
+    for row in ROWS:
+        hand_in(course, row)
+    for name in ODD_NAMES:
+        course.submit(name, A, course.answers(A))
+    for name in NO_STUDENTS:
+        folder = Path(os.fsdecode(bytes(course.root / "submitted") + b"/" + os.fsencode(name)), A)
+        folder.mkdir(parents=True)
+        (folder / "rnn.ipynb").write_bytes(right(course))
+    course.before = every_file(course)
+    course.said = course.nbgrader("autograde", A, fails=True)
     return course
 
 
-@pytest.mark.parametrize("student", BROKEN)
-def test_a_broken_hand_in_gets_its_verdict_in_words(course, student):
-    verdict = BROKEN[student][1]
-    records = course.records(student, A)
-    assert {r["verdict"] for r in records.values()} == {verdict.value}
-    assert course.scores(student, A) == NONE
-    tests = [c for c in course.graded(student, A).cells if grade_id(c).startswith("test_")]
+def every_file(course):
+    """What is handed in, by path: sizes and times of change."""
+    return {
+        path: (status.st_size, status.st_mtime_ns)
+        for folder, _, files in os.walk(course.root / "submitted")
+        for path in (os.path.join(folder, name) for name in files)  # noqa: PTH118
+        for status in [os.lstat(path)]
+    }
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.student)
+def test_a_hand_in_gets_its_verdicts_and_marks(course, row):
+    records = course.records(row.student, A)
+    assert [records[name]["verdict"] for name in (CELL, LOOP)] == [v.value for v in row.verdicts]
+    points = [10.0 if verdict is Verdict.CORRECT else 0.0 for verdict in row.verdicts]
+    assert [course.scores(row.student, A)[name] for name in (CELL, LOOP)] == points
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.says], ids=lambda row: row.student)
+def test_a_hand_in_that_cannot_be_graded_says_why(course, row):
+    tests = [c for c in course.graded(row.student, A).cells if grade_id(c).startswith("test_")]
     assert len(tests) == 2
-    assert all(SENTENCES[verdict] in cell.outputs[0].evalue for cell in tests)
+    for cell in tests:
+        assert SENTENCES[row.verdicts[0]] in cell.outputs[0].evalue
+        assert row.says in cell.outputs[0].evalue
 
 
-@pytest.mark.parametrize("student", [*HONEST, "renamed", "all-in-one-cell"])
-def test_honest_work_keeps_its_marks(course, student):
-    assert course.scores(student, A) == FULL
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.student)
+def test_nothing_of_a_hand_in_but_the_notebook_is_taken(course, row):
+    folder = course.root / "autograded" / row.student / A
+    source = {path.name for path in (course.root / "source" / A).iterdir()}
+    left = {path.name for path in folder.rglob("*")} - {"timestamp.txt"}
+    assert left == source
+    assert not any(path.is_symlink() for path in folder.rglob("*"))
+    for path in folder.glob("*.csv"):
+        assert path.read_bytes() == (course.root / "source" / A / path.name).read_bytes()
 
 
-@pytest.mark.parametrize("student", ["wrong-names", "empty-folder"])
-def test_a_missing_notebook_is_told_from_a_broken_one(course, student):
-    assert course.scores(student, A) == NONE
-    verdicts = {r["verdict"] for r in course.records(student, A).values()}
-    assert verdicts == {Verdict.NO_NOTEBOOK.value}
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_student_of_an_odd_name_is_graded(course, name):
+    assert course.scores(name, A) == {CELL: 10.0, LOOP: 10.0}
 
 
-def test_a_missing_exercise_costs_that_exercise_only(course):
-    assert course.scores("an-exercise-missing", A) == {**FULL, "rnn_forward": 0.0}
-    record = course.records("an-exercise-missing", A)["rnn_forward"]
-    assert record["verdict"] == Verdict.NOT_ATTEMPTED.value
+@pytest.mark.parametrize(("name", "word"), NO_STUDENTS.items())
+def test_a_folder_that_cannot_be_a_student_is_a_fault_and_named(course, name, word):
+    name = os.fsdecode(name)
+    (line,) = [line for line in course.said.splitlines() if ascii(name).strip("'") in line]
+    assert "No student has such a folder" in line
+    assert word in line
+    assert "Rename it" in line
 
 
-def test_the_table_lists_everyone(course):
+def test_only_those_are_faults(course):
+    lines = [line for line in course.said.splitlines() if "There was an error processing" in line]
+    assert len(lines) == len(NO_STUDENTS), "\n".join(lines)
+    assert "Traceback" not in course.said
+
+
+def test_the_table_lists_everyone(course, capsys, monkeypatch):
+    monkeypatch.chdir(course.root)
+    assert summary.main([A]) == 1
+    said = capsys.readouterr().out
     _, students = summary.results(course.root, A)
     everyone = {path.name for path in (course.root / "submitted").iterdir()}
     assert set(students) == everyone
-    verdicts = {result.verdict for result in students["empty-folder"].values()}
-    assert verdicts == {Verdict.NO_NOTEBOOK}
-    assert not any(r.verdict is Verdict.GRADER_FAULT for s in students.values() for r in s.values())
-
-
-def test_notebooks_of_format_3_are_read():
-    old = {
-        "nbformat": 3,
-        "nbformat_minor": 0,
-        "metadata": {"name": ""},
-        "worksheets": [
-            {
-                "cells": [
-                    {"cell_type": "code", "language": "python", "input": "x = 1", "outputs": []}
-                ]
-            }
-        ],
+    faults = {
+        name
+        for name, row in students.items()
+        if any(result.verdict is Verdict.GRADER_FAULT for result in row.values())
     }
-    assert [(kind, source) for kind, source, _ in parse(json.dumps(old).encode())] == [
-        ("code", "x = 1")
-    ]
+    assert faults == {os.fsdecode(name) for name in NO_STUDENTS}
+    for name in faults:
+        assert f"  {ascii(name)[1:-1]}, {A}" in said
 
 
-def test_a_locked_cell_gets_its_source_back_and_its_place():
-    def cell(name, **more):
-        flags = {"locked": True, "grade": False, "solution": False, "task": False}
-        return Expected(name, "code", f"# {name}", None, points=0.0, **(flags | more))
+def test_what_was_handed_in_is_as_it_was(course):
+    assert every_file(course) == course.before
 
-    wanted = {c.grade_id: c for c in [cell("imports"), cell("f", locked=False, solution=True)]}
-    wanted["test_f"] = cell("test_f", grade=True)
-    built = rebuild(
-        [("code", "1 / 0", "imports"), ("code", "mine", ""), ("code", "f", "f")], wanted
+
+def test_nothing_is_left_unfinished(course):
+    assert not (course.root / "autograded" / ".unfinished").exists()
+
+
+def test_a_second_run_has_nothing_to_do(course):
+    graded = {
+        path: path.stat().st_mtime_ns for path in (course.root / "autograded").glob("*/*/*.ipynb")
+    }
+    course.nbgrader("autograde", A, fails=True)  # those that are no students
+    assert graded == {path: path.stat().st_mtime_ns for path in graded}
+
+
+def test_a_hand_in_without_a_notebook_is_graded_when_it_is_the_only_one(course):
+    course.nbgrader("autograde", A, "--student", "nothing", "--force")
+    assert {r["verdict"] for r in course.records("nothing", A).values()} == {"no notebook"}
+
+
+def test_the_formgrader_can_list_them(course):
+    script = """
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+config = PyFileConfigLoader("nbgrader_config.py").load_config()
+config.CourseDirectory.root = "."
+api = NbGraderAPI(CourseDirectory(config=config), config=config)
+print(len(api.get_submissions("01_rnn")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        timeout=120,  # a pipe that was opened would hold it up for ever
+        check=False,
     )
-    assert [c.source for c in built.cells] == ["# imports", "mine", "f", "# test_f"]
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= len(ROWS)
+
+
+def cell(name, **more):
+    flags = {"locked": True, "grade": False, "solution": False, "task": False}
+    return Expected(name, "code", name, None, points=0.0, **(flags | more))
+
+
+WANTED = {
+    "imports": cell("imports"),
+    "data": cell("data"),
+    "f": cell("f", locked=False, solution=True),
+    "test_f": cell("test_f", grade=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "built"),
+    [
+        ("imports x f", "imports data x f test_f"),
+        ("test_f f imports data", "f imports data test_f"),
+        ("f data imports", "f imports data test_f"),
+        ("x f= y", "imports data x f= test_f y"),
+        ("f f f", "imports data f f f test_f"),
+        ("imports data f= f f=", "imports data f= f test_f f="),
+        ("test_f imports f test_f data", "test_f imports f data test_f"),
+        ("imports data f x test_f", "imports data f x test_f"),
+        ("", "imports data test_f"),
+    ],
+)
+def test_where_the_released_cells_come_back(handed_in, built):
+    """`f=` stands for a cell that defines f and has no id; the others have their source as id."""
+    cells = [Cell("code", source, source) for source in handed_in.split()]
+    assert " ".join(c.source for c in rebuild(cells, WANTED).cells) == built

@@ -1,0 +1,140 @@
+"""Open what lies in a student's folder without being led astray by it.
+
+No symbolic link below ``submitted/`` is followed, no pipe or device is opened, and nothing
+is read that is larger than a notebook may be.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grading.verdicts import Verdict
+
+SIZE_LIMIT = 20 * 2**20  # bytes; a notebook with every plot of a lesson has about 2
+CLOSED = "The permissions of the file are such that it may not be read."
+KINDS = {
+    stat.S_IFREG: "a file",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class Unusable(Exception):
+    """A hand-in that cannot be graded: the verdict for the whole of it, and why in words."""
+
+    def __init__(self, verdict: Verdict, why: str = "") -> None:
+        super().__init__(verdict, why)
+        self.verdict = verdict
+        self.why = why
+
+
+def find(path: Path) -> bytes:
+    """Return what was handed in as ``path``.
+
+    A notebook of another name counts when it is the only one: `rnn (1).ipynb` is plain.
+
+    Raises
+    ------
+    Unusable
+        For whatever a student may have laid there instead.
+    """
+    try:
+        with _folder(path.parent) as folder:
+            return _read(_choose(path.name, folder), folder, SIZE_LIMIT)
+    except FileNotFoundError:
+        raise Unusable(Verdict.NO_NOTEBOOK) from None
+    except PermissionError:
+        raise Unusable(Verdict.UNREADABLE, CLOSED) from None
+
+
+def note(path: Path) -> str:
+    """Return the text of a small file, such as nbgrader's timestamp; nothing if it is none."""
+    try:
+        with _folder(path.parent) as folder:
+            return _read(path.name, folder, 1000).decode("utf-8", "replace").strip()
+    except (Unusable, FileNotFoundError, PermissionError):
+        return ""
+
+
+def why_no_student(name: str) -> str:
+    """Say why a folder of this name cannot be a student's; nothing if it can."""
+    if name.startswith("."):
+        return "its name begins with a dot"
+    if not name.isprintable():
+        return "its name is not plain text on one line"
+    if set(name) & set('<>"\\'):
+        return "its name holds one of < > \" \\, which nbgrader's pages print as code"
+    return ""
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[int]:
+    """Open the folder of a hand-in: the last two parts of its path are no links."""
+    at = os.open(path.parents[1], os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in path.parts[-2:]:
+            kind = _kind(part, at)
+            if kind == stat.S_IFLNK:
+                why = "Its folder is a symbolic link, and links are not followed."
+                raise Unusable(Verdict.UNREADABLE, why)
+            if kind != stat.S_IFDIR:
+                why = f"There is {KINDS[kind]} where the folder of the assignment should be."
+                raise Unusable(Verdict.NO_NOTEBOOK, why)
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = inner
+        yield at
+    finally:
+        os.close(at)
+
+
+def _choose(name: str, folder: int) -> str:
+    """Return which file is the notebook."""
+    names = [
+        other
+        for other in sorted(os.listdir(folder))
+        if other.lower().endswith(".ipynb") and not other.startswith(".")
+    ]
+    regular = [other for other in names if _kind(other, folder) == stat.S_IFREG]
+    if name in regular or (name in names and not regular):
+        return name
+    if len(regular) > 1:
+        listed = ", ".join(
+            other if other.isprintable() else ascii(other)[1:-1] for other in regular
+        )
+        why = f"Several notebooks were handed in, and none is called {name}: {listed[:500]}."
+        raise Unusable(Verdict.NO_NOTEBOOK, why)
+    if not names:
+        raise Unusable(Verdict.NO_NOTEBOOK)
+    return (regular or names)[0]
+
+
+def _read(name: str, folder: int, limit: int) -> bytes:
+    """Return a regular file's bytes; it is looked at before and after it is opened."""
+    _check(_kind(name, folder))
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
+        status = os.fstat(file.fileno())
+        _check(stat.S_IFMT(status.st_mode))
+        data = file.read(limit + 1) if status.st_size <= limit else b""
+    if status.st_size > limit or len(data) > limit:
+        why = f"The file is larger than {limit / 2**20:g} MB. Clear the outputs, then save it."
+        raise Unusable(Verdict.UNREADABLE, why)
+    return data
+
+
+def _check(kind: int) -> None:
+    if kind != stat.S_IFREG:
+        raise Unusable(Verdict.UNREADABLE, f"In its place is {KINDS[kind]}, not a file.")
+
+
+def _kind(name: str, folder: int) -> int:
+    return stat.S_IFMT(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
