@@ -1,0 +1,265 @@
+"""Keep what a student made harmless in a browser: outputs, Markdown, names.
+
+nbgrader's formgrader shows a submission in the instructor's own logged-in browser, and
+nbconvert prints the HTML in it as it stands. Outputs are cleaned when they are kept (see
+`harmless_outputs`), and again, with everything else, when a page is made (`HarmlessPage`,
+`HarmlessMarkdown`, `harmless_part`; nbgrader_config.py puts them into nbconvert). The
+notebook itself keeps the student's own words.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import io
+import re
+import sys
+import warnings
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+import nh3
+from jinja2 import pass_context
+from markupsafe import escape
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.strings import strip_files_prefix
+from nbconvert.utils.base import NbConvertBase
+from nbformat import NotebookNode, from_dict
+from nbgrader.preprocessors import NbGraderPreprocessor
+from PIL import Image
+from pygments.token import STANDARD_TYPES
+from tornado.web import HTTPError
+
+Output = dict[str, Any]
+
+PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
+PIXELS = 20_000_000  # of one picture; a browser needs four bytes for each
+# Characters that a page shows. Markdown and highlighting can take time that grows with the
+# square of the length, and the formgrader makes one page at a time.
+LONGEST = {"markdown": 10_000}  # of one cell; the lessons' longest has 1652
+LONGEST_TEXT = 50_000
+LONGEST_PAGE = 300_000
+
+_TAGS = set(
+    "h1 h2 h3 h4 h5 h6 p br hr div span blockquote pre code kbd samp var a img "
+    "em strong b i u s del ins sub sup small mark abbr cite q "
+    "ul ol li dl dt dd table caption colgroup col thead tbody tfoot tr th td "
+    "details summary figure figcaption center font input".split()
+)
+_ATTRIBUTES = {
+    "*": {"id", "title", "align", "valign", "style", "width", "height"},
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "font": {"color"},
+    "table": {"border"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start"},
+}
+_STYLES = set(
+    "text-align vertical-align color background-color font-weight font-style text-decoration "
+    "width".split()
+)
+# The names that colour code, and those of boxes and tables. Any other could be a button,
+# a menu or a cover over the page, which the formgrader's own scripts and styles know.
+_CLASSES = {
+    "span": {name for name in STANDARD_TYPES.values() if name},
+    "div": {"highlight", "alert", "alert-block"}
+    | {f"alert-{kind}" for kind in ("info", "success", "warning", "danger")},
+    "li": {"task-list-item"},
+    "input": {"task-list-item-checkbox"},
+    "table": {"dataframe"},
+    "a": {"anchor-link"},
+}
+# Files that no browser runs, whoever wrote them.
+_INERT = re.compile(r"\.(png|jpe?g|gif|webp|csv|tsv|txt|npy|npz)$", re.IGNORECASE)
+_PATH = re.compile(r"(\./)?\w[\w .,()+~@-]*(/\w[\w .,()+~@-]*)*")
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Return the value that an attribute may have, or None."""
+    if name == "id":
+        # The formgrader finds its own boxes by id.
+        return value if value.startswith("student-") else f"student-{value}"
+    if name == "href":
+        if value.startswith("#"):
+            return "#" + str(_attribute(tag, "id", value[1:]))
+        near = _PATH.fullmatch(unquote(value)) and _INERT.search(value)
+        return value if near or re.match(r"(https?://|mailto:)", value) else None
+    if name == "src":
+        kind, _, data = value.removeprefix("data:").partition(";base64,")
+        if value.startswith("data:"):
+            return value if is_picture(kind, data) else None
+        return value if _PATH.fullmatch(unquote(value)) else None
+    return value
+
+
+_cleaner = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags={"script", "style", "title", "template", "noscript", "svg", "math"},
+    attributes=_ATTRIBUTES,
+    attribute_filter=_attribute,
+    allowed_classes=_CLASSES,
+    filter_style_properties=_STYLES,
+    url_schemes={"http", "https", "mailto", "data"},
+    # A check box of a Markdown list, and no other field.
+    set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
+    tag_attribute_values={"input": {"checked": {"", "checked"}}},
+)
+
+
+def harmless_html(text: object) -> str:
+    """Return HTML with nothing in it that runs, asks another host or looks like the page's own."""
+    return _cleaner.clean(str(text))
+
+
+def harmless_part(text: object) -> str:
+    """Return clean HTML as a part of a page that it cannot leave.
+
+    Formulas can draw outside their place, over marks and buttons, and be links there.
+    """
+    return f'<section style="overflow-x: auto; overflow-y: hidden">{harmless_html(text)}</section>'
+
+
+def is_picture(kind: str, data: str) -> bool:
+    """Say whether base64 text is a picture of its kind, and not too large to show."""
+    if kind not in PICTURES:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            raw = base64.b64decode("".join(data.split()), validate=True)
+            with Image.open(io.BytesIO(raw), formats=[PICTURES[kind]]) as picture:
+                width, height = picture.size
+    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return width * height <= PIXELS
+
+
+def harmless_outputs(outputs: Iterable[Output]) -> list[Output]:
+    """Keep of each output what is harmless: text, pictures, tables.
+
+    Scripts, SVG, widgets and whatever else a browser might run are left out; where nothing
+    stays, a line of text says so.
+    """
+    return [_harmless_output(output) for output in outputs]
+
+
+def _harmless_output(output: Output) -> Output:
+    if "data" not in output:
+        return output  # a stream or an error is text, and shown as text
+    kept = {}
+    for kind, value in output["data"].items():
+        if kind in ("text/plain", "text/latex") or (
+            kind in ("image/png", "image/jpeg") and is_picture(kind, value)
+        ):
+            kept[kind] = value
+        elif kind == "text/html":
+            kept[kind] = harmless_html(value)
+    if not kept:
+        kinds = [kind for kind in output["data"] if re.fullmatch(r"[\w.+-]+/[\w.+-]{1,60}", kind)]
+        named = f" ({', '.join(sorted(kinds)[:3])})" if kinds else ""
+        kept["text/plain"] = f"[An output that is not shown here{named} was left out.]"
+    return {**output, "data": kept, "metadata": {}}
+
+
+@pass_context
+class HarmlessMarkdown(NbConvertBase):
+    """nbconvert's ``markdown2html``, with its HTML cleaned."""
+
+    def __call__(self, context: Any, source: str) -> str:
+        """Render Markdown; what cannot be rendered is shown as text."""
+        if not context.get("cell", {}).get("attachments"):
+            source = source.replace("](attachment:", "](")  # one that is missing stops nbconvert
+        try:
+            found = strip_files_prefix(self.parent.markdown2html(context, source))
+        except Exception:  # whatever its parser makes of it
+            self.log.warning("a Markdown cell that cannot be rendered is shown as text")
+            found = f"<pre>{html.escape(source)}</pre>"
+        return harmless_part(found)
+
+
+class HarmlessPage(NbGraderPreprocessor):
+    """What a page needs beyond clean Markdown: clean outputs and names, a bound on its size."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Change a notebook that is about to become a page; the file stays as it is."""
+        for name in ("student", "first_name", "last_name", "notebook_path"):
+            if isinstance(resources.get(name), str):
+                resources[name] = escape(resources[name])
+        nb.metadata.pop("widgets", None)
+        left = LONGEST_PAGE
+        for cell in nb.cells:
+            most = min(left, LONGEST.get(cell.cell_type, LONGEST_TEXT))
+            left -= min(most, len(cell.source))
+            cell.source = cut(cell.source, most, "# " if cell.cell_type == "code" else "")
+            if cell.cell_type != "code":
+                continue
+            # Lines of spaces cost highlighting the square of their number.
+            cell.source = re.sub(r"[^\S\n]+\n", "\n", cell.source)
+            for output in cell.outputs:
+                for holder, key in _texts(output):
+                    most = min(left, LONGEST_TEXT)
+                    left -= min(most, len(holder[key]))
+                    holder[key] = cut(holder[key], most)
+                latex = output.get("data", {}).pop("text/latex", None)
+                if latex is not None:  # shown by the one filter that keeps a formula in place
+                    output["data"].setdefault("text/html", html.escape(latex))
+            cell.outputs = [from_dict(output) for output in harmless_outputs(cell.outputs)]
+        return nb, resources
+
+
+def _texts(output: Output) -> list[tuple[Any, Any]]:
+    """Return the places of an output that hold text."""
+    if output["output_type"] == "stream":
+        return [(output, "text")]
+    if output["output_type"] == "error":
+        return [(output["traceback"], number) for number in range(len(output["traceback"]))]
+    return [(output["data"], kind) for kind in output["data"] if kind.startswith("text/")]
+
+
+def cut(text: str, most: int, start: str = "") -> str:
+    """Shorten a text that is longer than ``most``; say so in its first line."""
+    if len(text) <= most:
+        return text
+    told = f"The first {most} of {len(text)} characters; the rest is in the notebook."
+    return f"{start}{told}\n\n{text[:most]}"
+
+
+def make_harmless(exporter: HTMLExporter) -> HTMLExporter:
+    """Let an exporter make harmless pages, whatever configuration it was made with."""
+    if not any(isinstance(step, HarmlessPage) for step in exporter._preprocessors):
+        exporter.sanitize_html = True
+        exporter.register_preprocessor(HarmlessPage, enabled=True)
+        exporter.register_filter("markdown2html", HarmlessMarkdown)
+        exporter.register_filter("clean_html", harmless_part)
+    return exporter
+
+
+def install() -> None:
+    """Mend two things in the formgrader that no setting reaches; elsewhere do nothing.
+
+    It makes its exporter before it reads the settings of a course that is opened by its
+    path. And it prints the names in an address as they stand, so a link to the
+    instructor's own server could run anything there: that is now "not found".
+    """
+    base = sys.modules.get("nbgrader.server_extensions.formgrader.base")
+    if base is None or hasattr(base.BaseHandler.render, "stock"):
+        return
+    stock = base.BaseHandler.render
+
+    def render(handler: Any, template: str, **values: Any) -> str:
+        names = [values.get(f"{kind}_id") for kind in ("student", "assignment", "notebook")]
+        if any(isinstance(name, str) and set(name) & set('<>"\\\n\r') for name in names):
+            raise HTTPError(404)
+        return str(stock(handler, template, **values))
+
+    render.stock = stock  # type: ignore[attr-defined]
+    base.BaseHandler.render = render
+    base.BaseHandler.exporter = property(
+        lambda handler: make_harmless(handler.settings["nbgrader_exporter"])
+    )
