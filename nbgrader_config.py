@@ -1,5 +1,7 @@
 """nbgrader's settings for this course. Run nbgrader from the folder that holds this file."""
 
+from grading import intake, pages
+
 c = get_config()  # noqa: F821 - nbgrader provides it
 
 c.CourseDirectory.course_id = "sequence-models"
@@ -28,19 +30,22 @@ c.GenerateAssignment.preprocessors = [
 c.ShareFiles.files = shared_files
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not written yet")'}
 
-# Grading: nbgrader's own steps, with the one that executes notebooks swapped for ours.
-c.Autograde.exporter_class = "grading.handin.HandInExporter"
+# Grading: nbgrader's own steps; taking a notebook in, executing it and saving its marks are ours.
+intake.install()
+c.Autograde.exporter_class = "grading.intake.HandInExporter"
 c.Autograde.autograde_preprocessors = [
     "grading.steps.ExecuteBehindWall",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "grading.intake.SaveMarks",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+    "grading.steps.WriteAudit",
 ]
 c.ExecuteBehindWall.shared_files = shared_files
 # A cell of these lessons takes well under a second, and a call by a test milliseconds.
+c.ExecuteBehindWall.total_seconds = 120.0
 c.ExecuteBehindWall.cell_seconds = 10.0
 c.ExecuteBehindWall.call_seconds = 5.0
 c.ExecuteBehindWall.seed = 2026  # change it once a year: it fixes the hidden inputs
@@ -51,3 +56,12 @@ c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+
+# What students wrote is harmless in a browser: in the formgrader and in feedback.
+pages.install()
+c.HTMLExporter.preprocessors = ["grading.pages.HarmlessPage"]
+c.HTMLExporter.filters = {
+    "markdown2html": "grading.pages.HarmlessMarkdown",
+    "clean_html": "grading.pages.harmless_part",
+}
+c.HTMLExporter.sanitize_html = True
