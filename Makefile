@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb))))
 
-.PHONY: setup grade notebooks lab formgrader test format
+.PHONY: setup grade notebooks lab formgrader test test-long format
 
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
@@ -49,6 +49,10 @@ test: setup
 	ruff check
 	mypy
 	pytest
+
+# What takes too long for every change: fuzzing at full size, a killed grader.
+test-long: setup
+	pytest -m long
 
 format: setup
 	ruff format

@@ -1,16 +1,23 @@
 """Truths 1 and 4: what each submission earns, through real nbgrader and the real sandbox."""
 
+import os
+import random
+import re
+from pathlib import Path
+
 import pytest
 
 from grading.verdicts import Verdict
-from tests.course import assignment_of, assignments, reference_cells
-from tests.gallery import ALL, ENTRIES
+from tests.course import assignment_of, assignments, notebook_path, reference_cells
+from tests.gallery import ALL, ENTRIES, HOSTILE, KEY, UNUSUAL
+
+FINDERS = [entry for entry in ENTRIES if entry.finds]
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.student)
-def test_an_entry_gets_its_verdict_and_loses_what_it_should(gallery, entry):
-    assignment = assignment_of(entry.function)
-    record = gallery.records(entry.student, assignment)[entry.function]
+def check(course, entry, student=None):
+    """Check the verdict of an entry, the parts it loses, and the score in the gradebook."""
+    student, assignment = student or entry.student, assignment_of(entry.function)
+    record = course.records(student, assignment)[entry.function]
     assert record["verdict"] == entry.verdict.value
     lost = {part["name"] for part in record["parts"] if part["earned"] < part["points"]}
     if entry.lost == ALL:
@@ -19,17 +26,30 @@ def test_an_entry_gets_its_verdict_and_loses_what_it_should(gallery, entry):
         starts = tuple(filter(None, entry.lost.split(", ")))
         assert all(name.startswith(starts) for name in lost), lost
         assert all(any(name.startswith(s) for name in lost) for s in starts), lost
-    assert gallery.scores(entry.student, assignment)[entry.function] == record["points"]
+    assert course.scores(student, assignment)[entry.function] == record["points"]
+
+
+def check_others(course, entry, student=None):
+    """Check that the other exercises have full marks, where the entry leaves them whole."""
+    student, assignment = student or entry.student, assignment_of(entry.function)
+    records = course.records(student, assignment)
+    before = True
+    for function in reference_cells(assignment):
+        before &= function != entry.function
+        stands_alone = entry.trick and not entry.spoils
+        if before or (stands_alone and function != entry.function):
+            assert records[function]["verdict"] == Verdict.CORRECT.value, function
+            assert records[function]["points"] == records[function]["most"]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.student)
-def test_an_entry_leaves_earlier_exercises_their_marks(gallery, entry):
-    assignment = assignment_of(entry.function)
-    records = gallery.records(entry.student, assignment)
-    for function in reference_cells(assignment):
-        if function == entry.function:
-            break
-        assert records[function]["points"] == records[function]["most"]
+def test_an_entry_gets_its_verdict_and_loses_what_it_should(gallery, entry):
+    check(gallery, entry)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.student)
+def test_an_entry_leaves_the_other_exercises_their_marks(gallery, entry):
+    check_others(gallery, entry)
 
 
 @pytest.mark.parametrize("student", ["aa-reference", "zz-reference"])
@@ -52,11 +72,103 @@ def test_the_untouched_release_earns_nothing_as_not_attempted(gallery, assignmen
     assert set(gallery.scores("untouched", assignment).values()) == {0.0}
 
 
-def test_the_snooper_found_nothing(gallery):
-    (entry,) = [e for e in ENTRIES if e.name.startswith("looks for the reference")]
-    outputs = [
-        output
-        for cell in gallery.graded(entry.student, assignment_of(entry.function)).cells
-        for output in cell.get("outputs", [])
-    ]
-    assert any(output.get("text") == "found: []\n" for output in outputs), outputs
+@pytest.mark.parametrize("assignment", assignments())
+def test_no_entry_is_a_fault_of_the_grader(gallery, assignment):
+    said = gallery.said[assignment]
+    assert re.findall(r"error processing assignment '\w+' for student '(.*)'", said) == []
+
+
+# --- what hostile entries found, and what they left ---------------------------------
+
+
+def outputs(course, entry):
+    """Return all that the graded notebook of an entry shows."""
+    cells = course.graded(entry.student, assignment_of(entry.function)).cells
+    return "\n".join(str(output) for cell in cells for output in cell.get("outputs", []))
+
+
+@pytest.mark.parametrize("entry", FINDERS, ids=lambda entry: entry.student)
+def test_behind_the_wall_nothing_is_found(gallery, entry):
+    shown = outputs(gallery, entry)
+    assert shown.count("found: ") >= 1
+    assert shown.count("found: ") == shown.count("found: []")
+
+
+@pytest.mark.parametrize("entry", FINDERS, ids=lambda entry: entry.student)
+def test_without_the_wall_the_same_code_finds(unwalled, entry):
+    for word in entry.finds:
+        assert word in unwalled[entry.student]
+
+
+def marked():
+    """Return the processes of this machine that bear the gallery's name."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [path.parent.name] if f"gallery-{KEY}".encode() in path.read_bytes() else []
+        except OSError:
+            continue
+    return [pid for pid in found if int(pid) != os.getpid()]
+
+
+def test_no_process_is_left(gallery):
+    assert marked() == []
+
+
+def test_a_process_that_is_left_would_be_seen(unwalled):
+    assert "still there: gallery" in unwalled["left"]
+
+
+HONEST = ["aa-reference", "zz-reference", *(entry.student for entry in UNUSUAL)]
+
+
+def honest_notebooks(course):
+    """Return the graded notebooks of the honest, as bytes."""
+    return {
+        path.relative_to(course.root / "autograded").parts[0]: path.read_bytes()
+        for student in HONEST
+        for path in (course.root / "autograded" / student).glob("*/*.ipynb")
+    }
+
+
+def test_the_honest_are_graded_as_if_there_were_no_others(gallery, tmp_path, hold):
+    quiet = hold(tmp_path / "course", UNUSUAL)
+    assert len(honest_notebooks(gallery)) == len(HONEST)
+    assert honest_notebooks(quiet) == honest_notebooks(gallery)
+    for student in HONEST:
+        for folder in (quiet.root / "autograded" / student).iterdir():
+            assert quiet.scores(student, folder.name) == gallery.scores(student, folder.name)
+
+
+@pytest.mark.long
+def test_the_whole_gallery_in_random_order(gallery, tmp_path, hold):
+    seed = random.randrange(10**6)
+    print("seed", seed)  # pytest shows it when the test fails
+    places = list(range(len(ENTRIES)))
+    random.Random(seed).shuffle(places)
+    names = {e: f"{place:03}-{e.student}" for e, place in zip(ENTRIES, places, strict=True)}
+    course = hold(tmp_path / "course", ENTRIES, names)
+    wrong = []
+    for entry, student in names.items():
+        try:
+            check(course, entry, student)
+            check_others(course, entry, student)
+        except AssertionError as error:
+            wrong.append((student, str(error)))
+    assert wrong == []
+    everyone = {student: names.get(student, student) for student in HONEST[:2]}
+    for student in everyone:
+        for assignment in assignments():
+            assert notebook_path(
+                course.root / "autograded" / student / assignment
+            ).read_bytes() == (
+                notebook_path(gallery.root / "autograded" / student / assignment).read_bytes()
+            )
+    for entry in UNUSUAL:
+        assignment = assignment_of(entry.function)
+        assert notebook_path(
+            course.root / "autograded" / names[entry] / assignment
+        ).read_bytes() == (
+            notebook_path(gallery.root / "autograded" / entry.student / assignment).read_bytes()
+        )
+    assert len(HOSTILE) > 100

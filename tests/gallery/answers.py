@@ -1,76 +1,13 @@
-"""The gallery: right, unusual, wrong and hostile submissions, each with its verdict.
-
-An entry changes one exercise of the reference notebook. Most do it by an edit of the
-reference's own code, so the gallery follows the lessons; an edit that finds nothing to
-change is an error. Every bug found in grading becomes an entry before it is mended.
-"""
-
-from __future__ import annotations
-
-from dataclasses import dataclass
+"""Honest submissions: right in an unusual way, wrong in a known one, and not there yet."""
 
 from grading.verdicts import Verdict as V
-
-ALL = "everything"  # in `lost`: no points remain
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One submission of one exercise.
-
-    Attributes
-    ----------
-    name : str
-        What it does, in words.
-    function : str
-        The exercise whose cell it changes.
-    verdict : Verdict
-    lost : str
-        The parts that it loses, as the start of each part's name, separated by commas;
-        `ALL` for every point.
-    edits : tuple of (str, str)
-        Replacements in the cell of the reference, each of which must find its text.
-    cell : str
-        Or the whole cell.
-    """
-
-    name: str
-    function: str
-    verdict: V
-    lost: str = ""
-    edits: tuple[tuple[str, str], ...] = ()
-    cell: str | None = None
-
-    @property
-    def student(self) -> str:
-        """Return a student id made of the name."""
-        words = "".join(c if c.isalnum() else "-" for c in f"{self.function}-{self.name}")
-        return "-".join(filter(None, words.split("-")))[:80]
-
-    def apply(self, source: str) -> str:
-        """Return the cell of this entry, made from the reference's."""
-        if self.cell is not None:
-            return self.cell
-        for old, new in self.edits:
-            if old not in source:
-                raise ValueError(f"{self.name}: the reference has no {old!r} to change")
-            source = source.replace(old, new)
-        return source
+from tests.gallery.entry import ALL, LSTM, LSTMS, RNN, RNNS, SIGNATURES, Entry
 
 
 def wrong(function: str, name: str, lost: str, *edits: tuple[str, str]) -> Entry:
     """Make an entry that loses ``lost`` and is wrong when that is everything."""
     return Entry(name, function, V.WRONG if lost == ALL else V.PARTLY_CORRECT, lost, edits)
 
-
-RNN, RNNS, LSTM, LSTMS = "rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward"
-
-SIGNATURES = {
-    RNN: "def rnn_cell_forward(xt, a_prev, parameters):",
-    RNNS: "def rnn_forward(x, a0, parameters):",
-    LSTM: "def lstm_cell_forward(xt, a_prev, c_prev, parameters):",
-    LSTMS: "def lstm_forward(x, a0, parameters):",
-}
 
 UNUSUAL = [
     Entry(
@@ -138,6 +75,19 @@ class Network:
 
 lstm_forward = Network()
 """,
+    ),
+    Entry(
+        "Fortran order and read-only",
+        RNNS,
+        V.CORRECT,
+        edits=(
+            (
+                "    caches = (steps, x)",
+                "    a, y_pred = np.asfortranarray(a), y_pred[::-1].copy()[::-1]\n"
+                "    a.flags.writeable = False\n"
+                "    caches = (steps, x)",
+            ),
+        ),
     ),
 ]
 
@@ -321,119 +271,46 @@ NO_ANSWER = [
     Entry("not a function", RNNS, V.WRONG, ALL, cell="rnn_forward = 42\n"),
 ]
 
-HOSTILE = [
-    Entry("a cell that never ends", RNNS, V.TIMED_OUT, ALL, cell="while True:\n    pass\n"),
-    Entry(
-        "a loop that swallows its interrupt",
-        LSTMS,
-        V.TIMED_OUT,
-        ALL,
-        cell=SIGNATURES[LSTMS]
-        + """
-    import time
-    while True:
-        try:
-            time.sleep(0.01)
-        except BaseException:
-            pass
-""",
-    ),
-    Entry(
-        "leaves the process",
-        RNN,
-        V.CRASHED,
-        ALL,
-        cell=SIGNATURES[RNN] + "\n    import os\n    os._exit(0)\n",
-    ),
-    Entry(
-        "a segmentation fault",
-        LSTM,
-        V.CRASHED,
-        ALL,
-        cell=SIGNATURES[LSTM] + "\n    import ctypes\n    ctypes.string_at(0)\n",
-    ),
-    Entry(
-        "more memory than there is",
-        RNNS,
-        V.OUT_OF_MEMORY,
-        ALL,
-        cell=SIGNATURES[RNNS] + "\n    return np.ones(2**40), None, None\n",
-    ),
-    Entry(
-        "an object that equals everything",
-        RNN,
-        V.WRONG,
-        ALL,
-        cell="""
-class Yes(np.ndarray):
-    def __eq__(self, other): return True
-    def __le__(self, other): return np.True_
-    __ne__ = __lt__ = __gt__ = __ge__ = __array_ufunc__ = __eq__
-def rnn_cell_forward(xt, a_prev, parameters):
-    yes = np.zeros((parameters["Waa"].shape[0], xt.shape[1])).view(Yes)
-    return yes, yes, (yes, a_prev, xt, parameters)
-""",
-    ),
-    Entry(
-        "NumPy patched so that all is close",
-        LSTM,
-        V.WRONG,
-        ALL,
-        cell="""
-import public_tests, builtins
-np.isfinite = np.abs = lambda *a, **k: np.zeros(1)
-np.allclose = np.array_equal = lambda *a, **k: True
-public_tests.compare = public_tests.check = lambda *a, **k: None
-public_tests.lstm_cell_forward_test = lstm_cell_forward_test = lambda *a, **k: 10.0
-def lstm_cell_forward(xt, a_prev, c_prev, parameters):
-    return a_prev, c_prev, np.ones((parameters["Wy"].shape[0], xt.shape[1])), ()
-""",
-    ),
-    Entry(
-        "looks for the reference and the marks",
-        LSTMS,
-        V.WRONG,
-        ALL,
-        cell="""
-import gc, os, sys, types
-loot = []
-for folder, folders, files in os.walk("/"):
-    folders[:] = [f for f in folders if f not in ("usr", "lib", "lib64", "proc", "sys")]
-    loot += [f for f in files if f.endswith((".ipynb", ".db", ".git")) or "solution" in f]
-    if folder.endswith("grading"):
-        loot += [f for f in files if f != "inside.py"]
-loot += [p for p in os.listdir("/proc")]
-loot += [n for n in sys.modules if n.startswith("grading")]
-loot += [o for o in gc.get_objects() if isinstance(o, types.FunctionType)
-         and o.__name__ in ("judge", "lstm_forward", "expected_cells")]
-for path in ("/x", "/usr/x", os.path.dirname(np.__file__) + "/x", "/dev/shm/x"):
-    try:
-        open(path, "w").close(); loot.append(path)
-    except OSError:
-        pass
-import socket
-for family in (socket.AF_INET, socket.AF_INET6):
-    try:
-        with socket.socket(family) as s:
-            s.settimeout(1); s.connect(("127.0.0.1" if family == socket.AF_INET else "::1", 9))
-            loot.append("network")
-    except ConnectionRefusedError:
-        loot.append("network")
-    except OSError:
-        pass
-print("found:", loot)
-def lstm_forward(x, a0, parameters):
-    return a0, a0, a0, tuple(map(str, loot))
-""",
-    ),
-]
+WRONG = [*CELL_SLIPS, *SEQUENCE_SLIPS, *LSTM_SLIPS, *LSTM_SEQUENCE_SLIPS]
 
-ENTRIES = [
-    *UNUSUAL,
-    *CELL_SLIPS,
-    *SEQUENCE_SLIPS,
-    *LSTM_SLIPS,
-    *LSTM_SEQUENCE_SLIPS,
-    *NO_ANSWER,
-    *HOSTILE,
+# Right answers that call no other exercise: beside them a hostile one shows what it costs.
+ALONE = [
+    Entry(
+        "on its own",
+        RNNS,
+        V.CORRECT,
+        cell="""
+def rnn_forward(x, a0, parameters):
+    p, state, states, outputs, steps = parameters, a0, [], [], []
+    for t in range(x.shape[2]):
+        new = np.tanh(p["Wax"] @ x[:, :, t] + p["Waa"] @ state + p["ba"])
+        steps.append((new, state, x[:, :, t], parameters))
+        state = new
+        states.append(state)
+        outputs.append(softmax(p["Wya"] @ state + p["by"]))
+    return np.stack(states, axis=2), np.stack(outputs, axis=2), (steps, x)
+""",
+    ),
+    Entry(
+        "on its own",
+        LSTMS,
+        V.CORRECT,
+        cell="""
+def lstm_forward(x, a0, parameters):
+    p, a, c, steps = parameters, a0, np.zeros_like(a0), []
+    states, memories, outputs = [], [], []
+    for t in range(x.shape[2]):
+        z = np.concatenate([a, x[:, :, t]])
+        ft, it, ot = (sigmoid(p["W" + g] @ z + p["b" + g]) for g in "fio")
+        cct = np.tanh(p["Wc"] @ z + p["bc"])
+        new_c = ft * c + it * cct
+        new_a = ot * np.tanh(new_c)
+        steps.append((new_a, new_c, a, c, ft, it, cct, ot, x[:, :, t], parameters))
+        a, c = new_a, new_c
+        states.append(a)
+        memories.append(c)
+        outputs.append(softmax(p["Wy"] @ a + p["by"]))
+    return (*(np.stack(v, axis=2) for v in (states, outputs, memories)), (steps, x))
+""",
+    ),
 ]

@@ -1,0 +1,17 @@
+"""The gallery: right, unusual, wrong and hostile submissions, each with its verdict.
+
+An entry changes one exercise of the reference notebook. Most do it by an edit of the
+reference's own code, so the gallery follows the lessons; an edit that finds nothing to
+change is an error. Every bug found in grading becomes an entry before it is mended.
+"""
+
+from tests.gallery.answers import ALONE, NO_ANSWER, UNUSUAL, WRONG
+from tests.gallery.entry import ALL, KEY, SIGNATURES, Entry
+from tests.gallery.marks import MARKS
+from tests.gallery.reach import REACH
+from tests.gallery.stalls import STALLS
+
+HOSTILE = [*MARKS, *REACH, *STALLS]
+ENTRIES = [*UNUSUAL, *WRONG, *NO_ANSWER, *HOSTILE]
+
+__all__ = ["ALL", "ALONE", "ENTRIES", "HOSTILE", "KEY", "SIGNATURES", "UNUSUAL", "Entry"]
