@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from grading.verdicts import Verdict
-from tests.course import assignment_of, assignments, notebook_path, reference_cells
+from tests import sample_class
+from tests.course import Course, assignment_of, assignments, notebook_path, reference_cells
 from tests.gallery import ALL, ENTRIES, HOSTILE, KEY, UNUSUAL
 
 FINDERS = [entry for entry in ENTRIES if entry.finds]
@@ -76,6 +77,16 @@ def test_the_untouched_release_earns_nothing_as_not_attempted(gallery, assignmen
 def test_no_entry_is_a_fault_of_the_grader(gallery, assignment):
     said = gallery.said[assignment]
     assert re.findall(r"error processing assignment '\w+' for student '(.*)'", said) == []
+
+
+def test_a_sample_class_is_made_of_entries(tmp_path):
+    course = Course(tmp_path / "course")
+    assert sample_class.fill(course) == len(list((course.root / "submitted").iterdir()))
+    for student, starts in sample_class.STUDENTS.items():
+        entries = [entry for entry in ENTRIES if starts and entry.name.startswith(starts)]
+        functions = [entry.function for entry in entries]
+        assert len(functions) == len(set(functions)), student
+        assert len(entries) == len(starts), student
 
 
 # --- what hostile entries found, and what they left ---------------------------------
