@@ -5,6 +5,7 @@ import contextlib
 import copy
 import platform
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from textwrap import indent
@@ -328,3 +329,15 @@ def test_the_time_of_the_whole_submission_is_limited(start):
     assert found[3][1] is Verdict.TIMED_OUT
     assert "the whole submission" in found[3][0][0]["evalue"]
     assert session.names(["time"]) == {}
+
+
+def test_an_answer_that_nobody_asked_for_is_not_the_next_ones(session):
+    body = msgpack.packb({"nodes": [], "changes": [], "result": 5, "turn": session._turn + 3})
+    frame = len(body).to_bytes(4, "big") + body
+    define(session, f"import os, time\ndef early(): os.write(3, {frame!r}); return 4")
+    define(session, "def right(): return 'right'")
+    session.begin_test()
+    assert Stub(session, "early")() == 5  # its own answer, in whatever way it gives it
+    time.sleep(0.2)
+    assert Stub(session, "right")() == "right"
+    assert session.failures == []

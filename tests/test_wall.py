@@ -17,8 +17,9 @@ import pytest
 from grading import inside, wall
 from grading.exam import GraderFault
 from grading.session import Session
+from grading.verdicts import Verdict
 from grading.wall import WallError, Zygote
-from tests.sandbox import LIMITS, SHORT, define, printed
+from tests.sandbox import LIMITS, SHORT, define, failure, printed
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -151,6 +152,18 @@ def test_no_terminal_of_another_session_is_visible(start):
     # A terminal would have a name that both can open; so there is none to be had.
     source = "import os\ntry: os.openpty()\nexcept OSError: print(os.path.exists('/dev/pts/ptmx'))"
     assert printed(beside, source) == printed(session, source) == "False\n"
+
+
+@pytest.mark.parametrize("number", [9, 19], ids=["kill", "stop"])
+def test_a_signal_to_the_whole_group_stays_in_the_sandbox(start, number):
+    beside, session = start(SHORT), start(SHORT)
+    define(beside, "x = 1")
+    define(session, f"import os\ndef f(): os.kill(0, {number})")
+    _, failures = failure(session, "f")
+    assert failures == [Verdict.CRASHED if number == 9 else Verdict.TIMED_OUT]
+    assert printed(beside, "print(x)") == "1\n"
+    assert printed(session, "print(os.sep)") == "/\n"
+    assert printed(start(SHORT), "print(2)") == "2\n"
 
 
 def becomes(wanted, word):
