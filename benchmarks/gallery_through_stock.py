@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
-from benchmarks.against_stock import STOCK
+from benchmarks.against_stock import stock_config
 from tests.contained import contained
 from tests.course import (
     ROOT,
@@ -76,7 +76,7 @@ def stock_course(root: Path) -> Course:
     """Make a course that stock nbgrader grades, its hidden tests with the reference."""
     course = Course(root)
     config = root / "nbgrader_config.py"
-    config.write_text(config.read_text() + STOCK + "c.Execute.timeout = 15\n")
+    config.write_text(stock_config(config.read_text()) + "c.Execute.timeout = 15\n")
     for assignment in assignments():
         path = notebook_path(root / "source" / assignment)
         notebook = nbformat.read(path, 4)
