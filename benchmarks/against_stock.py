@@ -59,7 +59,7 @@ def run(root: Path, assignment: str) -> tuple[list[float], float]:
         assert process.stderr is not None
         log = process.stderr.read()
     end = time.time()
-    starts = re.findall(r"^([\d.]+) Creating/updating student", log, re.MULTILINE)
+    starts = re.findall(r"^([\d.]+) Sanitizing ", log, re.MULTILINE)
     times = [float(start) for start in starts] + [end]
     return [b - a for a, b in zip(times[1:], times[2:], strict=False)], peak[0]
 
