@@ -15,7 +15,8 @@ import msgpack
 
 import answer_checks
 from grading import exam
-from grading.session import Lost, Output, Session, Stub, error_output
+from grading.replies import Output
+from grading.session import Lost, Session, Stub, error_output
 from grading.verdicts import LIMITS, SENTENCES, Verdict, verdict_of_points
 
 Namespace = dict[str, Any]

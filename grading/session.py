@@ -10,14 +10,11 @@ import time
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-import numpy as np
-
-from grading import inside
+from grading import inside, replies
 from grading.exam import GraderFault
+from grading.replies import Output
 from grading.verdicts import SENTENCES, Verdict, verdict_of_error
 from grading.wall import START_SECONDS, Limits, Zygote
-
-Output = dict[str, Any]
 
 
 class Lost(Exception):
@@ -68,7 +65,7 @@ class Session:
         except Lost as lost:
             return [error_output(lost.verdict, str(lost))], lost.verdict
         self._cells.append(source)
-        outputs = _outputs(answer.get("outputs"))
+        outputs = replies.outputs(answer.get("outputs"))
         if answer.get("ok") is True:
             return outputs, None
         errors = [(o["ename"], o["evalue"]) for o in outputs if o["output_type"] == "error"]
@@ -173,7 +170,7 @@ class Session:
             sent = len(table.objects)
             changed: list[Any] = []
             try:
-                result = _apply(table, answer, changed)
+                result = replies.apply(table, answer, changed)
             finally:
                 theirs = [*table.objects[sent:], *changed]
                 self._theirs |= {id(value): value for value in theirs}
@@ -193,7 +190,7 @@ class Session:
         raise _placed(kind(str(lost)), "")
 
     def _raise(self, answer: dict[str, Any]) -> NoReturn:
-        name, text, place = (_str(answer, key)[:2000] for key in ("error", "text", "place"))
+        name, text, place = (replies.text(answer, key)[:2000] for key in ("error", "text", "place"))
         self.failures.append(verdict_of_error(name, text))
         kind = getattr(builtins, name, None)
         error: Exception = RuntimeError(f"{name}: {text}")
@@ -302,90 +299,3 @@ def error_output(verdict: Verdict, detail: str = "") -> Output:
 def _placed(error: Exception, place: str) -> Exception:
     error.place = place  # type: ignore[attr-defined]
     return error
-
-
-def _apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> Any:
-    """Build the result of a call, and change its arguments as the function did.
-
-    The arguments that it changed are added to ``changed``.
-    """
-    known = len(table.objects)
-    table.extend(inside._items(answer.get("nodes")))
-    for change in inside._items(answer.get("changes")):
-        number, node = change if isinstance(change, list) and len(change) == 2 else (-1, None)
-        if type(number) is not int or not 0 <= number < known:
-            raise inside.CodecError("a change of something that was not sent")
-        old, new = table.objects[number], table.build(node)
-        changed.append(old)
-        if isinstance(old, np.ndarray) and type(new) is np.ndarray and old.dtype == new.dtype:
-            try:
-                if old.shape != new.shape:
-                    old.resize(new.shape, refcheck=False)
-                old[...] = new
-            except ValueError as error:
-                raise inside.CodecError("a change that does not fit") from error
-        elif type(old) is list and type(new) is list:
-            old[:] = new
-        elif type(old) is dict and type(new) is dict:
-            old.clear()
-            old.update(new)
-        else:
-            raise inside.CodecError("a change of something that cannot change")
-    weights: dict[int, int] = {}
-    for value in changed:  # they may hold each other now
-        _weigh(value, weights)
-    return table.value(answer.get("result"))
-
-
-def _weigh(value: Any, weights: dict[int, int], depth: int = 0) -> int:
-    """Return how large a value is with nothing shared; see `inside.Table`.
-
-    Raises
-    ------
-    grading.inside.CodecError
-        When it is too large, or nested without an end.
-    """
-    if type(value) not in (list, tuple, dict):
-        return 1 + int(getattr(value, "size", 1))
-    if depth > inside.DEPTH_LIMIT:
-        raise inside.CodecError("nested too deeply")
-    if id(value) not in weights:
-        parts = [*value, *value.values()] if type(value) is dict else value
-        weight = 1 + sum(_weigh(part, weights, depth + 1) for part in parts)
-        if weight > inside.WEIGHT_LIMIT:
-            raise inside.CodecError("too large when all that is shared is written out")
-        weights[id(value)] = weight
-    return weights[id(value)]
-
-
-def _outputs(found: Any) -> list[Output]:
-    """Keep what has the shape of a notebook output; the sandbox may say anything."""
-    kept: list[Output] = []
-    for output in found if isinstance(found, list) else []:
-        kind = output.get("output_type") if isinstance(output, dict) else None
-        if kind == "stream" and output.get("name") in ("stdout", "stderr"):
-            kept.append({"output_type": kind, "name": output["name"], "text": _str(output, "text")})
-        elif kind == "error":
-            lines = output.get("traceback")
-            kept.append(
-                {
-                    "output_type": kind,
-                    "ename": _str(output, "ename"),
-                    "evalue": _str(output, "evalue"),
-                    "traceback": [x for x in lines if isinstance(x, str)]
-                    if isinstance(lines, list)
-                    else [],
-                }
-            )
-        elif kind in ("display_data", "execute_result"):
-            data = output.get("data")
-            pairs = data.items() if isinstance(data, dict) else ()
-            clean = {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
-            more = {"execution_count": None} if kind == "execute_result" else {}
-            kept.append({"output_type": kind, "data": clean, "metadata": {}, **more})
-    return kept
-
-
-def _str(output: dict[str, Any], key: str) -> str:
-    value = output.get(key)
-    return value if isinstance(value, str) else ""
