@@ -1,6 +1,6 @@
 """nbgrader's settings for this course. Run nbgrader from the folder that holds this file."""
 
-from grading import intake, pages
+from grading import feedback, intake, pages
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 
@@ -30,18 +30,16 @@ c.GenerateAssignment.preprocessors = [
 c.ShareFiles.files = shared_files
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not written yet")'}
 
-# Grading: nbgrader's own steps; taking a notebook in, executing it and saving its marks are ours.
+# Grading: nbgrader's own steps, but for the one that executes a notebook.
 intake.install()
-c.Autograde.exporter_class = "grading.intake.HandInExporter"
 c.Autograde.autograde_preprocessors = [
     "grading.steps.ExecuteBehindWall",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "grading.intake.SaveMarks",
+    "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "grading.steps.WriteAudit",
 ]
 c.ExecuteBehindWall.shared_files = shared_files
 # A cell of these lessons takes well under a second, and a call by a test milliseconds.
@@ -51,6 +49,7 @@ c.ExecuteBehindWall.call_seconds = 5.0
 c.ExecuteBehindWall.seed = 2026  # change it once a year: it fixes the hidden inputs
 
 # Feedback: nbgrader's own steps, after the hidden tests are taken out.
+c.GenerateFeedback.exporter_class = "grading.pages.Page"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.GetGrades",
@@ -59,6 +58,7 @@ c.GenerateFeedback.preprocessors = [
 
 # What students wrote is harmless in a browser: in the formgrader and in feedback.
 pages.install()
+feedback.install()
 c.HTMLExporter.preprocessors = ["grading.pages.HarmlessPage"]
 c.HTMLExporter.filters = {
     "markdown2html": "grading.pages.HarmlessMarkdown",

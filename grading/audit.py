@@ -6,8 +6,11 @@ later, what was handed in, with which tests it was judged, and what became of it
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
@@ -26,6 +29,7 @@ def digest(*parts: Any) -> str:
     return known.hexdigest()
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """Return the versions of the grader and of what it stands on."""
     names = ("sequence-models-from-scratch", "nbgrader", "numpy")
@@ -33,10 +37,19 @@ def versions() -> dict[str, str]:
     return found | {"python": platform.python_version()}
 
 
+@functools.cache
+def grader() -> str:
+    """Return the SHA-256 of the grader's own files."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    checks = importlib.util.find_spec("answer_checks")
+    files += [Path(checks.origin)] if checks and checks.origin else []
+    return digest(*(path.read_bytes() for path in files))
+
+
 def line(entry: dict[str, Any]) -> str:
     """Return an entry as a line, with the time in front and the versions behind."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return json.dumps({"time": now, **entry, "versions": versions()})
+    return json.dumps({"time": now, "versions": versions(), **entry})
 
 
 def add(text: str, folder: Path) -> None:
@@ -48,3 +61,16 @@ def add(text: str, folder: Path) -> None:
             raise OSError(f"{FILE} could not be written in full")
     finally:
         os.close(where)
+
+
+def last(folder: Path) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Return the last entry of each notebook that was graded, by student, assignment, name."""
+    found = {}
+    with contextlib.suppress(FileNotFoundError), (folder / FILE).open("rb") as file:
+        for text in file:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                entry = json.loads(text)
+                if "submitted" in entry:
+                    key = entry["student"], entry["assignment"], entry["notebook"]
+                    found[key] = entry
+    return found

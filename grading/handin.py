@@ -11,59 +11,20 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
-from nbgrader.api import Gradebook
+from nbformat.v4 import new_notebook
 
-from grading import files
 from grading.files import Unusable
+from grading.lesson import Expected, new_cell
 from grading.verdicts import Verdict
 
 CELL_LIMIT = 2000
 SOURCE_LIMIT = 2**20  # characters of one cell; a student's has a few thousand
 
 LOST = "Here stood a cell that could not be read."
-
-
-@dataclass(frozen=True)
-class Expected:
-    """A cell that the gradebook knows, as it was released."""
-
-    grade_id: str
-    cell_type: str
-    source: str
-    checksum: str | None
-    locked: bool
-    grade: bool
-    solution: bool
-    task: bool
-    points: float
-
-    def metadata(self) -> dict[str, Any]:
-        """Return nbgrader's metadata for this cell, schema 3."""
-        points = {"points": self.points} if self.grade or self.task else {}
-        return {
-            "nbgrader": {
-                "grade_id": self.grade_id,
-                "grade": self.grade,
-                "solution": self.solution,
-                "locked": self.locked,
-                "task": self.task,
-                "schema_version": 3,
-                "checksum": self.checksum,
-                "cell_type": self.cell_type,
-                **points,
-            }
-        }
-
-    def cell(self) -> NotebookNode:
-        """Return the cell as it was released, hidden tests included."""
-        make = new_code_cell if self.cell_type == "code" else new_markdown_cell
-        return make(self.source, metadata=self.metadata())
 
 
 @dataclass(frozen=True)
@@ -81,50 +42,13 @@ class Cell:
         return self.kind == "code" and re.search(looks, self.source, re.MULTILINE) is not None
 
 
-def expected_cells(db_url: str, assignment: str, notebook: str) -> list[Expected]:
-    """Return the cells that the gradebook knows of a notebook, in order."""
-    with Gradebook(db_url) as gradebook:
-        known = gradebook.find_notebook(notebook, assignment)
-        graded = {cell.name: cell for cell in [*known.grade_cells, *known.task_cells]}
-        grades = {cell.name for cell in known.grade_cells}
-        solutions = {cell.name for cell in known.solution_cells}
-        tasks = {cell.name for cell in known.task_cells}
-        return [
-            Expected(
-                grade_id=cell.name,
-                cell_type=cell.cell_type,
-                source=cell.source or "",
-                checksum=cell.checksum,
-                locked=bool(cell.locked),
-                grade=cell.name in grades,
-                solution=cell.name in solutions,
-                task=cell.name in tasks,
-                points=float(graded[cell.name].max_score) if cell.name in graded else 0.0,
-            )
-            for cell in known.source_cells
-        ]
-
-
-def take(path: Path, expected: list[Expected]) -> NotebookNode:
-    """Make a gradable notebook of what lies at ``path``: `files.find`, then `read`.
-
-    The metadata under ``grading`` have the SHA-256 of what was handed in.
-    """
-    try:
-        data = files.find(path)
-    except Unusable as error:
-        return placeholder(error, expected)
-    notebook = read(data, expected)
-    notebook.metadata.setdefault("grading", {})["sha256"] = hashlib.sha256(data).hexdigest()
-    return notebook
-
-
 def read(data: bytes, expected: list[Expected]) -> NotebookNode:
     """Make a gradable notebook of the bytes that were handed in.
 
-    Never raises for what a student did: a hand-in that cannot be used becomes the release
-    with the verdict, and why, in its metadata under ``grading``.
+    The metadata under ``grading`` have their SHA-256. Never raises for what a student did:
+    a hand-in that cannot be used becomes the release, with the verdict, and why, there too.
     """
+    digest = hashlib.sha256(data).hexdigest()
     try:
         cells = parse(data)
         wanted = {cell.grade_id: cell for cell in expected}
@@ -135,8 +59,8 @@ def read(data: bytes, expected: list[Expected]) -> NotebookNode:
         if found - set(wanted) and not found & telling and not works:
             raise Unusable(Verdict.OTHER_ASSIGNMENT)
     except Unusable as error:
-        return placeholder(error, expected)
-    return rebuild(cells, wanted)
+        return placeholder(error, expected, sha256=digest)
+    return _notebook(rebuild(cells, wanted), sha256=digest)
 
 
 def parse(data: bytes) -> list[Cell]:
@@ -207,7 +131,7 @@ def _taken(cell: Any) -> Cell | None:
     )
 
 
-def rebuild(cells: list[Cell], wanted: dict[str, Expected]) -> NotebookNode:
+def rebuild(cells: list[Cell], wanted: dict[str, Expected]) -> list[NotebookNode]:
     """Put the student's sources and the released cells together again.
 
     A locked cell gets its released source back. Of two cells with one id the last counts,
@@ -228,8 +152,7 @@ def rebuild(cells: list[Cell], wanted: dict[str, Expected]) -> NotebookNode:
             if not wanted[grade_id].locked:
                 cell["source"] = taken.source
         else:
-            makers = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-            cell = makers[taken.kind](taken.source)
+            cell = new_cell(taken.kind, taken.source)
             place.update({name: cell for name in homeless if taken.defines(name)})
         built.append(cell)
     before = -1
@@ -250,18 +173,19 @@ def rebuild(cells: list[Cell], wanted: dict[str, Expected]) -> NotebookNode:
                 built.insert(behind, built.pop(at))
             if not known.grade:
                 needed.append(place[grade_id])
-    return _notebook(built)
+    return built
 
 
-def placeholder(error: Unusable, expected: list[Expected]) -> NotebookNode:
-    """Return the release with a verdict for the whole of it."""
-    return _notebook([cell.cell() for cell in expected], verdict=error.verdict.value, why=error.why)
+def placeholder(error: Unusable, expected: list[Expected], **more: str) -> NotebookNode:
+    """Return the release with a verdict for the whole of it in its metadata."""
+    said = {"verdict": error.verdict.value, "why": error.why, **more}
+    return _notebook([cell.cell() for cell in expected], **said)
 
 
 def _notebook(cells: list[NotebookNode], **grading: str) -> NotebookNode:
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
-    return new_notebook(cells=cells, metadata={"grading": grading} if grading else {})
+    return new_notebook(cells=cells, metadata={"grading": grading})
 
 
 def _index(cells: list[NotebookNode], cell: NotebookNode) -> int:

@@ -11,8 +11,10 @@ It is long because the wall admits one file: what does not lie in it cannot be r
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import ctypes
+import functools
 import io
 import os
 import resource
@@ -303,7 +305,10 @@ class Runner:
                 return
             answer = getattr(self, "do_" + request["do"])(request)
             self.shell.leave_copies()
-            send(self.sock, answer | {"turn": request["turn"]})
+            if answer is not None:
+                send(self.sock, answer | {"turn": request["turn"]})
+            if request["do"] == "back" and answer is not None:
+                os._exit(WENT_BACK)
 
     def do_files(self, request: dict[str, Any]) -> dict[str, Any]:
         """Write the assignment's own files into the scratch folder."""
@@ -321,6 +326,26 @@ class Runner:
             result = self.shell.run_cell(request["source"], store_history=True)
         self.shell.start_outputs(0)
         return {"outputs": outputs, "ok": bool(result.success)}
+
+    def do_mark(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Leave this process as it is, to come back to, and go on in a copy of it.
+
+        It cannot be done while there are threads, which a copy has not, or other processes.
+        """
+        if _thread._count() or has_children():
+            return {"marked": False}
+        copy = os.fork()
+        if copy == 0:
+            self.shell.process = os.getpid()
+            return {"marked": True}
+        _, code = os.waitpid(copy, 0)
+        if os.waitstatus_to_exitcode(code) != WENT_BACK:
+            os._exit(CRASHED)  # as the copy was
+        return None
+
+    def do_back(self, request: dict[str, Any]) -> dict[str, Any]:
+        """End this process; the one that was marked last goes on."""
+        return {}
 
     def do_names(self, request: dict[str, Any]) -> dict[str, Any]:
         """Say which of the names exist, and whether they can be called."""
@@ -365,6 +390,15 @@ class Runner:
         except CodecError as error:
             answer |= {"error": "CodecError", "text": str(error), "place": ""}
         return answer
+
+
+def has_children() -> bool:
+    """Say whether this process has started others, that run or have ended unasked for."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -584,6 +618,7 @@ PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 
 SECCOMP_MODE_FILTER = 2
 WATCH_SECONDS = 0.05
 RESERVE = 128 * 2**20  # bytes
+WENT_BACK, CRASHED = 113, 114  # how a copy of a marked runner ends
 SCRATCH = "/scratch"  # a tmpfs of this submission's own; /tmp may hold the Python installation
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -592,6 +627,8 @@ def main() -> None:
     """Be the zygote: warm up, then fork a keeper for each pair of sockets that arrives."""
     control = socket.socket(fileno=int(sys.argv[1]))
     shell = warm_up()
+    if int(sys.argv[2]) >= 0:
+        os.sched_setaffinity(0, {int(sys.argv[2])})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need no burial
     control.sendall(b"+")
     while True:
@@ -599,6 +636,7 @@ def main() -> None:
         if not request:
             os._exit(0)
         limits = msgpack.unpackb(request)
+        allowed(tuple(limits["views"]))  # to be known in every fork
         if os.fork() == 0:
             control.close()
             sockets = [socket.socket(fileno=fd) for fd in fds]
@@ -817,6 +855,19 @@ def restrict_files(views: Sequence[str]) -> int:
     It is a second wall around files, signals and TCP, should a namespace leak. Returns
     the version that the kernel has; 0 where it has none, and the namespaces stand alone.
     """
+    rules = allowed(tuple(views))
+    if rules is None:
+        return 0
+    rules.apply()  # of each path it finds the place now, so that scratch is this sandbox's
+    return int(rules.abi_version)
+
+
+@functools.cache
+def allowed(views: tuple[str, ...]) -> Any:
+    """Return Landlock's rules for `restrict_files`; None where the kernel has none.
+
+    To put them together takes longer than to apply them.
+    """
     from py_landlock import AccessFs, Landlock, LandlockDisabledError, LandlockNotAvailableError
 
     try:
@@ -830,10 +881,10 @@ def restrict_files(views: Sequence[str]) -> int:
         for name in ("null", "zero", "full", "random", "urandom"):
             device = AccessFs.READ_FILE | AccessFs.WRITE_FILE
             rules.add_path_rule(f"/dev/{name}", access=device)
-        rules.apply()
+        rules.abi_version  # noqa: B018 - it raises where there is none
     except (LandlockNotAvailableError, LandlockDisabledError):
-        return 0
-    return int(rules.abi_version)
+        return None
+    return rules
 
 
 def restrict_calls(program: bytes) -> None:

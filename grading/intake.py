@@ -11,61 +11,105 @@ from __future__ import annotations
 
 import fnmatch
 import glob
-import json
 import logging
 import os
 import re
 import shutil
 import traceback
-from contextlib import suppress
-from datetime import datetime, timezone
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbconvert.exporters import NotebookExporter
-from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.apps import api, autogradeapp
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import SaveAutoGrades
 from sqlalchemy.exc import SQLAlchemyError
+from traitlets.utils.importstring import import_item
 
-from grading import audit, files
+from grading import audit, books, files
+from grading.crew import Crew, Local, results
+from grading.desk import of_bytes
 from grading.exam import GraderFault
 from grading.faults import sentence
-from grading.handin import expected_cells, take
-from grading.verdicts import Verdict
-
-UNFINISHED = ".unfinished"
-TIMESTAMP = "timestamp.txt"
-VERDICTS = {verdict.value for verdict in Verdict} - {Verdict.GRADER_FAULT.value}
+from grading.graded import TIMESTAMP, UNFINISHED, empty, graded, publish, timestamp
+from grading.lesson import Lesson, course_files, dotted, read_notebooks, settings
+from grading.steps import ExecuteBehindWall
+from grading.wall import check_unseen
 
 
 class CarefulAutograde(Autograde):
-    """nbgrader's converter of submissions; see the top of this file."""
+    """nbgrader's converter of submissions; see the top of this file.
+
+    Attributes
+    ----------
+    crew : Crew
+        Who does the work; a process of its own if there is none.
+    only : list of str
+        The students to grade; all that nbgrader's own settings name if it is empty.
+    draws : bool
+        Whether plots are drawn at all, once every submission has its marks.
+    tell : callable
+        Is told what is being done, how much of it is done, and how much there is.
+    """
+
+    crew: Crew | None = None
+    only: Sequence[str] = ()
+    draws = True
 
     @property
     def _input_directory(self) -> str:
-        return self.coursedir.submitted_directory if self._sanitizing else self._output_directory
+        return self.coursedir.submitted_directory
 
     @property
     def _output_directory(self) -> str:
         return os.path.join(self.coursedir.autograded_directory, UNFINISHED)  # noqa: PTH118
 
+    def tell(self, what: str, done: int, of: int) -> None:
+        """Hear how far it is; whoever shows it puts a function of his own here."""
+
     def start(self) -> None:
         """Grade; every fault is said in a sentence and ends in `NbGraderException`."""
-        self.todo: list[str] = []  # folders of the submissions to grade, in order
+        with self._at_work() as crew:
+            self.init_notebooks()
+            self._grade_all(crew)
+            if self.draws:
+                self._draw_all(crew)
+
+    def draw(self, pending: dict[Path, tuple[str, str]]) -> None:
+        """Draw the plots of graded notebooks, given with student and assignment."""
+        with self._at_work() as crew:
+            self._pending.update(pending)
+            self._draw_all(crew)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[Crew]:
         self.faults: list[str] = []
+        self._pending: dict[Path, tuple[str, str]] = {}  # graded, but its plots are not drawn
+        crew, home = self.crew or Local(1), Path.cwd()
         try:
-            super().start()
+            with books.opened(self.coursedir.db_url, self.coursedir.course_id) as self.gradebook:
+                os.chdir(self.coursedir.root)
+                self._prepare()
+                yield crew
         except (GraderFault, OSError, SQLAlchemyError) as error:
             self._log_trace(error)
             self.log.error("Nothing more was graded. %s", sentence(error))
             raise NbGraderException(sentence(error)) from error
+        finally:
+            if self.crew is None:
+                crew.close()
+            os.chdir(home)
+        for fault in self.faults:
+            self.log.error(fault)
+        if self.faults:
+            raise NbGraderException("The grader failed for some; see above.")
 
     def init_notebooks(self) -> None:
         """List the submissions, those without a notebook too, so that they get their verdict."""
@@ -75,6 +119,8 @@ class CarefulAutograde(Autograde):
         for student in students:
             for folder in glob.glob(self._format_source(course.assignment_id, student)):  # noqa: PTH207
                 name, assignment = self._whose(folder)
+                if self.only and name not in self.only:
+                    continue
                 why = files.why_no_student(name)
                 if why:
                     self._fault(
@@ -94,9 +140,8 @@ class CarefulAutograde(Autograde):
         return found["student"], found["assignment"]
 
     def _released(self, assignment: str) -> list[str]:
-        course = self.coursedir
-        with Gradebook(course.db_url, course.course_id) as gradebook, suppress(MissingEntry):
-            return [book.name for book in gradebook.find_assignment(assignment).notebooks]
+        with suppress(MissingEntry):
+            return [book.name for book in self.gradebook.find_assignment(assignment).notebooks]
         text = f"Release {assignment} first: nbgrader generate_assignment {assignment}"
         self.log.error(text)
         raise NbGraderException(text)
@@ -104,27 +149,80 @@ class CarefulAutograde(Autograde):
     def _asked_for(self, name: str) -> bool:
         return fnmatch.fnmatchcase(name, self.coursedir.notebook_id)
 
-    def convert_notebooks(self) -> None:
-        """Grade the submissions, one after the other. Whatever fails does not stop the next."""
-        self.todo = [folder for folder in sorted(self.assignments) if self.is_to_do(folder)]
-        for folder in self.todo:
+    def _prepare(self) -> None:
+        """Sort nbgrader's steps: those of a worker, and those that write the gradebook."""
+        steps = [dotted(step) for step in self.autograde_preprocessors]
+        classes = [import_item(step) for step in steps]
+        walls = [step for step in classes if issubclass(step, ExecuteBehindWall)]
+        marks = [n for n, step in enumerate(classes) if issubclass(step, SaveAutoGrades)]
+        if not walls or not marks or classes.index(walls[0]) > marks[0]:
+            raise GraderFault(
+                "c.Autograde.autograde_preprocessors has to hold grading.steps.ExecuteBehindWall "
+                "and behind it nbgrader's SaveAutoGrades."
+            )
+        self._wall = walls[0](parent=self)
+        self._steps = [dotted(step) for step in self.sanitize_preprocessors], steps[: marks[0]]
+        self._saving = [step(parent=self) for step in classes[marks[0] :]]
+        self._lessons: dict[str, tuple[Lesson, bytes]] = {}
+        self._recorded = audit.last(Path(self.coursedir.root))
+
+    def _lesson(self, assignment: str) -> tuple[Lesson, bytes]:
+        """Return an assignment as it is now, and the same in bytes; it is read once."""
+        if assignment not in self._lessons:
+            folder = self._source(assignment)
+            check_unseen(self.coursedir.root, folder)
+            cleaning, grading = self._steps
+            lesson = Lesson(
+                assignment,
+                read_notebooks(self.gradebook, assignment, folder),
+                course_files(folder, self._wall.shared_files),
+                cleaning,
+                grading,
+                settings(self.config, [*cleaning, *grading]),
+            )
+            self._lessons[assignment] = lesson, lesson.pack()
+        return self._lessons[assignment]
+
+    def _source(self, assignment: str) -> Path:
+        course = self.coursedir
+        return Path(course.format_path(course.source_directory, ".", assignment))
+
+    def _grade_all(self, crew: Crew) -> None:
+        """Grade what is to be graded. Whatever fails does not stop the next."""
+        todo = [folder for folder in sorted(self.assignments) if self.is_to_do(folder)]
+        for folder in todo:
             self._unfinished(folder).mkdir(parents=True, exist_ok=True)
-        for folder in self.todo:
+        begun = ((folder, self._begin(crew, folder)) for folder in todo)
+        self.tell("marks", 0, len(todo))
+        for number, (folder, future) in enumerate(results(begun, 2 * crew.size), 1):
             student, assignment = self._whose(folder)
-            self.notebooks = self.assignments[folder]
             try:
-                self.grade(folder)
+                self._save(folder, future.result())
             except Exception as error:
                 self._log_trace(error)
                 self._fault(assignment, student, sentence(error))
                 with suppress(OSError):
-                    _empty(self._unfinished(folder))
+                    empty(self._unfinished(folder))
                     said = {"student": student, "assignment": assignment, "fault": sentence(error)}
-                    audit.add(audit.line(said), Path(self.coursedir.root))
-        for fault in self.faults:
-            self.log.error(fault)
-        if self.faults:
-            raise NbGraderException("The grader failed for some; see above.")
+                    self._keep(said)
+            self.tell("marks", number, len(todo))
+
+    def _begin(self, crew: Crew, folder: str) -> Future[Any]:
+        """Let the crew grade a submission; the future fails if it cannot even be read."""
+        student, assignment = self._whose(folder)
+        try:
+            self.notebooks = self.assignments[folder]
+            self.run_pre_convert_hook()
+            given = {path.stem: hand_in(path) for path in map(Path, self.notebooks)}
+            return self._submit(crew, student, assignment, grade=given)
+        except Exception as error:
+            failed: Future[Any] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def _submit(self, crew: Crew, student: str, assignment: str, **what: Any) -> Future[Any]:
+        how = {"seconds": self._wall.total_seconds, "grader": audit.grader()}
+        return crew.submit(self._lesson(assignment)[1], {"student": student, **how, **what})
 
     def _log_trace(self, error: Exception) -> None:
         known = isinstance(error, (GraderFault, OSError, SQLAlchemyError))
@@ -137,7 +235,7 @@ class CarefulAutograde(Autograde):
         )
 
     def is_to_do(self, folder: str) -> bool:
-        """Say whether a submission is to be graded: asked for, unfinished, or newer."""
+        """Say whether a submission is to be graded: asked for, unfinished, newer or changed."""
         student, assignment = self._whose(folder)
         if student in self.coursedir.student_id_exclude.split(","):
             return False
@@ -147,6 +245,8 @@ class CarefulAutograde(Autograde):
         for path in map(Path, self.assignments[folder]):
             if not self.is_complete(done / path.name, student, assignment):
                 return True
+            if self.is_changed(path, student, assignment):
+                return True
         new, old = timestamp(Path(folder)), timestamp(done)
         if new is not None and (old is None or new > old):
             return True
@@ -155,29 +255,68 @@ class CarefulAutograde(Autograde):
 
     def is_complete(self, path: Path, student: str, assignment: str) -> bool:
         """Say whether a graded notebook has every record, and the gradebook every mark."""
-        url = self.coursedir.db_url
-        tests = {
-            cell.grade_id
-            for cell in expected_cells(url, assignment, path.stem)
-            if cell.grade and cell.locked
-        }
-        with Gradebook(url) as gradebook, suppress(MissingEntry):
-            grades = gradebook.find_submission_notebook(path.stem, assignment, student).grades
-            marked = {grade.name for grade in grades if grade.auto_score is not None}
-            return tests <= marked & set(verdicts(path))
+        with suppress(MissingEntry):
+            known = self.gradebook.find_notebook(path.stem, assignment)
+            found, waits = graded(path)
+            tests = {
+                cell.name
+                for cell in known.source_cells
+                if cell.locked and cell.name in {one.name for one in known.grade_cells}
+            }
+            entry = self.gradebook.find_submission_notebook(path.stem, assignment, student)
+            marked = {grade.name for grade in entry.grades if grade.auto_score is not None}
+            if waits:
+                self._pending[path] = student, assignment
+            return tests <= marked & set(found)
         return False
 
-    def grade(self, folder: str) -> None:
-        """Grade one submission in its unfinished folder, then put it in its place."""
+    def is_changed(self, path: Path, student: str, assignment: str) -> bool:
+        """Say whether what was handed in, or the lesson, is not what the marks are for."""
+        recorded = self._recorded.get((student, assignment, path.stem))
+        if recorded is None:
+            return False
+        data = hand_in(path).get("data")
+        if recorded["submitted"] != (None if data is None else audit.digest(data)):
+            return True
+        lesson = recorded["lesson"]
+        now = self._lesson(assignment)[0].digest(path.stem)
+        return lesson is not None and (lesson, recorded["seed"]) != (now, self._wall.seed)
+
+    def _save(self, folder: str, answer: dict[str, Any]) -> None:
+        """Put a graded submission in its place, and its marks in the gradebook.
+
+        The notebooks are written first, so that a disk that is full cannot come between
+        marks of which some are saved and some not.
+        """
         student, assignment = self._whose(folder)
-        _empty(self._unfinished(folder))
-        self.run_pre_convert_hook()
-        self.init_assignment(assignment, student)
-        for notebook in self.notebooks:
-            self.convert_single_notebook(notebook)
+        for level, text in answer["log"]:
+            self.log.log(level, text)
+        fresh = self._unfinished(folder)
+        empty(fresh)
+        with books.transaction(self.gradebook):
+            self.init_assignment(assignment, student)
+            for name, done in answer["notebooks"].items():
+                (fresh / f"{name}.ipynb").write_bytes(done["notebook"])
+                resources = self.init_single_notebook_resources(f"{folder}{os.sep}{name}.ipynb")
+                notebook = of_bytes(done["notebook"])
+                for step in self._saving:
+                    notebook, resources = step(notebook, resources)
         self.set_permissions(assignment, student)
-        publish(self._unfinished(folder), self._done(folder))
+        publish(fresh, self._done(folder))
+        for name, done in answer["notebooks"].items():
+            if done["pending"]:
+                self._pending[self._done(folder) / f"{name}.ipynb"] = student, assignment
+        self.notebooks = self.assignments[folder]
         self.run_post_convert_hook()
+        how = {key: answer[key] for key in ("landlock", "seconds", "versions")}
+        for done in answer["notebooks"].values():
+            self._keep(done["audit"] | how)
+
+    def _keep(self, entry: dict[str, Any]) -> None:
+        """Add a line to the audit file, and to the log."""
+        text = audit.line(entry)
+        self.log.info("%s", text)
+        audit.add(text, Path(self.coursedir.root))
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Enter the submission, and lay the files of the source beside its notebook.
@@ -188,20 +327,50 @@ class CarefulAutograde(Autograde):
         folder = Path(self._format_source(assignment_id, student_id))
         handed_in = timestamp(folder)
         to = Path(self._format_dest(assignment_id, student_id))
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            if self.create_student:
-                gradebook.update_or_create_student(student_id)
-            when = {} if handed_in is None else {"timestamp": handed_in}
-            entry = gradebook.update_or_create_submission(assignment_id, student_id, **when)
-            if handed_in is not None and entry.total_seconds_late > 0:
-                self.log.warning("%s is %s seconds late", entry, entry.total_seconds_late)
+        if self.create_student:
+            self.gradebook.update_or_create_student(student_id)
+        when = {} if handed_in is None else {"timestamp": handed_in}
+        entry = self.gradebook.update_or_create_submission(assignment_id, student_id, **when)
+        if handed_in is not None and entry.total_seconds_late > 0:
+            self.log.warning("%s is %s seconds late", entry, entry.total_seconds_late)
         if handed_in is not None:
             (to / TIMESTAMP).write_text(files.note(folder / TIMESTAMP), "utf-8")
-        source = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id)
-        for name in utils.find_all_files(source, [*self.coursedir.ignore, "*.ipynb"]):
+        source = self._source(assignment_id)
+        for name in utils.find_all_files(str(source), [*self.coursedir.ignore, "*.ipynb"]):
             copy = to / Path(name).relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(name, copy)
+
+    def _draw_all(self, crew: Crew) -> None:
+        """Draw the plots of all submissions that have their marks and wait for them."""
+        todo = sorted(self._pending)
+        begun = ((path, self._begin_drawing(crew, path)) for path in todo)
+        self.tell("plots", 0, len(todo))
+        for number, (path, future) in enumerate(results(begun, 2 * crew.size), 1):
+            try:
+                self._save_plots(path, future.result())
+            except Exception as error:
+                self._log_trace(error)
+                student, assignment = self._pending[path]
+                self._fault(assignment, student, f"its plots are not drawn. {sentence(error)}")
+            self.tell("plots", number, len(todo))
+
+    def _begin_drawing(self, crew: Crew, path: Path) -> Future[Any]:
+        """Let the crew draw the plots of a graded notebook."""
+        student, assignment = self._pending[path]
+        return self._submit(crew, student, assignment, draw={path.stem: path.read_bytes()})
+
+    def _save_plots(self, path: Path, answer: dict[str, Any]) -> None:
+        """Put a notebook with its plots in the place of that without, all at once."""
+        done = answer["notebooks"][path.stem]
+        new = path.with_name(f".{path.name}.new")
+        new.write_bytes(done["notebook"])
+        new.chmod(path.stat().st_mode)
+        new.replace(path)
+        if done["limits"]:
+            student, assignment = self._pending[path]
+            said = {"student": student, "assignment": assignment, "notebook": path.stem}
+            self._keep(said | {"drawing": True, "limits": done["limits"]})
 
     def _unfinished(self, folder: str) -> Path:
         student, assignment = self._whose(folder)
@@ -213,52 +382,12 @@ class CarefulAutograde(Autograde):
         return Path(course.format_path(course.autograded_directory, student, assignment))
 
 
-class HandInExporter(NotebookExporter):
-    """nbgrader's reader of submissions, in the one pass that meets the student's file."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if isinstance(self.parent, Autograde) and not isinstance(self.parent, CarefulAutograde):
-            raise GraderFault("nbgrader_config.py has to call grading.intake.install()")
-
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        """Read a submission through `take`; any other notebook as nbconvert does."""
-        if resources is None or not getattr(self.parent, "_sanitizing", False):
-            return super().from_filename(filename, resources, **kw)
-        mark = resources["nbgrader"]
-        notebook = take(
-            Path(filename), expected_cells(mark["db_url"], mark["assignment"], mark["notebook"])
-        )
-        resources["metadata"] = {
-            "name": Path(filename).stem,
-            "path": str(Path(filename).parent),
-            "modified_date": datetime.now(timezone.utc).strftime("%B %d, %Y"),
-        }
-        return self.from_notebook_node(notebook, resources=resources, **kw)
-
-
-class SaveMarks(SaveAutoGrades):
-    """nbgrader's saving of marks, in one piece: all of a notebook, or none.
-
-    The notebook is written before, so that a disk that is full cannot come between.
-    """
-
-    def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any]
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Save the marks of a graded notebook."""
-        mark = resources["nbgrader"]
-        nbformat.write(nb, Path(resources["metadata"]["path"], f"{mark['notebook']}.ipynb"))
-        self.notebook_id, self.assignment_id = mark["notebook"], mark["assignment"]
-        self.student_id, self.db_url = mark["student"], mark["db_url"]
-        with Gradebook(self.db_url) as self.gradebook:
-            session = self.gradebook.db
-            commit, session.commit = session.commit, session.flush
-            nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
-            commit()
-        return nb, resources
+def hand_in(path: Path) -> dict[str, Any]:
+    """Return what was handed in as ``path``, as `grading.desk.Desk.grade` takes it."""
+    try:
+        return {"data": files.find(path)}
+    except files.Unusable as error:
+        return {"verdict": error.verdict.value, "why": error.why}
 
 
 def install() -> None:
@@ -276,53 +405,3 @@ def _submitted(self: api.NbGraderAPI, assignment_id: str, student_id: str) -> da
     return timestamp(
         Path(course.format_path(course.submitted_directory, student_id, assignment_id))
     )
-
-
-def timestamp(folder: Path) -> datetime | None:
-    """Return when a submission was handed in, if that is known."""
-    text = files.note(folder / TIMESTAMP)
-    with suppress(ValueError, OverflowError):
-        found: datetime | None = utils.parse_utc(text) if text else None
-        return found
-    return None
-
-
-def verdicts(path: Path) -> dict[str, Verdict]:
-    """Return the verdicts in a graded notebook, by the ids of its tests; {} if it is none."""
-    found = {}
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        for cell in json.loads(path.read_bytes())["cells"]:
-            record = cell["metadata"].get("grading", {}).get("verdict")
-            if record in VERDICTS and cell["metadata"].get("nbgrader"):
-                found[str(cell["metadata"]["nbgrader"]["grade_id"])] = Verdict(record)
-    return found
-
-
-def publish(fresh: Path, done: Path) -> None:
-    """Let what was graded take the place of what was there, file by file, the time last.
-
-    The fresh folder goes at the very end: while it is there, nothing counts as done.
-    """
-    done.mkdir(parents=True, exist_ok=True)
-    names = {path.name for path in fresh.iterdir()}
-    for old in done.iterdir():
-        if (old.name not in names and old.suffix != ".ipynb") or old.is_dir():
-            _remove(old)
-    for name in sorted(names, key=lambda name: (name == TIMESTAMP, name)):
-        (fresh / name).replace(done / name)
-    fresh.rmdir()
-    for folder in (fresh.parent, fresh.parent.parent):
-        with suppress(OSError):  # others are unfinished
-            folder.rmdir()
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()

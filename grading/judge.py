@@ -21,6 +21,7 @@ from grading.verdicts import LIMITS, SENTENCES, Verdict, verdict_of_points
 
 Namespace = dict[str, Any]
 OUTPUT_LIMIT = 24 * 2**20  # bytes of all outputs together: what a notebook can bear
+ENDED = (Verdict.TIMED_OUT, Verdict.CRASHED)  # of a cell: what it does to its sandbox
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 
 
@@ -69,12 +70,17 @@ def judge(
     references: Mapping[str, Any],
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Run and judge a submission, cell by cell in notebook order, in two sandboxes.
+    """Run and judge a submission up to its last test, in notebook order.
 
-    What a student is shown, outputs and public tests, comes from the first. It has ended
-    before the second opens, whose functions the hidden parts call, and of which nothing
-    is shown but which part failed. So no trick of a submission, such as printing in a
-    later cell what a test sent, can bring a hidden input to light.
+    What a student is shown, outputs and public tests, is complete before the first hidden
+    part runs; of those nothing is shown but which part failed. So no trick of a
+    submission, such as printing in a later cell what a test sent, can bring a hidden input
+    to light.
+
+    A hidden part calls the functions as they stood at its place. For that the sandbox is
+    marked at each test; behind the last one it is taken back from mark to mark. Where that
+    cannot be done, as the sandbox has ended or runs threads, a second one is opened and the
+    cells are run again.
 
     Parameters
     ----------
@@ -82,7 +88,7 @@ def judge(
         For each code cell ``source``, ``role`` (``student``, ``locked`` or ``test``),
         ``grade_id`` and ``points``. Locked and test cells hold the instructor's source.
     open_session : callable
-        Opens a sandbox; its argument says whether figures are drawn.
+        Opens a sandbox; its argument says whether figures are drawn. Here they never are.
     references : mapping of str to callable
     seed : int
         Fixes the hidden inputs.
@@ -90,51 +96,97 @@ def judge(
     Returns
     -------
     list of dict
-        For each cell ``outputs`` and, if it met one, ``limit``; for a test cell also
-        ``record``.
+        For each cell up to the last test what `Shown` has; for a test cell ``outputs`` and
+        its ``record``.
     """
     exam.references, exam.seed = dict(references), seed
-    space: Namespace = {"__name__": "__main__"}
-    answers: list[dict[str, Any]] = []
-    tests: dict[int, Test] = {}
-    failed: dict[str, tuple[Verdict, list[Output]]] = {}
-    ended: set[int] = set()
-    size = 0
-    with open_session(True) as shown:
-        for number, cell in enumerate(cells):
-            if cell["role"] == "test":
-                tests[number] = test = Test(cell, space)
-                test.run(shown, failed, hidden=False)
-                answers.append({})
-                continue
-            outputs, verdict = shown.run_cell(cell["source"])
-            if verdict is not None:
-                failed[cell["grade_id"]] = verdict, outputs
-            if verdict in (Verdict.TIMED_OUT, Verdict.CRASHED):
-                ended.add(number)
-            if cell["role"] == "locked":
-                run_locked(cell["source"], cell["grade_id"], space)
-            size += len(msgpack.packb(outputs))
-            if size > OUTPUT_LIMIT:
-                text = "Left out: the notebook makes more output than a submission may.\n"
-                outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
-                verdict = verdict or Verdict.TOO_MUCH_OUTPUT
-            answers.append({"outputs": outputs})
-            if verdict in LIMITS:
-                answers[-1]["limit"] = verdict.value
+    last = max((n for n, cell in enumerate(cells) if cell["role"] == "test"), default=-1)
+    with open_session(False) as session:
+        shown = Shown(cells[: last + 1], session)
+        left = {number for number, test in shown.tests.items() if test.has_hidden()}
+        while (number := session.back()) is not None:
+            left.remove(number)
+            shown.tests[number].run(session, shown.failed, hidden=True)
     # Behind the last hidden part nothing is asked of the second sandbox any more, and a
     # cell that ended the first is not tried again.
-    hidden = [number for number, test in tests.items() if test.has_hidden()]
     with open_session(False) as examined:
-        for number in range(max(hidden, default=-1) + 1):
-            if number in hidden:
-                tests[number].run(examined, failed, hidden=True)
-            elif number not in tests and number not in ended:
+        for number in range(max(left, default=-1) + 1):
+            if number in left:
+                shown.tests[number].run(examined, shown.failed, hidden=True)
+            elif number not in shown.tests and not shown.answers[number]["ended"]:
                 examined.run_cell(cells[number]["source"])
-    for number, test in tests.items():
+    for number, test in shown.tests.items():
         judgement = test.judgement()
-        answers[number] = {"outputs": judgement.outputs(), "record": judgement.record(seed)}
-    return answers
+        shown.answers[number] = {"outputs": judgement.outputs(), "record": judgement.record(seed)}
+    return shown.answers
+
+
+def draw(
+    cells: list[dict[str, Any]], open_session: Callable[[bool], Session]
+) -> list[dict[str, Any]]:
+    """Run a submission that is judged already from end to end, for what it prints and draws.
+
+    Parameters
+    ----------
+    cells : list of dict
+        As for `judge`. A cell that has ``ended`` a sandbox is left out.
+    open_session : callable
+        As for `judge`.
+
+    Returns
+    -------
+    list of dict
+        As from `judge`, with nothing for a test and for what was left out.
+    """
+    exam.references = {}
+    with open_session(True) as session:
+        return Shown(cells, session).answers
+
+
+class Shown:
+    """What cells and public tests show, in one sandbox.
+
+    Attributes
+    ----------
+    answers : list of dict
+        For each cell ``outputs``, whether it ``ended`` its sandbox and, if it met one, a
+        ``limit``; nothing for a test.
+    tests : dict of int to Test
+        The test cells, by their place.
+    failed : dict of str to (Verdict, outputs)
+        The cells that failed, by id.
+    """
+
+    def __init__(self, cells: list[dict[str, Any]], session: Session) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self.tests: dict[int, Test] = {}
+        self.failed: dict[str, tuple[Verdict, list[Output]]] = {}
+        self._size = 0
+        space: Namespace = {"__name__": "__main__"}
+        for number, cell in enumerate(cells):
+            answer: dict[str, Any] = {}
+            if cell["role"] == "test":
+                self.tests[number] = Test(cell, space)
+                self.tests[number].run(session, self.failed, hidden=False)
+                if self.tests[number].has_hidden():
+                    session.mark(number)
+            elif not cell.get("ended"):
+                answer = self._run(cell, session)
+            if cell["role"] == "locked":
+                run_locked(cell["source"], cell["grade_id"], space)
+            self.answers.append(answer)
+
+    def _run(self, cell: dict[str, Any], session: Session) -> dict[str, Any]:
+        outputs, verdict = session.run_cell(cell["source"])
+        if verdict is not None:
+            self.failed[cell["grade_id"]] = verdict, outputs
+        self._size += len(msgpack.packb(outputs))
+        if self._size > OUTPUT_LIMIT:
+            text = "Left out: the notebook makes more output than a submission may.\n"
+            outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
+            verdict = verdict or Verdict.TOO_MUCH_OUTPUT
+        answer: dict[str, Any] = {"outputs": outputs, "ended": verdict in ENDED}
+        return answer | ({"limit": verdict.value} if verdict in LIMITS else {})
 
 
 def run_locked(source: str, name: str, space: Namespace) -> None:
@@ -150,6 +202,14 @@ def run_locked(source: str, name: str, space: Namespace) -> None:
             exec(compile(source, f"<cell {name}>", "exec"), space)
     except Exception as error:
         raise exam.GraderFault(f"the locked cell {name} raised {error!r}") from error
+
+
+def run_reference(cells: list[list[str]]) -> dict[str, Any]:
+    """Run a source notebook's locked and solution cells; return its functions."""
+    space: Namespace = {"__name__": "reference"}
+    for name, source in cells:
+        run_locked(source, name, space)
+    return {name: value for name, value in space.items() if callable(value)}
 
 
 class Test:

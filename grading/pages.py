@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import html
 import io
 import re
@@ -23,8 +24,10 @@ from urllib.parse import unquote
 import nh3
 from jinja2 import pass_context
 from markupsafe import escape
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.strings import strip_files_prefix
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbconvert.utils.base import NbConvertBase
 from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -35,6 +38,7 @@ from tornado.web import HTTPError
 Output = dict[str, Any]
 
 PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
+KEPT = 500  # pieces of a page that are not made anew each time
 PIXELS = 20_000_000  # of one picture; a browser needs four bytes for each
 # Characters that a page shows. Markdown and highlighting can take time that grows with the
 # square of the length, and the formgrader makes one page at a time.
@@ -167,10 +171,25 @@ def _harmless_output(output: Output) -> Output:
 
 @pass_context
 class HarmlessMarkdown(NbConvertBase):
-    """nbconvert's ``markdown2html``, with its HTML cleaned."""
+    """nbconvert's ``markdown2html``, with its HTML cleaned.
+
+    What it has made is kept for a while: most cells of a class are those of the lesson.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._made: dict[str, str] = {}
 
     def __call__(self, context: Any, source: str) -> str:
         """Render Markdown; what cannot be rendered is shown as text."""
+        key = source
+        if key not in self._made:
+            if len(self._made) >= KEPT:
+                self._made.clear()
+            self._made[key] = self._make(context, source)
+        return self._made[key]
+
+    def _make(self, context: Any, source: str) -> str:
         if not context.get("cell", {}).get("attachments"):
             source = source.replace("](attachment:", "](")  # one that is missing stops nbconvert
         try:
@@ -179,6 +198,40 @@ class HarmlessMarkdown(NbConvertBase):
             self.log.warning("a Markdown cell that cannot be rendered is shown as text")
             found = f"<pre>{html.escape(source)}</pre>"
         return harmless_part(found)
+
+
+class Highlight(Highlight2HTML):
+    """nbconvert's ``highlight_code``, which keeps for a while what it has made."""
+
+    def __call__(self, source: str, language: Any = None, metadata: Any = None) -> str:
+        """Colour code."""
+        return _highlighted(source, language or self.pygments_lexer)
+
+
+@functools.lru_cache(KEPT)
+def _highlighted(source: str, language: str) -> str:
+    return str(Highlight2HTML(pygments_lexer=language)(source))
+
+
+class Page(HTMLExporter):
+    """nbconvert's HTML, without reading the whole page once more to describe pictures.
+
+    `HarmlessPage` has described them.
+    """
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Make a page of a notebook."""
+        resources = self._init_resources(resources)
+        kinds = WidgetsDataTypeFilter(
+            notebook_metadata=self._nb_metadata, parent=self, resources=resources
+        )
+        self.register_filter("filter_data_type", kinds)
+        language = nb.metadata.get("language_info", {})
+        lexer = language.get("pygments_lexer", language.get("name"))
+        self.register_filter("highlight_code", Highlight(pygments_lexer=lexer, parent=self))
+        return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
 
 class HarmlessPage(NbGraderPreprocessor):
@@ -210,6 +263,9 @@ class HarmlessPage(NbGraderPreprocessor):
                 if latex is not None:  # shown by the one filter that keeps a formula in place
                     output["data"].setdefault("text/html", html.escape(latex))
             cell.outputs = [from_dict(output) for output in harmless_outputs(cell.outputs)]
+            for output in cell.outputs:
+                for kind in PICTURES.keys() & output.get("data", {}).keys():
+                    output["metadata"][kind] = {"alt": "A picture that this cell has drawn"}
         return nb, resources
 
 

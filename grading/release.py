@@ -20,8 +20,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List, Unicode
 
 import public_tests
-from grading.steps import read_reference
-from grading.worker import read_reference as run_reference
+from grading.judge import run_reference
+from grading.lesson import read_reference
 
 EXPECTED = "public_tests.json"
 

@@ -54,6 +54,7 @@ class Session:
         self._theirs: dict[int, Any] = {}  # what the student's code returned or changed
         self._cells: list[str] = []  # what a new sandbox has to run again
         self._turn = 0
+        self._marks: list[int] = []  # what can be gone back to, the latest at the end
         self._left = limits.total
         self._sockets: tuple[socket.socket, socket.socket] | None = None
 
@@ -80,6 +81,29 @@ class Session:
         self.calls = 0
         self.stopped = dict(stopped or {})
         self._theirs = {}
+
+    def mark(self, number: int) -> None:
+        """Leave the sandbox's process as it is now, to come back to, and go on in a copy.
+
+        It need not succeed: see `back`.
+        """
+        with contextlib.suppress(Lost):
+            self._ready()
+            if self._ask({"do": "mark"}, self.limits.call).get("marked") is True:
+                self._marks.append(number)
+
+    def back(self) -> int | None:
+        """Go back to the latest mark, once; return its number, or None if there is none.
+
+        A sandbox that ends takes its marks along.
+        """
+        with contextlib.suppress(Lost):
+            if self._marks:
+                self._ready()
+            if self._marks:
+                self._ask({"do": "back"}, self.limits.call)
+                return self._marks.pop()
+        return None
 
     def names(self, names: list[str]) -> dict[str, bool]:
         """Return which of ``names`` the student defined, and whether each is callable."""
@@ -146,6 +170,7 @@ class Session:
             return {}
         wire, status = self._sockets
         self._sockets = None
+        self._marks = []
         with wire, status, contextlib.suppress(OSError, EOFError, inside.CodecError):
             status.shutdown(socket.SHUT_WR)
             return inside.receive(status, time.monotonic() + START_SECONDS)

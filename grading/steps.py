@@ -1,33 +1,45 @@
-"""The steps that nbgrader runs: execute a submission behind the wall, and what goes with it."""
+"""The step that nbgrader runs in place of executing a notebook: behind the wall."""
 
 from __future__ import annotations
 
-import atexit
 import math
-from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int, List, Unicode
 
-from grading import audit
 from grading.exam import GraderFault
-from grading.handin import expected_cells, take
+from grading.judge import draw, judge
+from grading.lesson import Lesson
 from grading.pages import harmless_outputs
-from grading.session import error_output
+from grading.session import Session, error_output
 from grading.verdicts import Verdict
-from grading.wall import Limits, check_unseen
-from grading.worker import Pool
+from grading.wall import Limits
 
 Resources = dict[str, Any]
-_pool = Pool(2)  # it stays warm from one submission to the next
-_ahead: set[str] = set()  # folders of submissions that were begun before their turn
-atexit.register(_pool.close)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the step works with: `grading.desk` lays it out, in a worker.
+
+    Attributes
+    ----------
+    lesson : Lesson
+    open : callable
+        Opens a sandbox with limits; the second argument says whether figures are drawn.
+    reference : callable
+        Returns the reference functions of a notebook, by its name.
+    """
+
+    lesson: Lesson
+    open: Callable[[Limits, bool], Session]
+    reference: Callable[[str], Mapping[str, Any]]
 
 
 class ExecuteBehindWall(NbGraderPreprocessor):
@@ -48,6 +60,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
     shared_files = List(Unicode(), help="Files of the root that belong to each assignment.").tag(
         config=True
     )
+    bench: Bench | None = None
 
     def limits(self) -> Limits:
         """Return the limits as configured."""
@@ -62,34 +75,40 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         )
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Grade one notebook. Raises GraderFault when it could not be judged."""
+        """Grade one notebook, or draw the plots of one that is graded.
+
+        Raises
+        ------
+        GraderFault
+            When it could not be judged.
+        """
+        if self.bench is None:
+            raise GraderFault("nbgrader_config.py has to call grading.intake.install()")
+        if resources["grading"]["draw"]:
+            self._draw(nb, resources)
+        else:
+            self._judge(nb, resources)
+        return nb, resources
+
+    def _judge(self, nb: NotebookNode, resources: Resources) -> None:
         said = nb.metadata.get("grading", {})
         whole = said.get("verdict")
         verdict = Verdict(whole) if whole else Verdict.GRADER_FAULT
-        graded = [cell for cell in nb.cells if is_test(cell)]
-        for cell in graded:
+        for cell in filter(is_test, nb.cells):
             cell.outputs = [nbformat.from_dict(error_output(verdict, said.get("why", "")))]
             cell.metadata["grading"] = {"verdict": verdict.value, "points": 0.0}
         if whole:
             words = filter(None, [whole, said.get("why")])
             self.log.info("%s: %s", resources["nbgrader"]["student"], ". ".join(words))
-            self.note(nb, resources, said, None, {})
-            return nb, resources
-        check_unseen(_course(self).root, self.source_folder(resources["nbgrader"]["assignment"]))
+            self._note(nb, resources, [], lesson=None)
+            return
+        assert self.bench is not None
+        name = resources["nbgrader"]["notebook"]
         code = code_cells(nb)
-        job = self.job(code, resources)
-        self.log.debug("begun ahead: %s", _pool.has_begun(job))
-        if not _pool.has_begun(job):
-            _pool.begin(job)
-        self.look_ahead(resources)
-        judged = _pool.grade(job)
-        answers = judged["cells"]
-        self.look_ahead(resources)
-        if len(answers) != len(code):
-            raise GraderFault(f"{len(answers)} answers for {len(code)} cells")
-        for number, (cell, answer) in enumerate(zip(code, answers, strict=True), 1):
-            cell.outputs = [nbformat.from_dict(o) for o in harmless_outputs(answer["outputs"])]
-            cell.execution_count = number
+        cells = self._cells(code, name)
+        answers = judge(cells, self._open, self.bench.reference(name), self.seed)
+        for number, (cell, answer) in enumerate(zip(code, answers, strict=False), 1):
+            keep(cell, answer, number)
             if is_test(cell):
                 check_points(answer["record"]["points"], cell.metadata.nbgrader["points"])
                 cell.metadata["grading"] = answer["record"]
@@ -101,65 +120,42 @@ class ExecuteBehindWall(NbGraderPreprocessor):
                     answer["record"]["points"],
                     cell.metadata.nbgrader["points"],
                 )
-        self.note(nb, resources, said, job, judged)
-        return nb, resources
+        if any(c.metadata.grading["verdict"] == verdict.value for c in filter(is_test, nb.cells)):
+            raise GraderFault("a test was left without its judgement")
+        self._note(nb, resources, answers, lesson=self.bench.lesson.digest(name))
 
-    def note(
-        self,
-        nb: NotebookNode,
-        resources: Resources,
-        said: dict[str, Any],
-        job: dict[str, Any] | None,
-        judged: dict[str, Any],
+    def _draw(self, nb: NotebookNode, resources: Resources) -> None:
+        code = code_cells(nb)
+        answers = draw(self._cells(code, resources["nbgrader"]["notebook"]), self._open)
+        for number, (cell, answer) in enumerate(zip(code, answers, strict=True), 1):
+            if not is_test(cell) and answer:
+                keep(cell, answer, number)
+        resources["grading"]["limits"] = sorted({a["limit"] for a in answers if "limit" in a})
+
+    def _open(self, draws: bool) -> Session:
+        assert self.bench is not None
+        return self.bench.open(self.limits(), draws)
+
+    def _note(
+        self, nb: NotebookNode, resources: Resources, answers: list[dict[str, Any]], **more: Any
     ) -> None:
-        """Keep for `WriteAudit` what there is to say of a submission."""
+        """Leave in ``resources`` what there is to say of a submission in the audit file."""
         records = {c.metadata.nbgrader.grade_id: c.metadata.grading for c in nb.cells if is_test(c)}
-        cells = judged.get("cells", [])
-        met = {cell["limit"] for cell in cells if "limit" in cell}
-        met.update(*(cell["record"]["limits"] for cell in cells if "record" in cell))
-        tests = job and [cell for cell in job["cells"] if cell["role"] != "student"]
-        resources["grading"] = {
+        met = {answer["limit"] for answer in answers if "limit" in answer}
+        met.update(*(answer["record"]["limits"] for answer in answers if "record" in answer))
+        resources["grading"]["audit"] = {
             **{key: resources["nbgrader"][key] for key in ("student", "assignment", "notebook")},
-            "submitted": said.get("sha256"),
+            "submitted": nb.metadata.get("grading", {}).get("sha256"),
             "seed": self.seed,
-            "lesson": job and audit.digest(job["reference"], tests, job["files"]),
+            **more,
             "verdicts": {name: [r["verdict"], r["points"]] for name, r in records.items()},
             "limits": sorted(met),
-            "landlock": judged.get("landlock"),
-            "seconds": judged.get("seconds"),
         }
 
-    def look_ahead(self, resources: Resources) -> None:
-        """Let idle workers begin on the next submissions. Only a guess: see `Pool`."""
-        try:
-            for folder in self.following(resources):
-                if not _pool.idle():
-                    return
-                if folder not in _ahead:
-                    _ahead.add(folder)
-                    mark = resources["nbgrader"]
-                    expected = expected_cells(mark["db_url"], mark["assignment"], mark["notebook"])
-                    notebook = take(Path(folder, f"{mark['notebook']}.ipynb"), expected)
-                    if "verdict" not in notebook.metadata.get("grading", {}):
-                        _pool.begin(self.job(code_cells(notebook), resources))
-        except Exception:  # nothing is lost but time
-            self.log.debug("could not look ahead", exc_info=True)
-
-    def following(self, resources: Resources) -> Iterator[str]:
-        """Return the folders of the submissions that nbgrader comes to after this one."""
-        converter = next(part for part in _parents(self) if hasattr(part, "todo"))
-        mark, course = resources["nbgrader"], converter.coursedir
-        here = course.format_path(course.submitted_directory, mark["student"], mark["assignment"])
-        _ahead.discard(here)
-        return (folder for folder in converter.todo if folder > here)
-
-    def job(self, code: list[NotebookNode], resources: Resources) -> dict[str, Any]:
-        """Put together what the worker needs; see `grading.worker.Worker.grade`."""
-        mark = resources["nbgrader"]
-        known = {
-            cell.grade_id: cell
-            for cell in expected_cells(mark["db_url"], mark["assignment"], mark["notebook"])
-        }
+    def _cells(self, code: list[NotebookNode], notebook: str) -> list[dict[str, Any]]:
+        """Return the cells in the form that `grading.judge.judge` takes."""
+        assert self.bench is not None
+        known = {cell.grade_id: cell for cell in self.bench.lesson.notebooks[notebook].cells}
         cells = []
         for number, cell in enumerate(code):
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -172,32 +168,18 @@ class ExecuteBehindWall(NbGraderPreprocessor):
                     "role": role,
                     "grade_id": grade_id or f"cell {number}",
                     "points": known[grade_id].points if role == "test" else 0.0,
+                    "ended": bool(cell.metadata.get("grading", {}).get("ended")),
                 }
             )
-        folder = self.source_folder(mark["assignment"])
-        return {
-            "cells": cells,
-            "reference": read_reference(folder / f"{mark['notebook']}.ipynb"),
-            "files": course_files(folder, self.shared_files),
-            "seed": self.seed,
-            "limits": asdict(self.limits()),
-        }
-
-    def source_folder(self, assignment: str) -> Path:
-        """Return the folder of the assignment's source."""
-        course = _course(self)
-        return Path(course.format_path(course.source_directory, ".", assignment))
+        return cells
 
 
-class WriteAudit(NbGraderPreprocessor):
-    """Write the line of a submission, last of all, when its marks are saved."""
-
-    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Add the line to the file, and to the log."""
-        text = audit.line(resources["grading"])
-        self.log.info("%s", text)
-        audit.add(text, Path(_course(self).root))
-        return nb, resources
+def keep(cell: NotebookNode, answer: dict[str, Any], number: int) -> None:
+    """Keep in a cell what running it has shown."""
+    cell.outputs = [nbformat.from_dict(output) for output in harmless_outputs(answer["outputs"])]
+    cell.execution_count = number
+    if answer.get("ended"):
+        cell.metadata["grading"] = {"ended": True}
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -210,44 +192,7 @@ def code_cells(nb: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
-def read_reference(path: Path) -> list[list[str]]:
-    """Return grade id and source of the locked and solution cells of a source notebook."""
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:
-        raise GraderFault(f"the source notebook {path} cannot be read: {error}") from error
-    return [
-        [cell.metadata.nbgrader["grade_id"], cell.source]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        and not is_grade(cell)
-        and (is_solution(cell) or is_locked(cell))
-    ]
-
-
-def course_files(folder: Path, shared: list[str]) -> dict[str, bytes]:
-    """Return the files that lie beside a notebook in its release, by name."""
-    files = {name: Path(name).read_bytes() for name in shared}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
-        if path.is_file() and path.suffix != ".ipynb" and not hidden:
-            files[name] = path.read_bytes()
-    return files
-
-
 def check_points(points: Any, most: float) -> None:
     """Raise GraderFault unless ``points`` is a finite float between 0 and ``most``."""
     if type(points) is not float or not math.isfinite(points) or not 0 <= points <= float(most):
         raise GraderFault(f"{points!r} is no mark out of {most:g}")
-
-
-def _course(part: Any) -> Any:
-    """Return nbgrader's object for the course folder."""
-    return next(parent.coursedir for parent in _parents(part) if hasattr(parent, "coursedir"))
-
-
-def _parents(part: Any) -> Iterator[Any]:
-    while part is not None:
-        yield part
-        part = getattr(part, "parent", None)

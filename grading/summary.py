@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from rich.table import Table
 
 from grading.faults import FULL, READ_ONLY
 from grading.files import why_no_student
-from grading.intake import UNFINISHED, verdicts
+from grading.graded import UNFINISHED, graded
 from grading.verdicts import Verdict
 
 ROOM = 2**20  # bytes on the disk; with less nothing can be graded
@@ -117,7 +118,7 @@ def _verdicts(autograded: Path, student: str, assignment: str) -> dict[str, Verd
     if (autograded / UNFINISHED / student / assignment).exists():
         return {}  # what is there is of an earlier grading
     paths = (autograded / student / assignment).glob("*.ipynb")
-    return {name: verdict for path in paths for name, verdict in verdicts(path).items()}
+    return {name: verdict for path in paths for name, verdict in graded(path)[0].items()}
 
 
 def _scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, float]:
@@ -133,15 +134,21 @@ def _scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, fl
     }
 
 
-def main(names: list[str]) -> int:
-    """Print the tables; return the exit status."""
+def main(names: list[str], only: Sequence[str] = ()) -> int:
+    """Print the tables, of these students if any are named; return the exit status."""
     root = Path.cwd()
     console = Console() if sys.stdout.isatty() else Console(width=120)
     names = names or sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
     counts: Counter[Verdict] = Counter()
-    faults = []
+    faults, missing = [], False
     for assignment in names:
-        exercises, students = results(root, assignment)
+        try:
+            exercises, students = results(root, assignment)
+        except MissingEntry:
+            console.print(f"There is no assignment {escape(assignment)} in the gradebook.")
+            missing = True
+            continue
+        students = {name: row for name, row in students.items() if not only or name in only}
         console.print(table(assignment, exercises, students))
         for student, row in students.items():
             counts.update(result.verdict for result in row.values())
@@ -159,7 +166,7 @@ def main(names: list[str]) -> int:
     wrong = trouble(root)
     if wrong:
         console.print(f"[bold red]Nothing new can be graded.[/] {wrong}")
-    return 1 if faults or wrong else 0
+    return 1 if faults or wrong or missing else 0
 
 
 if __name__ == "__main__":

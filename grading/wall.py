@@ -97,13 +97,17 @@ def check_unseen(*folders: str | Path) -> None:
                 )
 
 
-def command(control: int) -> list[str]:
-    """Return the command line of a zygote that speaks on the descriptor ``control``."""
+def command(control: int, core: int = -1) -> list[str]:
+    """Return the command line of a zygote that speaks on the descriptor ``control``.
+
+    Once it is warm it keeps to a processor; -1 is any.
+    """
     packages = sysconfig.get_path("purelib")
     script = str(Path(inside.__file__).resolve())
     python = str(Path(sys.executable).resolve())
     start = f"import sys; sys.path[:1] = []; sys.path.append({packages!r}); import runpy; "
-    start += f"sys.argv = ['inside', '{control}']; runpy.run_path({script!r}, run_name='__main__')"
+    start += f"sys.argv = ['inside', '{control}', '{core}']; "
+    start += f"runpy.run_path({script!r}, run_name='__main__')"
     # No packages but those named above; -I would also ignore PYTHONHASHSEED.
     run = [python, "-s", "-S", "-c", start]
     line = [bubblewrap(), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
@@ -182,15 +186,21 @@ def refusal(said: str) -> WallError:
 
 
 class Zygote:
-    """A warm process behind the outer wall that opens sandboxes in milliseconds."""
+    """A warm process behind the outer wall that opens sandboxes in milliseconds.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    core : int
+        The processor that it and its sandboxes keep to; -1 is any.
+    """
+
+    def __init__(self, core: int = -1) -> None:
         self._inner = {"filter": syscalls.program(), "views": views()}
         ours, theirs = socket.socketpair()
         with theirs, TemporaryFile() as complaints:
             try:
                 self.process = subprocess.Popen(
-                    command(theirs.fileno()),
+                    command(theirs.fileno(), core),
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

@@ -1,13 +1,15 @@
-"""A grading worker: one process with one warm zygote that judges submissions in turn.
+"""A grading worker: one process with one warm zygote that grades submissions in turn.
 
-nbgrader's process changes its folder and environment as it goes, and the formgrader's has
+nbgrader changes folder and environment as it goes, and the formgrader's process has
 threads; a process of its own keeps the judging apart from both.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
+import hashlib
+import importlib
+import logging
 import os
 import signal
 import socket
@@ -15,17 +17,26 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from grading import inside
+from grading import audit, inside
 from grading.exam import GraderFault
-from grading.judge import judge, run_locked
-from grading.session import Session
-from grading.wall import Limits, WallError, Zygote
+from grading.wall import Zygote
 
+# jsonschema would import it to look at international addresses, of which a notebook has none.
+# It takes a second.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+START_SECONDS = 120.0  # for a worker to be warm, on a machine that is busy
 SLACK_SECONDS = 60.0  # for the tests themselves, beyond what a submission may use
+SANDBOXES = 2  # that one notebook uses at most, each with its own limit
+
+
+class WorkerLost(GraderFault):
+    """The worker's process ended, or did not answer."""
 
 
 class Worker:
@@ -35,87 +46,90 @@ class Worker:
     ----------
     core : int
         The processor that it and its sandboxes keep to, so that a submission which keeps
-        its own processor busy slows no other one.
+        its own processor busy slows no other one; -1 is any.
+
+    Attributes
+    ----------
+    over : bool
+        Whether it has been ended.
     """
 
-    def __init__(self, core: int) -> None:
+    def __init__(self, core: int = -1) -> None:
         self._core = core
+        self.over = False
+        self._lock = threading.Lock()
         self._lifeline: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
-        self._begun: dict[str, Any] | None = None
-        self.since = 0.0  # when it began on its job
 
-    def begin(self, job: dict[str, Any]) -> None:
-        """Start on a job; `grade` with the same job waits for it."""
-        wire = self._start()
-        wire.settimeout(SLACK_SECONDS)
-        inside.send(wire, job)
-        self._begun = job
-        self.since = time.monotonic()
-
-    def has_begun(self, job: dict[str, Any] | None) -> bool:
-        """Say whether it is at this job; None: at none."""
-        return self._begun == job
-
-    def grade(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Judge one submission.
+    def do(self, lesson: bytes, job: dict[str, Any]) -> dict[str, Any]:
+        """Do one job.
 
         Parameters
         ----------
+        lesson : bytes
+            A packed `grading.lesson.Lesson`.
         job : dict
-            ``cells`` as in `grading.judge.judge`; ``reference``: the source notebook's
-            locked and solution cells, as pairs of grade id and source; ``files``: the
-            assignment's own, name to bytes; ``seed``; ``limits``.
+            ``student``; ``grade`` or ``draw``: notebooks by name, as `grading.desk.Desk`
+            takes them; ``seconds`` that one sandbox may use; ``grader``, the version that
+            has to do it, see `grading.audit.grader`.
 
         Returns
         -------
         dict
-            ``cells``, what `grading.judge.judge` returns; ``seconds`` that it took;
-            ``landlock``, the version that the kernel has.
+            ``notebooks``, what the desk returns of each; ``log``, what it had to say, as
+            pairs of level and text; ``seconds`` that it took; ``landlock``, the version
+            that the kernel has; the ``versions`` of what graded.
 
         Raises
         ------
+        WorkerLost
+            When the process ended. The next job starts a new one.
         GraderFault
-            When anything on this side failed. The next job starts a new process.
+            When anything else on this side failed.
         """
+        notebooks = len(job.get("grade") or job["draw"])
+        seconds = SANDBOXES * notebooks * job["seconds"] + SLACK_SECONDS
         try:
-            if self._begun is not None and self._begun != job:
-                self._answer()  # of a job that is not wanted after all
-            if self._begun is None:
-                self.begin(job)
-            answer = self._answer()
+            wire = self.start()
+            wire.settimeout(SLACK_SECONDS)
+            inside.send(wire, {"lesson": lesson, **job})
+            answer = inside.receive(wire, time.monotonic() + START_SECONDS + seconds)
         except (OSError, EOFError, inside.CodecError) as error:
             self.close()
-            raise GraderFault(f"the grading process did not answer: {error!r}") from error
+            raise WorkerLost(f"the grading process did not answer: {error!r}") from error
         if "fault" in answer:
             self.close()
             raise GraderFault(answer["fault"])
         return answer
 
+    def end(self) -> None:
+        """Close for good; a thread that waits for an answer gets WorkerLost."""
+        self.over = True
+        self.close()
+
     def close(self) -> None:
         """End the process, its zygote and every sandbox."""
-        if self._wire is not None:
-            self._wire.close()
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._process = self._wire = self._begun = self._lifeline = None
+        with self._lock:
+            wire, self._wire = self._wire, None
+            process, self._process = self._process, None
+            lifeline, self._lifeline = self._lifeline, None
+        if process is not None:
+            process.kill()
+            process.wait()
+        if lifeline is not None:
+            os.close(lifeline)
+        if wire is not None:
+            wire.close()
 
-    def _answer(self) -> dict[str, Any]:
-        assert self._wire is not None
-        assert self._begun is not None
-        # Two sandboxes, each with its own limit.
-        seconds = 2 * self._begun["limits"]["total"] + SLACK_SECONDS
-        answer = inside.receive(self._wire, time.monotonic() + seconds)
-        self._begun = None
-        return answer
+    def start(self) -> socket.socket:
+        """Start the process, if there is none, and return the socket to it."""
+        with self._lock:
+            if self.over:
+                raise EOFError("it was ended")
+            return self._wire or self._new()
 
-    def _start(self) -> socket.socket:
-        if self._wire is not None:
-            return self._wire
+    def _new(self) -> socket.socket:
         self._wire, theirs = socket.socketpair()
         end, self._lifeline = os.pipe()
         # The working folder is left out of the path: a course may hold any file.
@@ -132,55 +146,6 @@ class Worker:
         return self._wire
 
 
-class Pool:
-    """A few workers, so that the next submissions are judged while nbgrader saves this one.
-
-    Marks do not depend on it: a job that was begun ahead counts only if the one that is
-    graded in the end is equal to it.
-
-    Parameters
-    ----------
-    most : int
-        How many submissions are judged at one time; fewer where there are fewer processors.
-    """
-
-    def __init__(self, most: int) -> None:
-        cores = getattr(os, "sched_getaffinity", lambda _: [0])(0)  # macOS knows of none
-        self.workers = [Worker(core) for core in sorted(cores)[:most]]
-
-    def has_begun(self, job: dict[str, Any]) -> bool:
-        """Say whether a worker is at this job."""
-        return any(worker.has_begun(job) for worker in self.workers)
-
-    def idle(self) -> bool:
-        """Say whether a worker has nothing to do."""
-        return any(worker.has_begun(None) for worker in self.workers)
-
-    def begin(self, job: dict[str, Any]) -> None:
-        """Start on a job, if a worker is idle."""
-        for worker in self.workers:
-            if worker.has_begun(None):
-                try:
-                    worker.begin(job)
-                except OSError:
-                    worker.close()  # it starts anew when `grade` comes to this job
-                return
-
-    def grade(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Judge one submission; see `Worker.grade`."""
-
-        def rank(worker: Worker) -> tuple[int, float]:
-            fit = 0 if worker.has_begun(job) else 1 if worker.has_begun(None) else 2
-            return fit, worker.since  # of equal jobs the oldest is ready first
-
-        return min(self.workers, key=rank).grade(job)
-
-    def close(self) -> None:
-        """End all workers."""
-        for worker in self.workers:
-            worker.close()
-
-
 def main(fd: int, lifeline: int, core: int) -> None:
     """Be the worker process: answer jobs until the other side hangs up.
 
@@ -189,66 +154,122 @@ def main(fd: int, lifeline: int, core: int) -> None:
     fd : int
         Descriptor of the socket on which jobs come.
     lifeline : int
-        Descriptor of a pipe that ends when nbgrader's process does. Then all ends here,
-        whatever is being judged.
+        Descriptor of a pipe that ends when the process that started this one does. Then
+        all ends here, whatever is being judged.
     core : int
-        The processor to keep to.
+        The processor to keep to; -1 is any.
     """
     threading.Thread(target=_follow, args=[lifeline], daemon=True).start()
-    with contextlib.suppress(OSError):
-        os.sched_setaffinity(0, {core})
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side says when it is over
+    warm = Warm(core)
     wire = socket.socket(fileno=fd)
-    zygote: Zygote | None = None
-    references: dict[bytes, dict[str, Any]] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             job = inside.receive(wire)
-            start = time.monotonic()
             try:
-                zygote = zygote or Zygote()
-                with TemporaryDirectory(prefix="grading-") as folder:
-                    for name, data in job["files"].items():
-                        path = Path(folder, name)
-                        path.parent.mkdir(parents=True, exist_ok=True)
-                        path.write_bytes(data)
-                    os.chdir(folder)
-                    answer: dict[str, Any] = {"cells": run(job, zygote, references)}
-                    os.chdir("/")
-                answer["seconds"] = round(time.monotonic() - start, 2)
-                answer["landlock"] = zygote.landlock
-            except WallError as error:
+                answer = warm.do(job)
+            except GraderFault as error:
                 answer = {"fault": str(error)}
             except Exception as error:
                 answer = {"fault": f"{type(error).__name__}: {error}"}
             inside.send(wire, answer)
 
 
+class Warm:
+    """What a worker process keeps warm: a zygote, and the desk of its last lesson.
+
+    Parameters
+    ----------
+    core : int
+        The processor to keep to once all is warm; -1 is any.
+    """
+
+    def __init__(self, core: int = -1) -> None:
+        self._zygote: Any = None
+        self._fault: GraderFault | None = None
+        with ThreadPoolExecutor(1) as beside:  # it takes a second, and so does a zygote
+            beside.submit(importlib.import_module, "grading.desk")
+            try:
+                self._zygote = Zygote(core)  # it ends with the thread that started it
+            except GraderFault as error:
+                self._fault = error
+        if core >= 0:
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(0, {core})
+        self._desk: Any = None
+        self._lesson = b""
+        self._folder = ""
+
+    def do(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Do one job in a folder of its own; see `Worker.do`."""
+        start = time.monotonic()
+        if job["grader"] != audit.grader():
+            raise GraderFault(
+                f"The worker on {socket.gethostname()} has another version of this grader. "
+                "Install the same one everywhere."
+            )
+        if self._fault is not None:
+            raise self._fault
+        self._learn(job["lesson"])
+        said = Said()
+        self._desk.log.addHandler(said)
+        answer: dict[str, Any] = {"notebooks": {}, "log": said.lines}
+        work = self._desk.grade if "grade" in job else self._desk.draw
+        try:
+            with TemporaryDirectory(prefix="grading-") as folder:
+                lay_out(self._desk.lesson.files, folder)
+                os.chdir(folder)
+                for name, given in (job.get("grade") or job["draw"]).items():
+                    answer["notebooks"][name] = work(job["student"], name, given)
+        finally:
+            os.chdir("/")
+            self._desk.log.removeHandler(said)
+        answer["seconds"] = round(time.monotonic() - start, 2)
+        return answer | {"landlock": self._zygote.landlock, "versions": audit.versions()}
+
+    def _learn(self, packed: bytes) -> None:
+        """Make a desk for a lesson, unless it is the last one."""
+        from grading.desk import Desk
+        from grading.lesson import Lesson
+
+        digest = hashlib.sha256(packed).digest()
+        if digest == self._lesson:
+            return
+        lesson = Lesson.unpack(packed)
+        # A lesson's tests import its own modules, which need not be those of this machine.
+        place = TemporaryDirectory(prefix="lesson-")
+        lay_out(lesson.files, place.name)
+        sys.path[:] = [place.name, *(path for path in sys.path if path != self._folder)]
+        self._folder, self._place = place.name, place
+        for name in lesson.files:
+            if name.endswith(".py") and name != "answer_checks.py":  # that is the grader's own
+                sys.modules.pop(name.removesuffix(".py").replace("/", "."), None)
+        self._desk = Desk(lesson, self._zygote)
+        self._desk.log.setLevel(logging.INFO)
+        self._desk.log.propagate = False
+        self._lesson = digest
+
+
+def lay_out(files: dict[str, bytes], folder: str) -> None:
+    """Write files into a folder."""
+    for name, data in files.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+class Said(logging.Handler):
+    """Keeps what is logged, to be logged again on the other side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[list[Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        self.lines.append([record.levelno, record.getMessage()])
+
+
 def _follow(lifeline: int) -> None:
     os.read(lifeline, 1)
     os.kill(os.getpid(), signal.SIGKILL)  # and with it bubblewrap, and all behind it
-
-
-def run(
-    job: dict[str, Any], zygote: Zygote, references: dict[bytes, dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Judge one job in a session of its own; keep the reference for the next one."""
-    key = repr(job["reference"]).encode()
-    if key not in references:
-        references.clear()
-        references[key] = read_reference(job["reference"])
-    limits = Limits(**job["limits"])
-    return judge(
-        job["cells"],
-        lambda draws: Session(zygote, limits, job["files"], draws=draws),
-        references[key],
-        job["seed"],
-    )
-
-
-def read_reference(cells: list[list[str]]) -> dict[str, Any]:
-    """Run the source notebook's locked and solution cells; return its functions."""
-    space: dict[str, Any] = {"__name__": "reference"}
-    with contextlib.redirect_stdout(io.StringIO()):
-        for name, source in cells:
-            run_locked(source, name, space)
-    return {name: value for name, value in space.items() if callable(value)}

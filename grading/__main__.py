@@ -1,0 +1,98 @@
+"""The command line: ``python -m grading``.
+
+nbgrader takes a second to import, so that waits until the words are understood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+STOPPED = 130  # as shells say it of a program that Ctrl-C has ended
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit status.
+
+    0 is all well, whatever students did; 1 a fault of the grader's; 2 a command that is
+    not understood; 130 that it was stopped.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m grading",
+        description="Grade a class. Run it from the course folder, which holds nbgrader_config.py.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="command")
+    grade = verbs.add_parser(
+        "autograde",
+        help="grade the submissions of an assignment, several at a time",
+        description="Grade the submissions of an assignment, several at a time: what is new, "
+        "what has changed, and what an earlier run left. Marks go to nbgrader's gradebook, "
+        "notebooks to autograded/, as nbgrader autograde puts them.",
+    )
+    grade.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="grade on a Dask cluster: tcp://host:port, or the path of a scheduler file",
+    )
+    grade.add_argument("--force", action="store_true", help="grade everything again")
+    grade.add_argument(
+        "--no-plots", action="store_true", help="marks alone; plots are drawn when they are wanted"
+    )
+    pages = verbs.add_parser(
+        "feedback",
+        help="make the feedback pages of an assignment, several at a time",
+        description="Make the feedback pages of an assignment, several at a time, and draw the "
+        "plots that are still to be drawn.",
+    )
+    for verb in (grade, pages):
+        verb.add_argument("assignment", nargs="+", help="its folder in source/")
+        verb.add_argument(
+            "--student",
+            action="append",
+            default=[],
+            metavar="ID",
+            help="only this one; may be given again",
+        )
+        verb.add_argument(
+            "--workers",
+            type=_positive,
+            metavar="N",
+            default=0,
+            help="how many work at a time; one for each processor if it is not given",
+        )
+    given = parser.parse_args(words)
+    # See grading/worker.py: it would take a second, and nobody needs it.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    from grading.crew import Local
+    from grading.exam import GraderFault
+
+    crew = None
+    try:
+        if given.verb == "autograde" and not given.cluster:
+            # They get warm while this process reads what it needs.
+            crew = Local(given.workers).warm(len(given.student))
+        from grading import command
+
+        status: int = getattr(command, given.verb)(given, crew)
+        return status
+    except GraderFault as error:
+        stopped = type(error).__name__ == "Stopped"
+        print(f"\nStopped. {error}" if stopped else error, file=sys.stderr)
+        return STOPPED if stopped else 1
+    except KeyboardInterrupt:
+        return STOPPED
+    finally:
+        if crew is not None:
+            crew.close()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""What lies in ``autograded/``: graded notebooks, put there whole, and read back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader import utils
+
+from grading import files
+from grading.verdicts import Verdict
+
+UNFINISHED = ".unfinished"
+TIMESTAMP = "timestamp.txt"
+PENDING = {"plots": "pending"}  # a graded notebook's metadata until its plots are drawn
+VERDICTS = {verdict.value for verdict in Verdict} - {Verdict.GRADER_FAULT.value}
+
+
+def timestamp(folder: Path) -> datetime | None:
+    """Return when a submission was handed in, if that is known."""
+    text = files.note(folder / TIMESTAMP)
+    with suppress(ValueError, OverflowError):
+        found: datetime | None = utils.parse_utc(text) if text else None
+        return found
+    return None
+
+
+def verdicts(path: Path) -> dict[str, Verdict]:
+    """Return the verdicts in a graded notebook, by the ids of its tests; {} if it is none."""
+    found = {}
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        for cell in json.loads(path.read_bytes())["cells"]:
+            record = cell["metadata"].get("grading", {}).get("verdict")
+            if record in VERDICTS and cell["metadata"].get("nbgrader"):
+                found[str(cell["metadata"]["nbgrader"]["grade_id"])] = Verdict(record)
+    return found
+
+
+def graded(path: Path) -> tuple[dict[str, Verdict], bool]:
+    """Return what is in a graded notebook.
+
+    Returns
+    -------
+    verdicts : dict of str to Verdict
+        By the ids of its tests; none if it is no graded notebook.
+    pending : bool
+        Whether its plots are still to be drawn.
+    """
+    found, pending = {}, False
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        notebook = json.loads(path.read_bytes())
+        pending = notebook["metadata"].get("grading") == PENDING
+        for cell in notebook["cells"]:
+            record = cell["metadata"].get("grading", {}).get("verdict")
+            if record in VERDICTS and cell["metadata"].get("nbgrader"):
+                found[str(cell["metadata"]["nbgrader"]["grade_id"])] = Verdict(record)
+    return found, pending
+
+
+def publish(fresh: Path, done: Path) -> None:
+    """Let what was graded take the place of what was there, file by file, the time last.
+
+    The fresh folder goes at the very end: while it is there, nothing counts as done.
+    """
+    done.mkdir(parents=True, exist_ok=True)
+    names = {path.name for path in fresh.iterdir()}
+    for old in done.iterdir():
+        if (old.name not in names and old.suffix != ".ipynb") or old.is_dir():
+            _remove(old)
+    for name in sorted(names, key=lambda name: (name == TIMESTAMP, name)):
+        (fresh / name).replace(done / name)
+    fresh.rmdir()
+    for folder in (fresh.parent, fresh.parent.parent):
+        with suppress(OSError):  # others are unfinished
+            folder.rmdir()
+
+
+def empty(folder: Path) -> None:
+    """Remove all that is in a folder."""
+    for path in folder.iterdir():
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
