@@ -52,14 +52,18 @@ class Course:
         shutil.copytree(_released(), root, dirs_exist_ok=True)
 
     def nbgrader(self, *words: str, fails: bool | None = False) -> str:
-        """Run an nbgrader command; return what it said.
+        """Run an nbgrader command; return what it said. See `python`."""
+        return self.python("nbgrader", *words, fails=fails)
+
+    def python(self, *words: str, fails: bool | None = False) -> str:
+        """Run a command of Python's ``-m`` in the course folder; return what it said.
 
         ``fails`` says whether it should fail; None: as it likes.
         """
         environment = dict(os.environ)
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words],
+            [sys.executable, "-m", *words],
             cwd=self.root,
             env=environment,
             capture_output=True,
@@ -69,7 +73,7 @@ class Course:
         )
         said = done.stdout + done.stderr
         if fails is not None and (done.returncode != 0) != fails:
-            raise AssertionError(f"nbgrader {' '.join(words)} exited {done.returncode}:\n{said}")
+            raise AssertionError(f"{' '.join(words)} exited {done.returncode}:\n{said}")
         return said
 
     def release(self, assignment: str) -> NotebookNode:
@@ -123,8 +127,10 @@ class Course:
         }
 
     def scores(self, student: str, assignment: str) -> dict[str, float | None]:
-        """Return the automatic scores in the gradebook, by function."""
+        """Return the automatic scores in the gradebook, by function; none if it knows of none."""
         with Gradebook(f"sqlite:///{self.root}/gradebook.db") as gradebook:
+            if student not in {s.student_id for s in gradebook.assignment_submissions(assignment)}:
+                return {}
             submission = gradebook.find_submission(assignment, student)
             return {
                 grade.name.removeprefix("test_"): grade.auto_score
@@ -146,7 +152,12 @@ def _released() -> Path:
     return root
 
 
-def hold_class(root: Path, entries: list[Entry], names: dict[Entry, str] | None = None) -> Course:
+def hold_class(
+    root: Path,
+    entries: list[Entry],
+    names: dict[Entry, str] | None = None,
+    grade: tuple[str, ...] = ("grading", "autograde", "--workers=4"),  # most that is hostile waits
+) -> Course:
     """Grade a class of entries in one run for each lesson, honest students first and last."""
     course = Course(root)
     config = course.root / "nbgrader_config.py"
@@ -164,7 +175,7 @@ def hold_class(root: Path, entries: list[Entry], names: dict[Entry, str] | None 
         course.submit("aa-reference", assignment, course.answers(assignment))
         course.submit("zz-reference", assignment, course.answers(assignment))
         course.submit("untouched", assignment, course.release(assignment))
-        course.said[assignment] = course.nbgrader("autograde", assignment, fails=None)
+        course.said[assignment] = course.python(*grade, assignment, fails=None)
     return course
 
 

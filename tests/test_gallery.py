@@ -1,5 +1,6 @@
 """Truths 1 and 4: what each submission earns, through real nbgrader and the real sandbox."""
 
+import json
 import os
 import random
 import re
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grading import audit
 from grading.verdicts import Verdict
 from tests import sample_class
 from tests.course import Course, assignment_of, assignments, notebook_path, reference_cells
@@ -111,6 +113,12 @@ def test_without_the_wall_the_same_code_finds(unwalled, entry):
         assert word in unwalled[entry.student]
 
 
+def test_figures_without_end_are_stopped_when_they_are_drawn(gallery):
+    lines = [json.loads(line) for line in (gallery.root / audit.FILE).read_text().splitlines()]
+    met = [x["limits"] for x in lines if "drawing" in x and "draws-figures" in x["student"]]
+    assert met == [["too much output"]]
+
+
 def marked():
     """Return the processes of this machine that bear the gallery's name."""
     found = []
@@ -143,7 +151,7 @@ def honest_notebooks(course):
 
 
 def test_the_honest_are_graded_as_if_there_were_no_others(gallery, tmp_path, hold):
-    quiet = hold(tmp_path / "course", UNUSUAL)
+    quiet = hold(tmp_path / "course", UNUSUAL, grade=("nbgrader", "autograde"))
     assert len(honest_notebooks(gallery)) == len(HONEST)
     assert honest_notebooks(quiet) == honest_notebooks(gallery)
     for student in HONEST:

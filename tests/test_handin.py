@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from grading import summary
-from grading.handin import Cell, Expected, rebuild
+from grading.handin import Cell, rebuild
+from grading.lesson import Expected
 from grading.verdicts import SENTENCES, Verdict
 from tests.course import Course, grade_id
 from tests.gallery_handins import CELL, LOOP, NO_STUDENTS, ROWS, A, hand_in, right
@@ -28,7 +29,7 @@ def course(tmp_path_factory):
         folder.mkdir(parents=True)
         (folder / "rnn.ipynb").write_bytes(right(course))
     course.before = every_file(course)
-    course.said = course.nbgrader("autograde", A, fails=True)
+    course.said = course.python("grading", "autograde", A, fails=True)
     return course
 
 
@@ -78,7 +79,8 @@ def test_a_student_of_an_odd_name_is_graded(course, name):
 @pytest.mark.parametrize(("name", "word"), NO_STUDENTS.items())
 def test_a_folder_that_cannot_be_a_student_is_a_fault_and_named(course, name, word):
     name = os.fsdecode(name)
-    (line,) = [line for line in course.said.splitlines() if ascii(name).strip("'") in line]
+    said = [line for line in course.said.splitlines() if "There was an error" in line]
+    (line,) = [line for line in said if ascii(name).strip("'") in line]
     assert "No student has such a folder" in line
     assert word in line
     assert "Rename it" in line
@@ -181,4 +183,4 @@ WANTED = {
 def test_where_the_released_cells_come_back(handed_in, built):
     """`f=` stands for a cell that defines f and has no id; the others have their source as id."""
     cells = [Cell("code", source, source) for source in handed_in.split()]
-    assert " ".join(c.source for c in rebuild(cells, WANTED).cells) == built
+    assert " ".join(c.source for c in rebuild(cells, WANTED)) == built

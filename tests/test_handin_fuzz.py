@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grading.handin import Expected, read
+from grading.handin import read
+from grading.lesson import Expected
 from grading.verdicts import Verdict
 
 

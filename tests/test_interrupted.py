@@ -1,6 +1,7 @@
 """Grading that is cut short: killed at any moment, on a full disk, in a folder that is closed."""
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -165,8 +166,8 @@ def say_times(course, turn):
             path.write_text(f"2026-11-0{days[turn]} 10:00:00 UTC")
 
 
-def test_what_is_not_whole_or_newer_is_graded_again_and_nothing_else(course):
-    students = [*SPOILT, *TIMES]
+def test_what_is_not_whole_or_newer_or_another_is_graded_again_and_nothing_else(course):
+    students = [*SPOILT, *TIMES, "as-it-was"]
     old = hand_in(course, students, 0)
     say_times(course, 0)
     course.nbgrader("autograde", A)
@@ -176,10 +177,13 @@ def test_what_is_not_whole_or_newer_is_graded_again_and_nothing_else(course):
         before = path.read_bytes()
         spoil(path)
         assert not path.exists() or path.read_bytes() != before
-    new = hand_in(course, students, 1)
+    new = hand_in(course, students[:-1], 1) | {"as-it-was": old["as-it-was"]}
     say_times(course, 1)
     course.nbgrader("autograde", A)
-    check(course, new | {student: old[student] for student in ("older", "no-longer-said")})
+    check(course, new)
+    said = (course.root / "audit.jsonl").read_text()
+    lines = [json.loads(line)["student"] for line in said.splitlines()]
+    assert [lines.count(student) for student in students] == [2] * (len(students) - 1) + [1]
 
 
 class Disk:

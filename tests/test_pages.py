@@ -25,6 +25,7 @@ from tornado.web import HTTPError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from grading import feedback as feedback_pages
 from grading import pages
 from grading.session import Session
 from grading.wall import Limits
@@ -32,6 +33,7 @@ from tests.course import ROOT, Course, assignments, grade_id, notebook_path
 from tests.gallery_pages import BREAKING, CODE, MARKDOWN, TRICKS
 
 A = "01_rnn"
+NO_WORDS = "No description has been provided for this image"  # nbconvert's
 MAKERS = {MARKDOWN: new_markdown_cell, CODE: new_code_cell}
 PLAIN = set(
     "html head body title h1 h2 h3 h4 h5 h6 p br hr div span blockquote pre code a img em strong b "
@@ -273,6 +275,7 @@ def test_honest_work_looks_as_before(course, assignment):
     else:
         notebook = nbformat.read(notebook_path(ROOT / "source" / assignment), 4)
     ours, before = page(notebook), page(notebook, exporter(clean=False))
+    before = before.replace(NO_WORDS, "A picture that this cell has drawn")
     assert seen(ours) == seen(before)
     assert links(ours) == links(before)
 
@@ -443,9 +446,10 @@ def test_a_name_in_an_address_of_the_formgrader_is_no_code(template, values, nam
 
 def test_a_formgrader_that_did_not_read_the_settings_is_harmless_too(course, uncleaned):
     pages.install()
+    feedback_pages.install()
     handler = SimpleNamespace(settings={"nbgrader_exporter": exporter(clean=False)})
     made_by = base.BaseHandler.exporter.fget(handler)
-    assert made_by is base.BaseHandler.exporter.fget(handler)
+    assert made_by._exporter is base.BaseHandler.exporter.fget(handler)._exporter
     assert [type(step) for step in made_by._preprocessors].count(pages.HarmlessPage) == 1
     assert page(uncleaned, made_by) == page(uncleaned)
 

@@ -10,8 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 import answer_checks
 import public_tests
-from grading.steps import read_reference
-from grading.worker import read_reference as run_reference
+from grading.judge import run_reference
+from grading.lesson import read_reference
 
 SOURCE = Path(__file__).parents[1] / "source"
 LESSONS = ["01_rnn/rnn.ipynb", "02_lstm/lstm.ipynb"]

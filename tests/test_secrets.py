@@ -5,11 +5,10 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 import public_tests
-from grading.judge import BEGIN, judge
+from grading.judge import BEGIN, judge, run_reference
 from grading.session import Session
 from grading.verdicts import Verdict
 from grading.wall import Limits, Zygote
-from grading.worker import read_reference as run_reference
 from tests.course import ROOT, SHARED, Course, assignments, grade_id, notebook_path, reference_cells
 from tests.gallery import Entry
 

@@ -9,13 +9,16 @@ import subprocess
 import sys
 import sysconfig
 import time
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
-from grading import inside, wall
+from grading import audit, inside, wall
 from grading.exam import GraderFault
+from grading.lesson import Expected, Lesson, Notebook
 from grading.session import Session
 from grading.verdicts import Verdict
 from grading.wall import WallError, Zygote
@@ -220,7 +223,7 @@ STARTS = {
 
 @pytest.mark.parametrize(("words", "command"), STARTS.items(), ids=STARTS)
 def test_without_bubblewrap_grading_refuses_with_a_sentence(monkeypatch, words, command):
-    monkeypatch.setattr(wall, "command", lambda control: command)
+    monkeypatch.setattr(wall, "command", lambda control, core: command)
     with pytest.raises(WallError, match=words) as caught:
         Zygote()
     assert "\n" not in str(caught.value)
@@ -269,10 +272,18 @@ def test_it_names_libseccomp_when_it_is_missing():
 def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
     word = f"51.{os.getpid()}"
     source = DAEMON.format(word) + "\nimport time; time.sleep(60)"
-    job = {"cells": [{"source": source, "role": "student", "grade_id": "x", "points": 0.0}]}
-    job |= {"reference": [], "files": {}, "seed": 0, "limits": asdict(LIMITS) | {"cell": 50.0}}
-    start = "import json, sys, time; from grading.worker import Worker\n"
-    start += f"worker = Worker(0); worker.begin(json.loads({json.dumps(json.dumps(job))}))\n"
+    test = Expected("test_x", "code", "", None, True, True, False, False, 0.0)
+    book = Notebook(None, [replace(test, source="1.0")], [])
+    wall = "grading.steps.ExecuteBehindWall"
+    config = {"ExecuteBehindWall": {"cell_seconds": 50.0}}
+    lesson = Lesson("one", {"book": book}, {}, [], [wall], config).pack()
+    handed_in = nbformat.writes(new_notebook(cells=[new_code_cell(source)])).encode()
+    job = {"student": "ada", "grade": {"book": {"data": handed_in}}, "seconds": 60.0}
+    job["grader"] = audit.grader()
+    start = "import threading, time; from grading.worker import Worker\n"
+    start += f"worker = Worker(0); work = lambda: worker.do({lesson!r}, {job!r})\n"
+    start += "threading.Thread(target=work, daemon=True).start()\n"
+    start += "while worker._process is None: time.sleep(0.01)\n"
     start += "print(worker._process.pid, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE) as grader:
         try:

@@ -225,13 +225,19 @@ FLOODS = [
         "import os\nfrom IPython.display import Image\n"
         "while True: display(Image(data=os.urandom(2**20), format='png'))\n",
     ),
-    last(
+    make.right(  # marks are given before anything is drawn
         LSTMS,
         "draws figures for ever",
-        V.TOO_MUCH_OUTPUT,
         "for _ in range(40):\n"
         "    plt.figure(figsize=(12, 12))\n    plt.imshow(np.random.rand(900, 900))\n"
         "    plt.axis('off')\n    plt.show()\n",
+    ),
+    last(
+        LSTMS,
+        "shows pictures for ever",
+        V.TOO_MUCH_OUTPUT,
+        "import os\nfrom IPython.display import Image, display\n"
+        "while True: display(Image(data=os.urandom(10**6), format='png'))\n",
     ),
     last(
         RNNS,
