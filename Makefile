@@ -13,21 +13,16 @@ setup: .venv/ready
 .venv/ready: pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; name one: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[grading,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[grading,cluster,dev]'
 	@touch $@
 
 # The main job: release both lessons, grade submitted/, make feedback, print the table.
-# (nbgrader 0.9.6 makes SQLAlchemy warn of objects that it never meant to save.)
-grade: export PYTHONWARNINGS = ignore:Object of type
 grade: setup
 	@for name in $(ASSIGNMENTS); do nbgrader generate_assignment $$name --force --log-level=ERROR || exit 1; done
 	@python -m tests.sample_class
-	@failed=0; for name in $(ASSIGNMENTS); do \
-	  echo "Grading $$name ..."; \
-	  nbgrader autograde $$name --force --log-level=ERROR || failed=1; \
-	  nbgrader generate_feedback $$name --force --log-level=ERROR || failed=1; \
-	done; \
-	python -m grading.summary $(ASSIGNMENTS) || failed=1; \
+	@failed=0; \
+	python -m grading autograde $(ASSIGNMENTS) --force || failed=1; \
+	python -m grading feedback $(ASSIGNMENTS) || failed=1; \
 	echo "gradebook       gradebook.db"; \
 	echo "feedback pages  feedback/<student>/<assignment>/, open one in a browser"; \
 	echo "formgrader      run 'make formgrader': marks, comments, regrading by hand"; \

@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
-from benchmarks.against_stock import stock_config
+from benchmarks.speed import stock_config
 from tests.contained import contained
 from tests.course import (
     ROOT,

@@ -1,0 +1,294 @@
+"""How fast a class is graded, against stock nbgrader on the same submissions in the same run.
+
+``python -m benchmarks.speed [part ...]`` prints a table of each part that is named; without a
+name all of them. It takes an hour, most of it stock nbgrader's; let the machine be quiet.
+
+``class``    a class of 100: marks, plots, marks alone, feedback, CPU over a bare floor
+``thousand`` 1,000 submissions against 100: time of each, and peak memory
+``cluster``  Dask on this machine against as many workers
+``single``   one submission, cold, from the command to its mark
+``profile``  where the time of one submission goes; draws docs/speed.svg
+
+Each figure is the median of `ROUNDS` rounds in which the sides take turns. CPU is what the
+whole machine spends, less what it spends when idle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from tests.course import Course, assignment_of
+from tests.gallery import UNUSUAL
+from tests.gallery.answers import WRONG
+
+ROUNDS = 5
+A = "01_rnn"
+
+
+def stock_config(config: str) -> str:
+    """Return nbgrader's settings without those of our grader: release as here, grade as stock."""
+    kept, marker, _ = config.partition("# Grading:")
+    assert marker
+    return kept
+
+
+def fill(course: Course, size: int) -> None:
+    """Hand in for a class: most are right, some in an unusual way, some are wrong."""
+    chance = random.Random(1)
+    course.plots = True
+    others = [e for e in [*UNUSUAL, *WRONG] if assignment_of(e.function) == A]
+    for number in range(size):
+        entries = [chance.choice(others)] if chance.random() < 0.5 else []
+        course.submit(f"student-{number:04}", A, course.answers(A, *entries))
+
+
+@dataclass
+class Run:
+    """What a command took.
+
+    Attributes
+    ----------
+    seconds, cpu : float
+    peak : float
+        MiB of the whole process tree, what is shared counted once.
+    marks : float
+        Seconds to the last mark, where it was said.
+    """
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    peak: float = 0.0
+    marks: float = field(default=float("nan"))
+
+
+def run(course: Path, *words: str) -> Run:
+    """Run a command of Python's ``-m`` in a course."""
+    found = Run()
+    before, start = busy(), time.monotonic()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with subprocess.Popen(
+        [sys.executable, "-m", *words],
+        cwd=course,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, PATH=path),
+    ) as process:
+        threading.Thread(target=watch, args=(process.pid, found), daemon=True).start()
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            words_said = line.split()
+            if words_said[1:2] == ["marks"] and words_said[2] == words_said[4] != "0":
+                found.marks = time.monotonic() - start
+    found.seconds = time.monotonic() - start
+    found.cpu = busy() - before
+    if process.returncode != 0:
+        raise SystemExit("".join(said[-20:]))
+    return found
+
+
+def busy() -> float:
+    """Return the seconds that the processors have worked, all of them together."""
+    spent = psutil.cpu_times()
+    return float(spent.user + spent.nice + spent.system)
+
+
+def watch(pid: int, found: Run) -> None:
+    """Keep the largest sum of proportional memory over a process and its descendants."""
+    with contextlib.suppress(psutil.Error):
+        parent = psutil.Process(pid)
+        while parent.is_running():
+            total = 0
+            for process in [parent, *parent.children(recursive=True)]:
+                with contextlib.suppress(psutil.Error):
+                    total += process.memory_full_info().pss
+            found.peak = max(found.peak, total / 2**20)
+            time.sleep(0.5)
+
+
+@contextlib.contextmanager
+def courses(size: int) -> Iterator[tuple[Path, Path]]:
+    """Make a class twice: one course with our settings, one with stock nbgrader's."""
+    with TemporaryDirectory() as folder:
+        ours = Course(Path(folder, "ours"))
+        fill(ours, size)
+        stock = Path(folder, "stock")
+        shutil.copytree(ours.root, stock)
+        config = stock / "nbgrader_config.py"
+        config.write_text(stock_config(config.read_text()))
+        yield ours.root, stock
+
+
+def ratio(name: str, stock: list[float], ours: list[float], target: str, unit: str = "s") -> None:
+    """Print a row: medians, and the median of the ratios of each round."""
+    pairs = [b / a for a, b in zip(ours, stock, strict=True)]
+    one, other = statistics.median(ours), statistics.median(stock)
+    print(
+        f"| {name} | {one:.3f} {unit} | {other:.3f} {unit} | "
+        f"{statistics.median(pairs):.2f} ({min(pairs):.2f} to {max(pairs):.2f}) | {target} |",
+        flush=True,
+    )
+
+
+FLOOR = """
+import os, sys, resource
+os.environ.update(OPENBLAS_NUM_THREADS="1", MPLBACKEND="module://matplotlib_inline.backend_inline")
+import nbformat
+from pathlib import Path
+from grading import inside
+draws, paths = sys.argv[1] == "draw", sorted(Path("submitted").glob("*/*/*.ipynb"))
+work = [[c.source for c in nbformat.read(p, 4).cells if c.cell_type == "code"] for p in paths]
+shell = inside.warm_up()
+shell.draws = draws
+here = sorted(Path("source").glob("*/"))[0]
+os.chdir(here)
+sys.path.insert(0, str(Path("../..").resolve()))
+for cells in work:
+    child = os.fork()
+    if child == 0:
+        for source in cells:
+            shell.start_outputs(2**24)
+            shell.run_cell(source, store_history=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+os.write(2, f"{(spent.ru_utime + spent.ru_stime) / len(work)}".encode())
+"""
+
+
+def floor(course: Path, kind: str) -> float:
+    """Return the CPU seconds of one submission's cells in a forked warm process alone."""
+    done = subprocess.run(
+        [sys.executable, "-c", FLOOR, kind], cwd=course, capture_output=True, text=True, check=True
+    )
+    return float(done.stderr.strip().split("\n")[-1])
+
+
+def whole_class(size: int = 100) -> None:
+    """Compare a class with stock nbgrader, and with the bare floor."""
+    grade, rows = ("grading", "autograde", A, "--force"), []
+    with courses(size) as (ours, stock):
+        for number in range(ROUNDS):
+            shown, alone = run(ours, *grade), run(ours, *grade, "--no-plots")
+            run(ours, *grade)  # feedback is made of a class that has its plots
+            pages = run(ours, "grading", "feedback", A)
+            other = run(stock, "nbgrader", "autograde", A, "--force", "--log-level=ERROR")
+            html = run(stock, "nbgrader", "generate_feedback", A, "--force", "--log-level=ERROR")
+            bare = floor(ours, "draw"), floor(ours, "no")
+            rows.append((shown, alone, pages, other, html, bare))
+            print(f"round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
+    shown, alone, pages, other, html, bare = zip(*rows, strict=True)
+    stock_time = [one.seconds / size for one in other]
+    print(f"\n{size} submissions of {A}; seconds for each\n")
+    print("| what | here | stock | stock / here | at least |\n|---|---|---|---|---|")
+    ratio("every plot drawn", stock_time, [one.seconds / size for one in shown], "12")
+    ratio("to the last mark, plots behind", stock_time, [one.marks / size for one in shown], "40")
+    ratio("marks alone", stock_time, [one.seconds / size for one in alone], "60")
+    page_time = [one.seconds / size for one in html]
+    ratio("a feedback page", page_time, [one.seconds / size for one in pages], "5")
+    print("\n| CPU of a submission | here | bare floor | here / floor | less than |")
+    print("|---|---|---|---|---|")
+    for name, mine, index, most in (
+        ("with plots", shown, 0, "1.3"),
+        ("marks alone", alone, 1, "2"),
+    ):
+        cpu = [one.cpu / size for one in mine]
+        ratio(name, cpu, [one[index] for one in bare], most)
+
+
+def thousand() -> None:
+    """Compare a class of 1,000 with one of 100."""
+    rows = []
+    with courses(100) as (small, _), courses(1000) as (large, _):
+        for _ in range(ROUNDS):
+            one, other = (run(c, "grading", "autograde", A, "--force") for c in (small, large))
+            rows.append((one, other))
+    print("\n| 1,000 against 100 | 100 | 1,000 | 1,000 / 100 | less than |\n|---|---|---|---|---|")
+    hundred = [one.seconds / 100 for one, _ in rows]
+    ratio("each submission", [other.seconds / 1000 for _, other in rows], hundred, "1.1")
+    memory = [one.peak for one, _ in rows], [other.peak for _, other in rows]
+    ratio("peak memory", memory[1], memory[0], "1.1", "MiB")
+
+
+def cluster(size: int = 100) -> None:
+    """Compare a Dask cluster on this machine with as many workers."""
+    from distributed import LocalCluster
+
+    grade, rows = ("grading", "autograde", A, "--force", "--no-plots"), []
+    workers = os.cpu_count() or 1
+    with courses(size) as (ours, _):
+        for _ in range(ROUNDS):
+            with LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None
+            ) as dask:
+                there = f"--cluster={dask.scheduler_address}"
+                run(ours, *grade, there, "--student=student-0000")  # Dask's workers stay warm
+                rows.append((run(ours, *grade, f"--workers={workers}"), run(ours, *grade, there)))
+    print(f"\n| {size} submissions | workers | Dask | Dask / workers | less than |")
+    print("|---|---|---|---|---|")
+    ratio(
+        "marks alone",
+        [other.seconds / size for _, other in rows],
+        [one.seconds / size for one, _ in rows],
+        "1.15",
+    )
+
+
+def single() -> None:
+    """Compare one submission, cold, from the command to its mark."""
+    rows = []
+    with courses(1) as (ours, stock):
+        for _ in range(ROUNDS):
+            mine = run(ours, "grading", "autograde", A, "--force", "--no-plots")
+            rows.append((mine, run(stock, "nbgrader", "autograde", A, "--force")))
+        helps = [run(ours, "grading", "--help").seconds for _ in range(ROUNDS)]
+    print("\n| cold | here | stock | stock / here | wanted |\n|---|---|---|---|---|")
+    ratio("one submission", [b.seconds for _, b in rows], [a.marks for a, _ in rows], "here: 3 s")
+    print(f"| python -m grading --help | {statistics.median(helps):.3f} s | | | 0.3 s |")
+
+
+def profile(rounds: int = 30) -> None:
+    """Print and draw where the time of one submission goes, in one process after the other."""
+    from benchmarks import anatomy
+
+    with courses(1) as (ours, _):
+        found = anatomy.look(ours, A, rounds)
+    for phase, parts in found.items():
+        print(f"\n{phase}: {sum(parts.values()) * 1000:.0f} ms")
+        for name, seconds in parts.items():
+            print(f"  {seconds * 1000:6.1f} ms  {name}")
+    anatomy.draw(found, Path("docs", "speed.svg"))
+
+
+PARTS = {"class": whole_class, "thousand": thousand, "cluster": cluster, "single": single}
+PARTS["profile"] = profile
+
+
+def main(names: list[str]) -> None:
+    """Print the machine, then each part."""
+    print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
+    print(", ".join(f"{name} {version(name)}" for name in ("nbgrader", "numpy", "matplotlib")))
+    for name in names or PARTS:
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
