@@ -140,6 +140,7 @@ def draw(found: dict[str, dict[str, float]], path: Path) -> None:
         axes.text(left + 4, row, f"{left:.0f} ms", va="center")
     axes.set_yticks(range(len(found)), list(found))
     axes.invert_yaxis()
+    axes.margins(x=0.15)
     axes.set_xlabel("milliseconds of one submission, on one processor")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1.05), fontsize=8, frameon=False)

@@ -102,7 +102,7 @@ def judge(
     exam.references, exam.seed = dict(references), seed
     last = max((n for n, cell in enumerate(cells) if cell["role"] == "test"), default=-1)
     with open_session(False) as session:
-        shown = Shown(cells[: last + 1], session)
+        shown = Shown(cells[: last + 1], session, marks=True)
         left = {number for number, test in shown.tests.items() if test.has_hidden()}
         while (number := session.back()) is not None:
             left.remove(number)
@@ -140,11 +140,11 @@ def draw(
     """
     exam.references = {}
     with open_session(True) as session:
-        return Shown(cells, session).answers
+        return Shown(cells, session, marks=False).answers
 
 
 class Shown:
-    """What cells and public tests show, in one sandbox.
+    """What cells and public tests show, in one sandbox, which is marked behind each test or not.
 
     Attributes
     ----------
@@ -157,7 +157,7 @@ class Shown:
         The cells that failed, by id.
     """
 
-    def __init__(self, cells: list[dict[str, Any]], session: Session) -> None:
+    def __init__(self, cells: list[dict[str, Any]], session: Session, *, marks: bool) -> None:
         self.answers: list[dict[str, Any]] = []
         self.tests: dict[int, Test] = {}
         self.failed: dict[str, tuple[Verdict, list[Output]]] = {}
@@ -168,7 +168,7 @@ class Shown:
             if cell["role"] == "test":
                 self.tests[number] = Test(cell, space)
                 self.tests[number].run(session, self.failed, hidden=False)
-                if self.tests[number].has_hidden():
+                if marks and self.tests[number].has_hidden():
                     session.mark(number)
             elif not cell.get("ended"):
                 answer = self._run(cell, session)
