@@ -156,7 +156,7 @@ def hold_class(
     root: Path,
     entries: list[Entry],
     names: dict[Entry, str] | None = None,
-    grade: tuple[str, ...] = ("grading", "autograde", "--workers=4"),  # most that is hostile waits
+    grade: tuple[str, ...] = ("grading", "autograde", "--workers=2"),
 ) -> Course:
     """Grade a class of entries in one run for each lesson, honest students first and last."""
     course = Course(root)
