@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import socket
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -99,12 +100,16 @@ class Cluster:
     def __init__(self, address: str) -> None:
         try:
             from distributed import Client
+            from distributed.comm.addressing import parse_address, parse_host_port
         except ImportError as error:
             raise GraderFault(
                 "Grading on a cluster needs Dask: pip install '.[grading,cluster]'"
             ) from error
         where = {"scheduler_file": address} if Path(address).exists() else {"address": address}
         try:
+            if "address" in where:  # Dask would go on trying
+                host, port = parse_host_port(parse_address(address)[1])
+                socket.create_connection((host, port), START_SECONDS).close()
             self._client = Client(**where, timeout=START_SECONDS)
             self._client.wait_for_workers(1, timeout=START_SECONDS)
         except (OSError, ValueError, TimeoutError) as error:

@@ -69,6 +69,14 @@ def graded(handed_in, tmp_path_factory):
     return course
 
 
+@pytest.fixture(scope="module")
+def undrawn(handed_in, tmp_path_factory):
+    """The same, with marks alone."""
+    course = copied(handed_in, tmp_path_factory.mktemp("undrawn") / "course")
+    course.python(*AUTOGRADE, "--no-plots")
+    return course
+
+
 @pytest.fixture
 def course(graded, tmp_path):
     return copied(graded, tmp_path / "course")
@@ -204,7 +212,8 @@ def test_a_lesson_that_has_changed_is_graded_again(course):
 
 def test_force_does_everything_and_student_only_those(course):
     known = len(lines(course))
-    course.python(*AUTOGRADE, "--force", "--student=wrong", "--student", "blank")
+    words = ("--force", "--no-plots", "--student=wrong", "--student", "blank")
+    course.python(*AUTOGRADE, *words)
     assert sorted(line["student"] for line in lines(course)[known:]) == ["blank", "wrong"]
     course.python(*AUTOGRADE, "--force", "--no-plots")
     assert len(lines(course)) == 2 * known + 2
@@ -304,9 +313,8 @@ def test_every_plot_is_there_in_the_end(graded):
     assert "grading" not in graded.graded("right-0", A).metadata
 
 
-def test_plots_left_out_are_drawn_with_the_feedback(handed_in, graded, tmp_path):
-    course = copied(handed_in, tmp_path / "course")
-    course.python(*AUTOGRADE, "--no-plots")
+def test_plots_left_out_are_drawn_with_the_feedback(undrawn, graded, tmp_path):
+    course = copied(undrawn, tmp_path / "course")
     assert pictures(course, "right-0") == 0
     assert course.graded("right-0", A).metadata["grading"] == PENDING
     assert gradebook(course) == gradebook(graded)
@@ -317,22 +325,19 @@ def test_plots_left_out_are_drawn_with_the_feedback(handed_in, graded, tmp_path)
     assert page.count("A picture that this cell has drawn") == 6
     course.python("grading", "feedback", A)
     assert notebooks(course) == notebooks(graded)
-    course.nbgrader("generate_feedback", A, "--force", "--student=right-1")
 
 
-def test_plots_left_out_are_drawn_by_the_next_run(handed_in, graded, tmp_path):
-    course = copied(handed_in, tmp_path / "course")
-    course.python(*AUTOGRADE, "--no-plots")
+def test_plots_left_out_are_drawn_by_the_next_run(undrawn, graded, tmp_path):
+    course = copied(undrawn, tmp_path / "course")
     known = len(lines(course))
     course.python(*AUTOGRADE)
     assert len(lines(course)) == known
     assert notebooks(course) == notebooks(graded)
 
 
-def test_a_plot_that_the_instructor_opens_is_there(handed_in, tmp_path):
+def test_a_plot_that_the_instructor_opens_is_there(undrawn, tmp_path):
     """Run what the formgrader runs for a page."""
-    course = copied(handed_in, tmp_path / "course")
-    course.python(*AUTOGRADE, "--no-plots", "--student=right-0")
+    course = copied(undrawn, tmp_path / "course")
     script = """
 import sys
 from types import SimpleNamespace

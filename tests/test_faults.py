@@ -83,9 +83,9 @@ def test_the_grader_works_again_after_a_fault(course):
     source = course.root / "source" / A / "rnn.ipynb"
     text = source.read_text()
     spoil_the_reference(course)
-    course.nbgrader("autograde", A, fails=True)
+    course.python("grading", "autograde", A, fails=True)
     source.write_text(text)
-    course.nbgrader("autograde", A)
+    course.python("grading", "autograde", A)
     assert course.scores("bo", A) == FULL
 
 
