@@ -28,17 +28,6 @@ def timestamp(folder: Path) -> datetime | None:
     return None
 
 
-def verdicts(path: Path) -> dict[str, Verdict]:
-    """Return the verdicts in a graded notebook, by the ids of its tests; {} if it is none."""
-    found = {}
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        for cell in json.loads(path.read_bytes())["cells"]:
-            record = cell["metadata"].get("grading", {}).get("verdict")
-            if record in VERDICTS and cell["metadata"].get("nbgrader"):
-                found[str(cell["metadata"]["nbgrader"]["grade_id"])] = Verdict(record)
-    return found
-
-
 def graded(path: Path) -> tuple[dict[str, Verdict], bool]:
     """Return what is in a graded notebook.
 

@@ -182,12 +182,13 @@ class HarmlessMarkdown(NbConvertBase):
 
     def __call__(self, context: Any, source: str) -> str:
         """Render Markdown; what cannot be rendered is shown as text."""
-        key = source
-        if key not in self._made:
+        if context.get("cell", {}).get("attachments"):
+            return self._make(context, source)  # its pictures are this cell's own
+        if source not in self._made:
             if len(self._made) >= KEPT:
                 self._made.clear()
-            self._made[key] = self._make(context, source)
-        return self._made[key]
+            self._made[source] = self._make(context, source)
+        return self._made[source]
 
     def _make(self, context: Any, source: str) -> str:
         if not context.get("cell", {}).get("attachments"):

@@ -464,3 +464,12 @@ def test_a_picture_that_was_pasted_into_a_text_is_shown():
     pasted = {"attachments": {"a.png": {"image/png": PNG}}}
     root = read(page(new_notebook(cells=[new_markdown_cell("![x](attachment:a.png)", **pasted)])))
     assert f"data:image/png;base64,{PNG}" in [img.get("src") for img in root.iter("img")]
+
+
+def test_a_pasted_picture_is_not_shown_again_in_a_cell_with_the_same_words():
+    pasted = {"attachments": {"a.png": {"image/png": PNG}}}
+    words = "![x](attachment:a.png)"
+    cells = [new_markdown_cell(words, **pasted), new_markdown_cell(words)]
+    root = read(page(new_notebook(cells=cells)))
+    sources = [img.get("src") for img in root.iter("img")]
+    assert sources.count(f"data:image/png;base64,{PNG}") == 1
