@@ -38,10 +38,13 @@ class Desk:
     ----------
     lesson : Lesson
     zygote : Zygote
+    compiled : dict of str to bytes
+        What a sandbox is given beyond the lesson's files.
     """
 
-    def __init__(self, lesson: Lesson, zygote: Zygote) -> None:
+    def __init__(self, lesson: Lesson, zygote: Zygote, compiled: Mapping[str, bytes]) -> None:
         self.lesson = lesson
+        files = {**lesson.files, **compiled}
         self.log = logging.getLogger("grading.desk")
         self._references: dict[str, Mapping[str, Any]] = {}
         self._place = TemporaryDirectory(prefix="lesson-")
@@ -53,7 +56,7 @@ class Desk:
             if isinstance(step, ExecuteBehindWall):
                 step.bench = Bench(
                     lesson,
-                    lambda limits, draws: Session(zygote, limits, lesson.files, draws=draws),
+                    lambda limits, draws: Session(zygote, limits, files, draws=draws),
                     self._reference,
                 )
 

@@ -78,15 +78,16 @@ def judge(
     to light.
 
     A hidden part calls the functions as they stood at its place. For that the sandbox is
-    marked at each test; behind the last one it is taken back from mark to mark. Where that
+    marked at each test but the last; then it is taken back from mark to mark. Where that
     cannot be done, as the sandbox has ended or runs threads, a second one is opened and the
     cells are run again.
 
     Parameters
     ----------
     cells : list of dict
-        For each code cell ``source``, ``role`` (``student``, ``locked`` or ``test``),
-        ``grade_id`` and ``points``. Locked and test cells hold the instructor's source.
+        For each code cell ``source``, ``role`` (``student``, ``locked``, ``test`` or
+        ``plot``), ``grade_id`` and ``points``. Locked and test cells hold the instructor's
+        source; so does a plot, which no other cell needs and which is left out here.
     open_session : callable
         Opens a sandbox; its argument says whether figures are drawn. Here they never are.
     references : mapping of str to callable
@@ -96,14 +97,17 @@ def judge(
     Returns
     -------
     list of dict
-        For each cell up to the last test what `Shown` has; for a test cell ``outputs`` and
-        its ``record``.
+        For each cell up to the last test what `Shown` has, nothing for a plot; for a test
+        cell ``outputs`` and its ``record``.
     """
     exam.references, exam.seed = dict(references), seed
     last = max((n for n, cell in enumerate(cells) if cell["role"] == "test"), default=-1)
     with open_session(False) as session:
         shown = Shown(cells[: last + 1], session, marks=True)
         left = {number for number, test in shown.tests.items() if test.has_hidden()}
+        if last in left:  # nothing has run since
+            left.remove(last)
+            shown.tests[last].run(session, shown.failed, hidden=True)
         while (number := session.back()) is not None:
             left.remove(number)
             shown.tests[number].run(session, shown.failed, hidden=True)
@@ -113,7 +117,7 @@ def judge(
         for number in range(max(left, default=-1) + 1):
             if number in left:
                 shown.tests[number].run(examined, shown.failed, hidden=True)
-            elif number not in shown.tests and not shown.answers[number]["ended"]:
+            elif shown.answers[number] and not shown.answers[number]["ended"]:
                 examined.run_cell(cells[number]["source"])
     for number, test in shown.tests.items():
         judgement = test.judgement()
@@ -150,7 +154,7 @@ class Shown:
     ----------
     answers : list of dict
         For each cell ``outputs``, whether it ``ended`` its sandbox and, if it met one, a
-        ``limit``; nothing for a test.
+        ``limit``; nothing for a test and for what was left out.
     tests : dict of int to Test
         The test cells, by their place.
     failed : dict of str to (Verdict, outputs)
@@ -168,9 +172,9 @@ class Shown:
             if cell["role"] == "test":
                 self.tests[number] = Test(cell, space)
                 self.tests[number].run(session, self.failed, hidden=False)
-                if marks and self.tests[number].has_hidden():
+                if marks and number < len(cells) - 1 and self.tests[number].has_hidden():
                     session.mark(number)
-            elif not cell.get("ended"):
+            elif not cell.get("ended") and not (marks and cell["role"] == "plot"):
                 answer = self._run(cell, session)
             if cell["role"] == "locked":
                 run_locked(cell["source"], cell["grade_id"], space)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,14 @@ class Notebook:
         In the order of the release.
     reference : list of [grade id, source]
         The locked and solution cells of the source notebook.
+    plots : list of str
+        The sources of the cells that it tags ``plot``; see `plots`.
     """
 
     kernelspec: str | None
     cells: list[Expected]
     reference: list[list[str]]
+    plots: list[str]
 
 
 @dataclass(frozen=True)
@@ -135,14 +139,13 @@ def read_notebooks(gradebook: Gradebook, assignment: str, folder: Path) -> dict[
     GraderFault
         When a source notebook cannot be read.
     """
-    return {
-        notebook.name: Notebook(
-            notebook.kernelspec,
-            _expected(notebook),
-            read_reference(folder / f"{notebook.name}.ipynb"),
+    found = {}
+    for notebook in gradebook.find_assignment(assignment).notebooks:
+        source = read_source(folder / f"{notebook.name}.ipynb")
+        found[notebook.name] = Notebook(
+            notebook.kernelspec, _expected(notebook), reference(source), plots(source)
         )
-        for notebook in gradebook.find_assignment(assignment).notebooks
-    }
+    return found
 
 
 def _expected(notebook: Any) -> list[Expected]:
@@ -167,19 +170,51 @@ def _expected(notebook: Any) -> list[Expected]:
     ]
 
 
-def read_reference(path: Path) -> list[list[str]]:
-    """Return grade id and source of the locked and solution cells of a source notebook."""
+def read_source(path: Path) -> NotebookNode:
+    """Read a source notebook."""
     try:
-        notebook = nbformat.read(path, as_version=4)
+        return nbformat.read(path, as_version=4)
     except Exception as error:
         raise GraderFault(f"the source notebook {path} cannot be read: {error}") from error
+
+
+def reference(source: NotebookNode) -> list[list[str]]:
+    """Return grade id and source of the locked and solution cells of a source notebook."""
     return [
         [cell.metadata.nbgrader["grade_id"], cell.source]
-        for cell in notebook.cells
+        for cell in source.cells
         if cell.cell_type == "code"
         and not is_grade(cell)
         and (is_solution(cell) or is_locked(cell))
     ]
+
+
+def plots(source: NotebookNode) -> list[str]:
+    """Return the sources of the cells that are tagged ``plot``: they do nothing else.
+
+    One that binds a name is none, nor one that nbgrader grades or restores: other cells may
+    need what it does.
+    """
+    return [
+        cell.source
+        for cell in source.cells
+        if cell.cell_type == "code"
+        and "plot" in cell.metadata.get("tags", [])
+        and not (is_grade(cell) or is_solution(cell) or is_locked(cell))
+        and not _binds(cell.source)
+    ]
+
+
+def _binds(source: str) -> bool:
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:  # a magic command may do anything
+        return True
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    names = (node for node in nodes if isinstance(node, ast.Name))
+    return any(isinstance(n, kinds) for n in nodes) or any(
+        not isinstance(name.ctx, ast.Load) for name in names
+    )
 
 
 def course_files(folder: Path, shared: list[str]) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ from traitlets import List, Unicode
 
 import public_tests
 from grading.judge import run_reference
-from grading.lesson import read_reference
+from grading.lesson import read_source, reference
 
 EXPECTED = "public_tests.json"
 
@@ -61,7 +61,7 @@ def expected_values(source: Path) -> dict[str, dict[str, Any]]:
         for path in sorted(source.resolve().glob("*/*.ipynb")):
             os.chdir(path.parent)  # where a kernel would start, and where the data lies
             with contextlib.redirect_stdout(io.StringIO()):
-                functions = run_reference(read_reference(path))
+                functions = run_reference(reference(read_source(path)))
                 for name, function in functions.items():
                     test = getattr(public_tests, f"{name}_test", None)
                     if test is not None:

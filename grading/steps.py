@@ -108,7 +108,8 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         cells = self._cells(code, name)
         answers = judge(cells, self._open, self.bench.reference(name), self.seed)
         for number, (cell, answer) in enumerate(zip(code, answers, strict=False), 1):
-            keep(cell, answer, number)
+            if answer:
+                keep(cell, answer, number)
             if is_test(cell):
                 check_points(answer["record"]["points"], cell.metadata.nbgrader["points"])
                 cell.metadata["grading"] = answer["record"]
@@ -155,16 +156,19 @@ class ExecuteBehindWall(NbGraderPreprocessor):
     def _cells(self, code: list[NotebookNode], notebook: str) -> list[dict[str, Any]]:
         """Return the cells in the form that `grading.judge.judge` takes."""
         assert self.bench is not None
-        known = {cell.grade_id: cell for cell in self.bench.lesson.notebooks[notebook].cells}
+        released = self.bench.lesson.notebooks[notebook]
+        known = {cell.grade_id: cell for cell in released.cells}
         cells = []
         for number, cell in enumerate(code):
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
             role = "student"
             if grade_id in known and known[grade_id].locked:
                 role = "test" if known[grade_id].grade else "locked"
+            elif grade_id not in known and cell.source in released.plots:
+                role = "plot"
             cells.append(
                 {
-                    "source": cell.source if role == "student" else known[grade_id].source,
+                    "source": known[grade_id].source if role in ("test", "locked") else cell.source,
                     "role": role,
                     "grade_id": grade_id or f"cell {number}",
                     "points": known[grade_id].points if role == "test" else 0.0,

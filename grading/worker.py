@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib
+import importlib.util
 import logging
 import os
+import py_compile
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -244,7 +246,7 @@ class Warm:
         for name in lesson.files:
             if name.endswith(".py") and name != "answer_checks.py":  # that is the grader's own
                 sys.modules.pop(name.removesuffix(".py").replace("/", "."), None)
-        self._desk = Desk(lesson, self._zygote)
+        self._desk = Desk(lesson, self._zygote, compiled(Path(place.name), lesson.files))
         self._desk.log.setLevel(logging.INFO)
         self._desk.log.propagate = False
         self._lesson = digest
@@ -256,6 +258,27 @@ def lay_out(files: dict[str, bytes], folder: str) -> None:
         path = Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+def compiled(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Return the byte code of modules in a folder, which each sandbox would compile anew.
+
+    It is used only while the source is the same.
+    """
+    found = {}
+    for name in names:
+        if name.endswith(".py"):
+            with contextlib.suppress(py_compile.PyCompileError):  # its own cell will say so
+                code = Path(importlib.util.cache_from_source(name))
+                py_compile.compile(
+                    str(folder / name),
+                    str(folder / code),
+                    f"{inside.SCRATCH}/{name}",
+                    doraise=True,
+                    invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH,
+                )
+                found[str(code)] = (folder / code).read_bytes()
+    return found
 
 
 class Said(logging.Handler):

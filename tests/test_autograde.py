@@ -14,13 +14,15 @@ import time
 from concurrent.futures import Future
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 
 from grading import audit
 from grading.crew import results
 from grading.graded import PENDING
-from tests.course import ROOT, Course, grade_id
+from grading.lesson import new_cell, plots
+from tests.course import ROOT, Course, assignments, grade_id
 from tests.gallery import ENTRIES
 
 A = "01_rnn"
@@ -311,6 +313,50 @@ def pictures(course, student):
 def test_every_plot_is_there_in_the_end(graded):
     assert pictures(graded, "right-0") == 6
     assert "grading" not in graded.graded("right-0", A).metadata
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_a_cell_tagged_plot_waits_for_the_plots_and_no_other_cell_misses_it(assignment, tmp_path):
+    course = Course(tmp_path / "course", plots=True)
+    course.submit("right", assignment, course.answers(assignment))
+    course.python("grading", "autograde", assignment, "--no-plots")
+    before = [cell for cell in course.graded("right", assignment).cells if "outputs" in cell]
+    course.python("grading", "autograde", assignment)
+    after = [cell for cell in course.graded("right", assignment).cells if "outputs" in cell]
+    plain = plots(course.release(assignment))
+    tagged = [number for number, cell in enumerate(after) if cell.source in plain]
+    assert [bool(before[number].outputs) for number in tagged] == [False, False]
+    assert [bool(after[number].outputs) for number in tagged] == [True, True]
+    last = max(number for number, cell in enumerate(after) if "grading" in cell.metadata)
+    for number in set(range(last + 1)) - {*tagged}:
+        assert printed(before[number]) == printed(after[number]), number
+
+
+def printed(cell):
+    return [output for output in cell.outputs if output.output_type != "display_data"]
+
+
+def test_a_cell_tagged_plot_that_a_student_has_changed_is_a_cell_like_any_other(tmp_path):
+    course = Course(tmp_path / "course", plots=True)
+    notebook = course.answers(A)
+    for cell in notebook.cells:
+        if "plot" in cell.metadata.get("tags", []):
+            cell.source += "\nmine = 1"
+        if grade_id(cell) == "rnn_cell_forward":
+            cell.source = f"mine\n{cell.source}"
+    course.submit("changed", A, notebook)
+    course.python(*AUTOGRADE, "--no-plots")
+    assert course.scores("changed", A) == FULL
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x = 1", "x += 1", "import a", "def f(): pass", "class A: pass", "with a as b: a()", "%run x"],
+)
+def test_a_cell_that_binds_a_name_is_no_plot_whatever_its_tag(source):
+    tags = {"tags": ["plot"]}
+    cells = [new_cell("code", text, dict(tags)) for text in ("draw()", f"draw()\n{source}")]
+    assert plots(nbformat.from_dict({"cells": cells})) == ["draw()"]
 
 
 def test_plots_left_out_are_drawn_with_the_feedback(undrawn, graded, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 import public_tests
 from grading.judge import run_reference
-from grading.lesson import read_reference
+from grading.lesson import read_source, reference
 from grading.release import expected_values, same
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +27,7 @@ def references():
     for path in sorted(ROOT.glob("source/*/*.ipynb")):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(path.parent)
-            found |= run_reference(read_reference(path))
+            found |= run_reference(reference(read_source(path)))
     return found
 
 
