@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from grading import desk, intake, session, steps
+from grading import desk, intake, saving, session, steps
 from grading.command import course as open_course
 from grading.worker import Warm
 
@@ -97,12 +97,12 @@ def look(root: Path, assignment: str, rounds: int) -> dict[str, dict[str, float]
         (steps, "draw", JUDGE),
         (desk, "to_bytes", FORM),
         (desk, "of_bytes", FORM),
-        (intake, "of_bytes", FORM),
-        (intake.CarefulAutograde, "_save", BOOK),
+        (saving, "of_bytes", FORM),
+        (intake.CarefulAutograde, "save", BOOK),
         (intake.CarefulAutograde, "init_assignment", BOOK),
-        (intake, "publish", DISK),
-        (intake.CarefulAutograde, "_keep", DISK),
-        (intake.CarefulAutograde, "_save_plots", DISK),
+        (saving, "publish", DISK),
+        (intake.CarefulAutograde, "keep", DISK),
+        (intake.CarefulAutograde, "save_plots", DISK),
     ]:
         clock.part(owner, name, label)
     app = open_course()

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
 
 from grading import files
 from grading.verdicts import Verdict
@@ -47,6 +48,22 @@ def graded(path: Path) -> tuple[dict[str, Verdict], bool]:
             if record in VERDICTS and cell["metadata"].get("nbgrader"):
                 found[str(cell["metadata"]["nbgrader"]["grade_id"])] = Verdict(record)
     return found, pending
+
+
+def complete(path: Path, gradebook: Gradebook, student: str, assignment: str) -> tuple[bool, bool]:
+    """Say of a graded notebook whether nothing of it is missing, and whether plots are pending.
+
+    It has to have a record of every test, and the gradebook a mark.
+    """
+    with suppress(MissingEntry):
+        known = gradebook.find_notebook(path.stem, assignment)
+        found, pending = graded(path)
+        grades = {cell.name for cell in known.grade_cells}
+        tests = {cell.name for cell in known.source_cells if cell.locked and cell.name in grades}
+        entry = gradebook.find_submission_notebook(path.stem, assignment, student)
+        marked = {grade.name for grade in entry.grades if grade.auto_score is not None}
+        return tests <= marked & set(found), pending
+    return False, False
 
 
 def publish(fresh: Path, done: Path) -> None:

@@ -1,10 +1,8 @@
 """nbgrader's autograde, made careful: what it takes in, and what is left when it is stopped.
 
 nbgrader has no setting for its converter, so `install` puts `CarefulAutograde` in its place.
-Of a submission it takes the notebook and nothing else. It grades into a folder of its own,
-``autograded/.unfinished/<student>/<assignment>``, which is there from before the first
-submission is graded until this one is done. So a run that was killed, or failed, goes on where
-it ended, with and without ``--force``, and the notebooks of an earlier run stay until then.
+Of a submission it takes the notebook and nothing else. A run that was killed, or failed, goes
+on where it ended, with and without ``--force``; see `grading.saving`.
 """
 
 from __future__ import annotations
@@ -13,8 +11,6 @@ import fnmatch
 import glob
 import logging
 import os
-import re
-import shutil
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -23,10 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader import utils
 from nbgrader.api import MissingEntry
 from nbgrader.apps import api, autogradeapp
-from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveAutoGrades
@@ -35,16 +29,16 @@ from traitlets.utils.importstring import import_item
 
 from grading import audit, books, files
 from grading.crew import Crew, Local, results
-from grading.desk import of_bytes
 from grading.exam import GraderFault
 from grading.faults import sentence
-from grading.graded import TIMESTAMP, UNFINISHED, empty, graded, publish, timestamp
-from grading.lesson import Lesson, course_files, dotted, read_notebooks, settings
+from grading.graded import complete, empty, timestamp
+from grading.lesson import Lesson, dotted, read_lesson
+from grading.saving import SavingAutograde
 from grading.steps import ExecuteBehindWall
 from grading.wall import check_unseen
 
 
-class CarefulAutograde(Autograde):
+class CarefulAutograde(SavingAutograde):
     """nbgrader's converter of submissions; see the top of this file.
 
     Attributes
@@ -62,14 +56,6 @@ class CarefulAutograde(Autograde):
     crew: Crew | None = None
     only: Sequence[str] = ()
     draws = True
-
-    @property
-    def _input_directory(self) -> str:
-        return self.coursedir.submitted_directory
-
-    @property
-    def _output_directory(self) -> str:
-        return os.path.join(self.coursedir.autograded_directory, UNFINISHED)  # noqa: PTH118
 
     def tell(self, what: str, done: int, of: int) -> None:
         """Hear how far it is; whoever shows it puts a function of his own here."""
@@ -118,7 +104,7 @@ class CarefulAutograde(Autograde):
         students = [course.student_id] + [".*"] * (course.student_id == "*")
         for student in students:
             for folder in glob.glob(self._format_source(course.assignment_id, student)):  # noqa: PTH207
-                name, assignment = self._whose(folder)
+                name, assignment = self.whose(folder)
                 if self.only and name not in self.only:
                     continue
                 why = files.why_no_student(name)
@@ -131,13 +117,6 @@ class CarefulAutograde(Autograde):
                     self.assignments[folder] = [f"{folder}{os.sep}{n}.ipynb" for n in names]
         if not self.assignments and not self.faults:
             super().init_notebooks()  # it says so, and what may be meant
-
-    def _whose(self, folder: str) -> tuple[str, str]:
-        parts = self._format_source("(?P<assignment>[^/]*)", "(?P<student>[^/]*)", escape=True)
-        found = re.fullmatch(parts, folder)
-        if found is None:
-            raise GraderFault(f"{folder!r} is no folder of a submission.")
-        return found["student"], found["assignment"]
 
     def _released(self, assignment: str) -> list[str]:
         with suppress(MissingEntry):
@@ -162,54 +141,49 @@ class CarefulAutograde(Autograde):
             )
         self._wall = walls[0](parent=self)
         self._steps = [dotted(step) for step in self.sanitize_preprocessors], steps[: marks[0]]
-        self._saving = [step(parent=self) for step in classes[marks[0] :]]
+        self.saving = [step(parent=self) for step in classes[marks[0] :]]
         self._lessons: dict[str, tuple[Lesson, bytes]] = {}
         self._recorded = audit.last(Path(self.coursedir.root))
 
     def _lesson(self, assignment: str) -> tuple[Lesson, bytes]:
         """Return an assignment as it is now, and the same in bytes; it is read once."""
         if assignment not in self._lessons:
-            folder = self._source(assignment)
+            folder = self.source(assignment)
             check_unseen(self.coursedir.root, folder)
-            cleaning, grading = self._steps
-            lesson = Lesson(
+            lesson = read_lesson(
+                self.gradebook,
                 assignment,
-                read_notebooks(self.gradebook, assignment, folder),
-                course_files(folder, self._wall.shared_files),
-                cleaning,
-                grading,
-                settings(self.config, [*cleaning, *grading]),
+                folder,
+                self._wall.shared_files,
+                *self._steps,
+                self.config,
             )
             self._lessons[assignment] = lesson, lesson.pack()
         return self._lessons[assignment]
-
-    def _source(self, assignment: str) -> Path:
-        course = self.coursedir
-        return Path(course.format_path(course.source_directory, ".", assignment))
 
     def _grade_all(self, crew: Crew) -> None:
         """Grade what is to be graded. Whatever fails does not stop the next."""
         todo = [folder for folder in sorted(self.assignments) if self.is_to_do(folder)]
         for folder in todo:
-            self._unfinished(folder).mkdir(parents=True, exist_ok=True)
+            self.unfinished(folder).mkdir(parents=True, exist_ok=True)
         begun = ((folder, self._begin(crew, folder)) for folder in todo)
         self.tell("marks", 0, len(todo))
         for number, (folder, future) in enumerate(results(begun, 2 * crew.size), 1):
-            student, assignment = self._whose(folder)
+            student, assignment = self.whose(folder)
             try:
-                self._save(folder, future.result())
+                self._take(folder, future.result())
             except Exception as error:
                 self._log_trace(error)
                 self._fault(assignment, student, sentence(error))
                 with suppress(OSError):
-                    empty(self._unfinished(folder))
+                    empty(self.unfinished(folder))
                     said = {"student": student, "assignment": assignment, "fault": sentence(error)}
-                    self._keep(said)
+                    self.keep(said)
             self.tell("marks", number, len(todo))
 
     def _begin(self, crew: Crew, folder: str) -> Future[Any]:
         """Let the crew grade a submission; the future fails if it cannot even be read."""
-        student, assignment = self._whose(folder)
+        student, assignment = self.whose(folder)
         try:
             self.notebooks = self.assignments[folder]
             self.run_pre_convert_hook()
@@ -236,16 +210,18 @@ class CarefulAutograde(Autograde):
 
     def is_to_do(self, folder: str) -> bool:
         """Say whether a submission is to be graded: asked for, unfinished, newer or changed."""
-        student, assignment = self._whose(folder)
+        student, assignment = self.whose(folder)
         if student in self.coursedir.student_id_exclude.split(","):
             return False
-        if self.force or self._unfinished(folder).exists():
+        if self.force or self.unfinished(folder).exists():
             return True
-        done = self._done(folder)
+        done = self.done(folder)
         for path in map(Path, self.assignments[folder]):
-            if not self.is_complete(done / path.name, student, assignment):
-                return True
-            if self.is_changed(path, student, assignment):
+            known = self._recorded.get((student, assignment, path.stem))
+            whole, waits = complete(done / path.name, self.gradebook, student, assignment)
+            if waits:
+                self._pending[done / path.name] = student, assignment
+            if not whole or (known and self._is_changed(known, assignment, path)):
                 return True
         new, old = timestamp(Path(folder)), timestamp(done)
         if new is not None and (old is None or new > old):
@@ -253,93 +229,28 @@ class CarefulAutograde(Autograde):
         self.log.info("Skipping existing assignment: %s", done)
         return False
 
-    def is_complete(self, path: Path, student: str, assignment: str) -> bool:
-        """Say whether a graded notebook has every record, and the gradebook every mark."""
-        with suppress(MissingEntry):
-            known = self.gradebook.find_notebook(path.stem, assignment)
-            found, waits = graded(path)
-            tests = {
-                cell.name
-                for cell in known.source_cells
-                if cell.locked and cell.name in {one.name for one in known.grade_cells}
-            }
-            entry = self.gradebook.find_submission_notebook(path.stem, assignment, student)
-            marked = {grade.name for grade in entry.grades if grade.auto_score is not None}
-            if waits:
-                self._pending[path] = student, assignment
-            return tests <= marked & set(found)
-        return False
-
-    def is_changed(self, path: Path, student: str, assignment: str) -> bool:
+    def _is_changed(self, known: dict[str, Any], assignment: str, path: Path) -> bool:
         """Say whether what was handed in, or the lesson, is not what the marks are for."""
-        recorded = self._recorded.get((student, assignment, path.stem))
-        if recorded is None:
-            return False
         data = hand_in(path).get("data")
-        if recorded["submitted"] != (None if data is None else audit.digest(data)):
+        if known["submitted"] != (None if data is None else audit.digest(data)):
             return True
-        lesson = recorded["lesson"]
         now = self._lesson(assignment)[0].digest(path.stem)
-        return lesson is not None and (lesson, recorded["seed"]) != (now, self._wall.seed)
+        lesson = known["lesson"]
+        return lesson is not None and (lesson, known["seed"]) != (now, self._wall.seed)
 
-    def _save(self, folder: str, answer: dict[str, Any]) -> None:
-        """Put a graded submission in its place, and its marks in the gradebook.
-
-        The notebooks are written first, so that a disk that is full cannot come between
-        marks of which some are saved and some not.
-        """
-        student, assignment = self._whose(folder)
+    def _take(self, folder: str, answer: dict[str, Any]) -> None:
+        """Take what came back of a submission."""
         for level, text in answer["log"]:
             self.log.log(level, text)
-        fresh = self._unfinished(folder)
-        empty(fresh)
-        with books.transaction(self.gradebook):
-            self.init_assignment(assignment, student)
-            for name, done in answer["notebooks"].items():
-                (fresh / f"{name}.ipynb").write_bytes(done["notebook"])
-                resources = self.init_single_notebook_resources(f"{folder}{os.sep}{name}.ipynb")
-                notebook = of_bytes(done["notebook"])
-                for step in self._saving:
-                    notebook, resources = step(notebook, resources)
-        self.set_permissions(assignment, student)
-        publish(fresh, self._done(folder))
+        self.save(folder, answer)
         for name, done in answer["notebooks"].items():
             if done["pending"]:
-                self._pending[self._done(folder) / f"{name}.ipynb"] = student, assignment
+                self._pending[self.done(folder) / f"{name}.ipynb"] = self.whose(folder)
         self.notebooks = self.assignments[folder]
         self.run_post_convert_hook()
         how = {key: answer[key] for key in ("landlock", "seconds", "versions")}
         for done in answer["notebooks"].values():
-            self._keep(done["audit"] | how)
-
-    def _keep(self, entry: dict[str, Any]) -> None:
-        """Add a line to the audit file, and to the log."""
-        text = audit.line(entry)
-        self.log.info("%s", text)
-        audit.add(text, Path(self.coursedir.root))
-
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Enter the submission, and lay the files of the source beside its notebook.
-
-        nbgrader's own takes all other files of a submission along, through links too, and
-        gives a renamed notebook zero points before it is graded.
-        """
-        folder = Path(self._format_source(assignment_id, student_id))
-        handed_in = timestamp(folder)
-        to = Path(self._format_dest(assignment_id, student_id))
-        if self.create_student:
-            self.gradebook.update_or_create_student(student_id)
-        when = {} if handed_in is None else {"timestamp": handed_in}
-        entry = self.gradebook.update_or_create_submission(assignment_id, student_id, **when)
-        if handed_in is not None and entry.total_seconds_late > 0:
-            self.log.warning("%s is %s seconds late", entry, entry.total_seconds_late)
-        if handed_in is not None:
-            (to / TIMESTAMP).write_text(files.note(folder / TIMESTAMP), "utf-8")
-        source = self._source(assignment_id)
-        for name in utils.find_all_files(str(source), [*self.coursedir.ignore, "*.ipynb"]):
-            copy = to / Path(name).relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(name, copy)
+            self.keep(done["audit"] | how)
 
     def _draw_all(self, crew: Crew) -> None:
         """Draw the plots of all submissions that have their marks and wait for them."""
@@ -347,11 +258,11 @@ class CarefulAutograde(Autograde):
         begun = ((path, self._begin_drawing(crew, path)) for path in todo)
         self.tell("plots", 0, len(todo))
         for number, (path, future) in enumerate(results(begun, 2 * crew.size), 1):
+            student, assignment = self._pending[path]
             try:
-                self._save_plots(path, future.result())
+                self.save_plots(path, student, assignment, future.result())
             except Exception as error:
                 self._log_trace(error)
-                student, assignment = self._pending[path]
                 self._fault(assignment, student, f"its plots are not drawn. {sentence(error)}")
             self.tell("plots", number, len(todo))
 
@@ -359,27 +270,6 @@ class CarefulAutograde(Autograde):
         """Let the crew draw the plots of a graded notebook."""
         student, assignment = self._pending[path]
         return self._submit(crew, student, assignment, draw={path.stem: path.read_bytes()})
-
-    def _save_plots(self, path: Path, answer: dict[str, Any]) -> None:
-        """Put a notebook with its plots in the place of that without, all at once."""
-        done = answer["notebooks"][path.stem]
-        new = path.with_name(f".{path.name}.new")
-        new.write_bytes(done["notebook"])
-        new.chmod(path.stat().st_mode)
-        new.replace(path)
-        if done["limits"]:
-            student, assignment = self._pending[path]
-            said = {"student": student, "assignment": assignment, "notebook": path.stem}
-            self._keep(said | {"drawing": True, "limits": done["limits"]})
-
-    def _unfinished(self, folder: str) -> Path:
-        student, assignment = self._whose(folder)
-        return Path(self._format_dest(assignment, student))
-
-    def _done(self, folder: str) -> Path:
-        student, assignment = self._whose(folder)
-        course = self.coursedir
-        return Path(course.format_path(course.autograded_directory, student, assignment))
 
 
 def hand_in(path: Path) -> dict[str, Any]:

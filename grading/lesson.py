@@ -131,6 +131,45 @@ class Lesson:
         return cls(**lesson)
 
 
+def read_lesson(
+    gradebook: Gradebook,
+    assignment: str,
+    folder: Path,
+    shared: list[str],
+    cleaning: list[str],
+    grading: list[str],
+    config: Config,
+) -> Lesson:
+    """Read a lesson as it is now.
+
+    Parameters
+    ----------
+    gradebook : Gradebook
+    assignment : str
+    folder : pathlib.Path
+        Its source.
+    shared : list of str
+        Files of the root that lie beside its notebooks.
+    cleaning, grading : list of str
+        See `Lesson`.
+    config : Config
+        nbgrader's, with the settings of these steps among others.
+
+    Raises
+    ------
+    GraderFault
+        When a source notebook cannot be read, or a setting cannot be sent to a worker.
+    """
+    return Lesson(
+        assignment,
+        read_notebooks(gradebook, assignment, folder),
+        course_files(folder, shared),
+        cleaning,
+        grading,
+        settings(config, [*cleaning, *grading]),
+    )
+
+
 def read_notebooks(gradebook: Gradebook, assignment: str, folder: Path) -> dict[str, Notebook]:
     """Read the notebooks that the gradebook knows, and their references from ``folder``.
 
