@@ -12,6 +12,7 @@ import importlib.util
 import logging
 import os
 import py_compile
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +22,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir, mkdtemp
 from typing import Any
 
 from grading import audit, inside
@@ -63,6 +64,7 @@ class Worker:
         self._lifeline: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
+        self._folder = ""  # for what the process writes; it is ended before it can tidy up
 
     def do(self, lesson: bytes, job: dict[str, Any]) -> dict[str, Any]:
         """Do one job.
@@ -116,9 +118,12 @@ class Worker:
             wire, self._wire = self._wire, None
             process, self._process = self._process, None
             lifeline, self._lifeline = self._lifeline, None
+            folder, self._folder = self._folder, ""
         if process is not None:
             process.kill()
             process.wait()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
         if lifeline is not None:
             os.close(lifeline)
         if wire is not None:
@@ -137,11 +142,18 @@ class Worker:
         # The working folder is left out of the path: a course may hold any file.
         start = "import sys; from grading.worker import main; main(*map(int, sys.argv[1:]))"
         words = [str(number) for number in (theirs.fileno(), end, self._core)]
+        self._folder = mkdtemp(prefix="grading-")
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", start, *words],
             pass_fds=[theirs.fileno(), end],
             stdin=subprocess.DEVNULL,
-            env=dict(os.environ, MPLBACKEND="agg", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1"),
+            env=dict(
+                os.environ,
+                TMPDIR=self._folder,
+                MPLBACKEND="agg",
+                OPENBLAS_NUM_THREADS="1",
+                OMP_NUM_THREADS="1",
+            ),
         )
         theirs.close()
         os.close(end)
@@ -175,6 +187,7 @@ def main(fd: int, lifeline: int, core: int) -> None:
             except Exception as error:
                 answer = {"fault": f"{type(error).__name__}: {error}"}
             inside.send(wire, answer)
+    _leave()
 
 
 class Warm:
@@ -293,6 +306,20 @@ class Said(logging.Handler):
         self.lines.append([record.levelno, record.getMessage()])
 
 
+_leaving = threading.Lock()
+
+
 def _follow(lifeline: int) -> None:
     os.read(lifeline, 1)
-    os.kill(os.getpid(), signal.SIGKILL)  # and with it bubblewrap, and all behind it
+    _leave()
+
+
+def _leave() -> None:
+    """End this process at once, and with it bubblewrap and all behind it; leave nothing."""
+    _leaving.acquire()  # two threads may get here
+    place = Path(gettempdir())  # of this process alone, see `Worker`
+    gone = place.with_suffix(".gone")  # so that nothing new is written into it
+    with contextlib.suppress(OSError):
+        place.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    os.kill(os.getpid(), signal.SIGKILL)

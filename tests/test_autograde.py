@@ -289,6 +289,30 @@ def test_on_a_terminal_it_shows_a_bar_with_rate_and_time_left(course):
     assert b"left:" in said
 
 
+@pytest.mark.parametrize("ends", ["well", "killed"])
+def test_nothing_is_left_in_the_folder_for_temporary_files(handed_in, tmp_path, monkeypatch, ends):
+    course = copied(handed_in, tmp_path / "course")
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setenv("TMPDIR", str(place))
+    if ends == "well":
+        course.python(*AUTOGRADE, "--no-plots", "--student=right-0")
+    else:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *AUTOGRADE, "--no-plots"],
+            cwd=course.root,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not list(place.rglob("gradebook.db")):
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        while list(place.iterdir()):
+            time.sleep(0.02)
+    assert list(place.iterdir()) == []
+
+
 def test_help_waits_for_nothing_large():
     code = "import sys; from grading.__main__ import main\ntry: main(['--help'])\n"
     code += (
