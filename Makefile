@@ -43,7 +43,8 @@ test: setup
 	ruff format --check
 	ruff check
 	mypy
-	pytest
+	pytest -m "clock and not long"
+	pytest -m "not clock and not long" -n auto --dist loadfile
 
 # What takes too long for every change: fuzzing at full size, a killed grader.
 test-long: setup

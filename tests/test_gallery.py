@@ -14,6 +14,8 @@ from tests import sample_class
 from tests.course import Course, assignment_of, assignments, notebook_path, reference_cells
 from tests.gallery import ALL, ENTRIES, HOSTILE, KEY, UNUSUAL
 
+pytestmark = pytest.mark.clock
+
 FINDERS = [entry for entry in ENTRIES if entry.finds]
 
 

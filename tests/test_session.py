@@ -19,6 +19,8 @@ from grading.session import Session, Stub
 from grading.verdicts import Verdict
 from tests.sandbox import LIMITS, SHORT, define, failure, printed, said
 
+pytestmark = pytest.mark.clock
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
