@@ -13,7 +13,7 @@ setup: .venv/ready
 .venv/ready: pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; name one: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[grading,cluster,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[grading,cluster,preflight,dev]'
 	@touch $@
 
 # The main job: release both lessons, grade submitted/, make feedback, print the table.

@@ -6,10 +6,16 @@ c = get_config()  # noqa: F821 - nbgrader provides it
 
 c.CourseDirectory.course_id = "sequence-models"
 c.CourseDirectory.release_directory = "notebooks"
+# Beside the notebooks in source/, and nowhere else: they hold wrong and right code.
+c.CourseDirectory.ignore = [
+    *(".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache"),
+    *("misconceptions.toml", "right.toml"),
+]
 
 # What lies beside every notebook, in the release and in the sandbox.
 shared_files = ["rnn_utils.py", "rnn_plots.py"]
 shared_files += ["public_tests.py", "public_tests.json", "answer_checks.py"]
+shared_files += ["hints.py", "hints.json"]
 
 # Release: nbgrader's own steps, with the shared files put in.
 c.GenerateAssignment.preprocessors = [

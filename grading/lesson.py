@@ -15,7 +15,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from grading import audit
+from grading import audit, misconceptions
 from grading.exam import GraderFault
 
 
@@ -74,15 +74,18 @@ class Notebook:
         As the gradebook keeps it: JSON.
     cells : list of Expected
         In the order of the release.
-    reference : list of [grade id, source]
+    reference : list of [grade id, source, is solution]
         The locked and solution cells of the source notebook.
+    wrong : list of [exercise, name, sentence, source]
+        The misconceptions beside it, as cells; see `grading.misconceptions`.
     plots : list of str
         The sources of the cells that it tags ``plot``; see `plots`.
     """
 
     kernelspec: str | None
     cells: list[Expected]
-    reference: list[list[str]]
+    reference: list[list[Any]]
+    wrong: list[list[str]]
     plots: list[str]
 
 
@@ -115,7 +118,8 @@ class Lesson:
         """Return the SHA-256 of what decides on the marks of a notebook, but for the seed."""
         notebook = self.notebooks[name]
         locked = [(c.grade_id, c.source, c.points) for c in notebook.cells if c.locked]
-        return audit.digest(notebook.reference, locked, self.files)
+        rules = self.config.get("ExecuteBehindWall", {}).get("follow_through")
+        return audit.digest(notebook.reference, locked, self.files, rules)
 
     def pack(self) -> bytes:
         """Return it as bytes."""
@@ -181,8 +185,10 @@ def read_notebooks(gradebook: Gradebook, assignment: str, folder: Path) -> dict[
     found = {}
     for notebook in gradebook.find_assignment(assignment).notebooks:
         source = read_source(folder / f"{notebook.name}.ipynb")
+        cells = reference_cells(source)
+        wrong = wrong_cells(cells, misconceptions.read(folder))
         found[notebook.name] = Notebook(
-            notebook.kernelspec, _expected(notebook), reference(source), plots(source)
+            notebook.kernelspec, _expected(notebook), cells, wrong, plots(source)
         )
     return found
 
@@ -217,14 +223,26 @@ def read_source(path: Path) -> NotebookNode:
         raise GraderFault(f"the source notebook {path} cannot be read: {error}") from error
 
 
-def reference(source: NotebookNode) -> list[list[str]]:
-    """Return grade id and source of the locked and solution cells of a source notebook."""
+def reference_cells(source: NotebookNode) -> list[list[Any]]:
+    """Return id and source of a source notebook's locked and solution cells, and which it is."""
     return [
-        [cell.metadata.nbgrader["grade_id"], cell.source]
+        [cell.metadata.nbgrader["grade_id"], cell.source, bool(is_solution(cell))]
         for cell in source.cells
         if cell.cell_type == "code"
         and not is_grade(cell)
         and (is_solution(cell) or is_locked(cell))
+    ]
+
+
+def wrong_cells(
+    cells: list[list[Any]], known: list[misconceptions.Misconception]
+) -> list[list[str]]:
+    """Return exercise, name, sentence and cell of the misconceptions of a notebook."""
+    solutions = {name: source for name, source, is_solution in cells if is_solution}
+    return [
+        [one.function, one.name, one.says, one.apply(solutions[one.function])]
+        for one in known
+        if one.function in solutions
     ]
 
 
@@ -262,7 +280,9 @@ def course_files(folder: Path, shared: list[str]) -> dict[str, bytes]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
-        if path.is_file() and path.suffix != ".ipynb" and not hidden:
+        # They hold answers, and students see the rest.
+        kept = path.name in (misconceptions.FILE, misconceptions.RIGHT)
+        if path.is_file() and path.suffix != ".ipynb" and not hidden and not kept:
             files[name] = path.read_bytes()
     return files
 

@@ -1,16 +1,19 @@
 """What a release needs beyond nbgrader: its own copies of the shared files.
 
-``python -m grading.release`` writes ``public_tests.json``, the expected values of the
-public tests, from the reference solutions; run from the course's root.
+``python -m grading.release``, run from the course's root, writes ``public_tests.json``, the
+expected values of the public tests, from the reference solutions, and ``hints.json``, by which
+known mistakes are recognised, from the misconceptions beside them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import math
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,14 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List, Unicode
 
+import hints
 import public_tests
-from grading.judge import run_reference
-from grading.lesson import read_source, reference
+from grading import misconceptions
+from grading.lesson import read_source, reference_cells, wrong_cells
+from grading.reference import Reference
 
 EXPECTED = "public_tests.json"
+HINTS = "hints.json"
 
 
 class ShareFiles(NbGraderPreprocessor):
@@ -56,49 +62,94 @@ def expected_values(source: Path) -> dict[str, dict[str, Any]]:
     """
     found: dict[str, Any] = {}
     public_tests._recording = found
-    home = Path.cwd()
     try:
-        for path in sorted(source.resolve().glob("*/*.ipynb")):
-            os.chdir(path.parent)  # where a kernel would start, and where the data lies
+        for reference in references(source):
             with contextlib.redirect_stdout(io.StringIO()):
-                functions = run_reference(reference(read_source(path)))
-                for name, function in functions.items():
-                    test = getattr(public_tests, f"{name}_test", None)
-                    if test is not None:
-                        test(function)
+                for name, function in tested(reference).items():
+                    getattr(public_tests, f"{name}_test")(function)
     finally:
         public_tests._recording = None
-        os.chdir(home)
     return {
         case: {name: _rounded(array) for name, array in arrays.items()}
         for case, arrays in found.items()
     }
 
 
-def write_expected(path: Path, values: dict[str, dict[str, Any]]) -> bool:
-    """Write the expected values, unless those in the file are the same; say if it did.
+def known_mistakes(source: Path) -> dict[str, list[dict[str, Any]]]:
+    """Run the known wrong versions on the public cases; return what they can be known by.
 
-    The last digit may differ between machines, so values that agree to 1e-9 are the same.
+    Returns
+    -------
+    dict
+        For each exercise and misconception the sentence, and the `hints.fingerprint` of its
+        results in each case. One that only hidden tests can tell is left out.
     """
-    if path.exists() and same(json.loads(path.read_text("utf-8")), values):
+    found: dict[str, list[dict[str, Any]]] = {}
+    for reference in references(source):
+        for name, right in tested(reference).items():
+            given = [arguments for _, arguments, _ in public_tests.cases(name)]
+            usual = _prints(right, given)
+            for one in reference.candidates.get(name, []):
+                prints = _prints(one.function, given)
+                # A mistake of an earlier exercise is known by its own test.
+                if one.of == name and not hints.same(prints, usual):
+                    found.setdefault(name, []).append({"says": one.says, "prints": prints})
+    return found
+
+
+def references(source: Path) -> Iterator[Reference]:
+    """Yield what each source notebook's functions are compared with, in its own folder."""
+    home = Path.cwd()
+    try:
+        for path in sorted(source.resolve().glob("*/*.ipynb")):
+            os.chdir(path.parent)  # where a kernel would start, and where the data lies
+            cells = reference_cells(read_source(path))
+            yield Reference(cells, wrong_cells(cells, misconceptions.read(path.parent)))
+    finally:
+        os.chdir(home)
+
+
+def tested(reference: Reference) -> dict[str, Any]:
+    """Return the functions that have a public test, by name."""
+    functions = reference.functions.items()
+    return {name: f for name, f in functions if hasattr(public_tests, f"{name}_test")}
+
+
+def _prints(function: Any, cases: list[dict[str, Any]]) -> list[Any]:
+    return [hints.fingerprint(*hints.outcome(function, given)) for given in cases]
+
+
+def write(path: Path, values: dict[str, Any], known: Callable[[Any, Any], bool]) -> bool:
+    """Write values, unless those in the file are the same; say if it did.
+
+    The last digit may differ between machines, so ``known`` compares them.
+    """
+    if path.exists() and known(json.loads(path.read_text("utf-8")), values):
         return False
     blocks = []
-    for case, arrays in values.items():
-        lines = [f"  {json.dumps(name)}: {json.dumps(array)}" for name, array in arrays.items()]
-        blocks.append(f" {json.dumps(case)}: {{\n" + ",\n".join(lines) + "\n }")
+    for name, value in values.items():
+        pairs = value.items() if isinstance(value, dict) else ((None, one) for one in value)
+        lines = [
+            json.dumps(one) if key is None else f"{json.dumps(key)}: {json.dumps(one)}"
+            for key, one in pairs
+        ]
+        ends = "{}" if isinstance(value, dict) else "[]"
+        blocks.append(f" {json.dumps(name)}: {ends[0]}\n  " + ",\n  ".join(lines) + f"\n {ends[1]}")
     path.write_text("{\n" + ",\n".join(blocks) + "\n}\n", "utf-8")
     return True
 
 
-def same(one: Any, other: Any) -> bool:
-    """Compare nested dicts and lists of numbers to 1e-9."""
+def same(one: Any, other: Any, close: float = 1e-9) -> bool:
+    """Compare nested dicts and lists of numbers and texts, numbers to ``close``."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+        return one.keys() == other.keys() and all(same(one[k], other[k], close) for k in one)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(
+            same(a, b, close) for a, b in zip(one, other, strict=True)
+        )
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
-    return False
+        return math.isclose(one, other, rel_tol=close, abs_tol=close)
+    return bool(one == other)
 
 
 def _rounded(array: Any) -> Any:
@@ -107,5 +158,11 @@ def _rounded(array: Any) -> Any:
 
 
 if __name__ == "__main__":
-    changed = write_expected(Path(EXPECTED), expected_values(Path("source")))
-    print(f"{EXPECTED} {'written' if changed else 'is up to date'}.")
+    source = Path("source")
+    made: list[tuple[str, dict[str, Any], float]] = [
+        (EXPECTED, expected_values(source), 1e-9),
+        (HINTS, known_mistakes(source), hints.CLOSE),
+    ]
+    for name, values, close in made:
+        changed = write(Path(name), values, functools.partial(same, close=close))
+        print(f"{name} {'written' if changed else 'is up to date'}.")

@@ -26,6 +26,8 @@ SHARED = [
     "public_tests.py",
     "public_tests.json",
     "answer_checks.py",
+    "hints.py",
+    "hints.json",
 ]
 
 

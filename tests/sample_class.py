@@ -16,7 +16,7 @@ STUDENTS: dict[str, tuple[str, ...]] = {
     "right": (),
     "right-unusual": ("np.dot, get", "lists stacked", "one product for all", "a class with a call"),
     "wrong-values": ("predicts from the old state", "predicts from the cell state"),
-    "wrong-recurrence": ("feeds a0 at every step", "cell state zeroed in the loop"),
+    "wrong-recurrence": ("feeds a0 at every step",),
     "wrong-cache": ("cache order swapped", "caches overwritten", "cache order of two gates"),
     "wrong-in-place": ("state buffer updated in place", "updates c_prev in place"),
     "wrong-at-extremes": ("softmax without its maximum",),

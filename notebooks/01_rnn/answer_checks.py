@@ -11,6 +11,8 @@ import traceback
 
 import numpy as np
 
+from hints import describe
+
 # Stored values are rounded to 10 digits, and every sound order of summation agrees
 # to about 14. A formula that differs at all is off by far more.
 RTOL = 1e-7
@@ -97,8 +99,27 @@ def compare_returns(target, got, want, when=""):
             f"{name_of(target)} should return {len(want)} values ({', '.join(want)})",
             f", but returns {count}{when}.",
         )
-    for value, (name, expected) in zip(got, want.items(), strict=True):
-        compare(name, value, expected, when)
+    for value, name in zip(got, want, strict=True):
+        compare_one(name, value, want, when)
+
+
+def compare_one(name, got, want, when=""):
+    """Compare one of the values in ``want``; say so if it is another one of them."""
+    try:
+        compare(name, got, want[name], when)
+    except Mismatch as wrong:
+        for other in want:
+            if other != name and _equal(got, want[other]) and not _equal(want[name], want[other]):
+                raise Mismatch(f"{name}{when} holds what {other} should hold.") from None
+        raise wrong from None
+
+
+def _equal(one, other):
+    try:
+        compare("", one, other)
+    except Mismatch:
+        return False
+    return True
 
 
 def compare_unchanged(target, used, given):
@@ -149,8 +170,9 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL):
         )
     wrong = ~(np.abs(got - expected) <= atol + rtol * np.abs(expected))
     if wrong.any():
+        how = describe(got, expected)
         raise Mismatch(
-            f"{name}{when} has the wrong value",
+            f"{name}{when} has the wrong value{how and f' ({how})'}",
             f"{_first(wrong, got, expected)} ({wrong.sum()} of {got.size} values differ).",
         )
 

@@ -6,17 +6,20 @@ finite numbers and values of each, the cache, arguments that were changed, and a
 second call that gives something else. Small and lopsided sizes are among the cases,
 because that is where shapes mixed up show.
 
-The expected numbers lie in ``public_tests.json``. ``make notebooks`` writes that file
-from the reference solutions.
+The expected numbers lie in ``public_tests.json``; ``hints.json`` holds what common
+mistakes return, as numbers, and a sentence about each. ``make notebooks`` writes both.
 """
 
+import contextlib
 import copy
 import json
+import textwrap
 from pathlib import Path
 
 import numpy as np
 
 from answer_checks import Mismatch, check, name_of, passed, require_function
+from hints import explain
 
 _recording = None  # while `make notebooks` writes the expected values: where they go
 
@@ -26,70 +29,104 @@ _recording = None  # while `make notebooks` writes the expected values: where th
 
 def rnn_cell_forward_test(target):
     """Test one step of the recurrent network."""
-    for case, sizes in enumerate([(3, 5, 2, 4), (4, 2, 3, 1), (1, 3, 4, 2)]):
-        given = rnn_cell_arguments(np.random.RandomState(case), *sizes)
-        want = stored(target, case, given, lambda r: {"a_next": r[0], "yt_pred": r[1]})
-        want["cache"] = (want["a_next"], given["a_prev"], given["xt"], given["parameters"])
-        check(target, given, want, "n_x={}, n_a={}, n_y={}, m={}".format(*sizes))
+    with explained(target, "rnn_cell_forward"):
+        for case, given, sizes in cases("rnn_cell_forward"):
+            want = stored(target, case, given, lambda r: {"a_next": r[0], "yt_pred": r[1]})
+            want["cache"] = (want["a_next"], given["a_prev"], given["xt"], given["parameters"])
+            check(target, given, want, sizes)
     passed(target)
 
 
 def rnn_forward_test(target):
     """Test the recurrent network over all time steps."""
-    for case, sizes in enumerate([(3, 5, 2, 4, 3), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]):
-        given = rnn_arguments(np.random.RandomState(case), *sizes)
-        x, a0, parameters = given.values()
-        want = stored(target, case, given, lambda r: {"a": r[0], "y_pred": r[1]})
-        states = [a0, *np.moveaxis(want["a"], 2, 0)]
-        steps = [(states[t + 1], states[t], x[:, :, t], parameters) for t in range(x.shape[2])]
-        want["caches"] = (steps, x)
-        check(target, given, want, "n_x={}, n_a={}, n_y={}, m={}, T_x={}".format(*sizes))
+    with explained(target, "rnn_forward"):
+        for case, given, sizes in cases("rnn_forward"):
+            x, a0, parameters = given.values()
+            want = stored(target, case, given, lambda r: {"a": r[0], "y_pred": r[1]})
+            states = [a0, *np.moveaxis(want["a"], 2, 0)]
+            steps = [(states[t + 1], states[t], x[:, :, t], parameters) for t in range(x.shape[2])]
+            want["caches"] = (steps, x)
+            check(target, given, want, sizes)
     passed(target)
 
 
 def lstm_cell_forward_test(target):
     """Test one step of the LSTM."""
-    for case, sizes in enumerate([(3, 5, 2, 4), (4, 2, 3, 1), (1, 3, 4, 2)]):
-        given = lstm_cell_arguments(np.random.RandomState(case), *sizes)
-        xt, a_prev, c_prev, parameters = given.values()
-        want = stored(
-            target,
-            case,
-            given,
-            lambda r: {"a_next": r[0], "c_next": r[1], "yt_pred": r[2], "gates": _gates(r[3])},
-        )
-        (gates,) = want.pop("gates")
-        states = (want["a_next"], want["c_next"], a_prev, c_prev)
-        want["cache"] = (*states, *gates, xt, parameters)
-        check(target, given, want, "n_x={}, n_a={}, n_y={}, m={}".format(*sizes))
+    with explained(target, "lstm_cell_forward"):
+        for case, given, sizes in cases("lstm_cell_forward"):
+            xt, a_prev, c_prev, parameters = given.values()
+            want = stored(
+                target,
+                case,
+                given,
+                lambda r: {"a_next": r[0], "c_next": r[1], "yt_pred": r[2], "gates": _gates(r[3])},
+            )
+            (gates,) = want.pop("gates")
+            states = (want["a_next"], want["c_next"], a_prev, c_prev)
+            want["cache"] = (*states, *gates, xt, parameters)
+            check(target, given, want, sizes)
     passed(target)
 
 
 def lstm_forward_test(target):
     """Test the LSTM over all time steps."""
-    for case, sizes in enumerate([(3, 5, 2, 4, 3), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]):
-        given = lstm_arguments(np.random.RandomState(case), *sizes)
-        x, a0, parameters = given.values()
-        want = stored(
-            target,
-            case,
-            given,
-            lambda r: {"a": r[0], "y": r[1], "c": r[2], "gates": _gates(*r[3][0])},
-        )
-        gates = want.pop("gates")
-        a = [a0, *np.moveaxis(want["a"], 2, 0)]
-        c = [np.zeros_like(a0), *np.moveaxis(want["c"], 2, 0)]
-        steps = [
-            (a[t + 1], c[t + 1], a[t], c[t], *gates[t], x[:, :, t], parameters)
-            for t in range(x.shape[2])
-        ]
-        want["caches"] = (steps, x)
-        check(target, given, want, "n_x={}, n_a={}, n_y={}, m={}, T_x={}".format(*sizes))
+    with explained(target, "lstm_forward"):
+        for case, given, sizes in cases("lstm_forward"):
+            x, a0, parameters = given.values()
+            want = stored(
+                target,
+                case,
+                given,
+                lambda r: {"a": r[0], "y": r[1], "c": r[2], "gates": _gates(*r[3][0])},
+            )
+            gates = want.pop("gates")
+            a = [a0, *np.moveaxis(want["a"], 2, 0)]
+            c = [np.zeros_like(a0), *np.moveaxis(want["c"], 2, 0)]
+            steps = [
+                (a[t + 1], c[t + 1], a[t], c[t], *gates[t], x[:, :, t], parameters)
+                for t in range(x.shape[2])
+            ]
+            want["caches"] = (steps, x)
+            check(target, given, want, sizes)
     passed(target)
 
 
 def _gates(*caches):
     return np.array([cache[4:8] for cache in caches])  # by step: ft, it, cct, ot
+
+
+# --- the cases ------------------------------------------------------------------------
+
+SIZES = "n_x n_a n_y m T_x".split()
+CELL_SIZES = [(3, 5, 2, 4), (4, 2, 3, 1), (1, 3, 4, 2)]
+SEQUENCE_SIZES = [(3, 5, 2, 4, 3), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]
+
+
+def cases(name):
+    """Yield the cases of an exercise: number, arguments, and its sizes in words."""
+    maker, all_sizes = {
+        "rnn_cell_forward": (rnn_cell_arguments, CELL_SIZES),
+        "rnn_forward": (rnn_arguments, SEQUENCE_SIZES),
+        "lstm_cell_forward": (lstm_cell_arguments, CELL_SIZES),
+        "lstm_forward": (lstm_arguments, SEQUENCE_SIZES),
+    }[name]
+    for number, sizes in enumerate(all_sizes):
+        words = ", ".join(f"{size}={n}" for size, n in zip(SIZES, sizes, strict=False))
+        yield number, maker(np.random.RandomState(number), *sizes), words
+
+
+@contextlib.contextmanager
+def explained(target, name):
+    """Let a failure say what it looks like, if the function does what a common mistake does."""
+    try:
+        yield
+    except Mismatch as wrong:
+        if isinstance(wrong.__cause__, NotImplementedError):
+            raise
+        known = _read("hints.json").get(name, [])
+        said = explain(target, known, [given for _, given, _ in cases(name)])
+        more = "".join(f"\n\n{textwrap.fill(text, 88)}" for text in said)
+        raise Mismatch(wrong.brief, wrong.detail + more) from wrong.__cause__
 
 
 # --- arguments to call them with ----------------------------------------------------
@@ -178,7 +215,11 @@ def stored(target, case, given, pick):
     if _recording is not None:
         _recording[key] = pick(target(*copy.deepcopy(given).values()))
         return dict(_recording[key])
-    known = json.loads(Path(__file__).with_name("public_tests.json").read_text("utf-8"))
+    known = _read("public_tests.json")
     if key not in known:
         raise Mismatch(f"There are no public tests for a function called {name_of(target)}.")
     return {name: np.array(values, dtype=float) for name, values in known[key].items()}
+
+
+def _read(name):
+    return json.loads(Path(__file__).with_name(name).read_text("utf-8"))
