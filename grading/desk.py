@@ -21,8 +21,8 @@ from grading import books
 from grading.files import Unusable
 from grading.graded import PENDING
 from grading.handin import placeholder, read
-from grading.judge import run_reference
 from grading.lesson import Lesson
+from grading.reference import Reference
 from grading.session import Session
 from grading.steps import Bench, ExecuteBehindWall
 from grading.verdicts import Verdict
@@ -46,7 +46,7 @@ class Desk:
         self.lesson = lesson
         files = {**lesson.files, **compiled}
         self.log = logging.getLogger("grading.desk")
-        self._references: dict[str, Mapping[str, Any]] = {}
+        self._references: dict[str, Reference] = {}
         self._place = TemporaryDirectory(prefix="lesson-")
         books.lend(URL, books.of_lesson(lesson, Path(self._place.name, "gradebook.db")))
         self._cleaning = self._exporter(lesson.cleaning)
@@ -69,7 +69,7 @@ class Desk:
             Whose it is, and what the notebook is called.
         hand_in : dict
             ``data``, the bytes that were handed in; or ``verdict`` and ``why`` if there
-            are none to grade.
+            are none to grade. ``seed``, where it is not that of the course.
 
         Returns
         -------
@@ -84,9 +84,10 @@ class Desk:
             error = Unusable(Verdict(hand_in["verdict"]), hand_in["why"])
             notebook = placeholder(error, expected)
         said = notebook.metadata["grading"]
-        clean, _ = self._run(self._cleaning, notebook, student, name, draw=False)
+        clean, _ = self._run(self._cleaning, notebook, student, name)
         clean.metadata["grading"] = said
-        graded, resources = self._run(self._grading, clean, student, name, draw=False)
+        how = {"seed": hand_in["seed"]} if "seed" in hand_in else {}
+        graded, resources = self._run(self._grading, clean, student, name, **how)
         pending = "verdict" not in said
         if pending:
             graded.metadata["grading"] = PENDING
@@ -105,9 +106,10 @@ class Desk:
         drawn.metadata.pop("grading", None)
         return {"notebook": to_bytes(drawn), "limits": resources["grading"]["limits"]}
 
-    def _reference(self, name: str) -> Mapping[str, Any]:
+    def _reference(self, name: str) -> Reference:
         if name not in self._references:
-            self._references[name] = run_reference(self.lesson.notebooks[name].reference)
+            notebook = self.lesson.notebooks[name]
+            self._references[name] = Reference(notebook.reference, notebook.wrong)
         return self._references[name]
 
     def _exporter(self, steps: list[str]) -> Exporter:
@@ -120,7 +122,7 @@ class Desk:
         return exporter
 
     def _run(
-        self, exporter: Exporter, notebook: NotebookNode, student: str, name: str, *, draw: bool
+        self, exporter: Exporter, notebook: NotebookNode, student: str, name: str, **how: Any
     ) -> tuple[NotebookNode, Any]:
         resources = {
             "unique_key": name,
@@ -132,7 +134,7 @@ class Desk:
                 "notebook": name,
                 "db_url": URL,
             },
-            "grading": {"draw": draw},
+            "grading": {"draw": False, **how},
         }
         return exporter.from_notebook_node(notebook, resources)
 

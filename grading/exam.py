@@ -11,6 +11,9 @@ A test cell of ``source/`` uses it between the hidden test markers::
         exam.untouched(rnn_cell_arguments(exam.rng, 3, 5, 2, 7))
     exam.score()
 
+An exercise that is built of an earlier one names it: ``Exam(rnn_forward, returns="a y_pred
+caches", uses=rnn_cell_forward)``; see `grading.following`.
+
 In the source notebook the function is compared with itself, which shows that the test
 runs. In the grader it is compared with the reference.
 """
@@ -19,15 +22,18 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import answer_checks
+from grading.following import Follower
+from grading.naming import Call, Candidate, alike, call, named
 
 Arguments = Mapping[str, Any]
 
@@ -44,11 +50,30 @@ class Part:
     points: float
     earned: float = 0.0
     message: str = ""
+    follows: bool = False  # right with the student's own earlier function, and not without
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a course decides on.
+
+    Attributes
+    ----------
+    seed : int
+        Fixes the hidden inputs.
+    follow_through : float
+        The share of its points that a part earns which is right with the student's own
+        earlier function, and not without; between 0 and 1.
+    """
+
+    seed: int
+    follow_through: float = 1.0
 
 
 # Set by the judge before a test cell runs; a source notebook leaves them as they are.
 references: dict[str, Callable[..., Any]] = {}
-seed: int = 0
+candidates: Mapping[str, Sequence[Candidate]] = {}
+rules = Rules(seed=0)
 
 
 class Exam:
@@ -60,24 +85,38 @@ class Exam:
         The student's function.
     returns : str
         Names of the values it returns, in order, separated by spaces.
+    uses : callable
+        The student's function that it is built of, if there is one.
 
     Attributes
     ----------
     rng : numpy.random.Generator
         Source of the hidden inputs: the recorded seed and the function's name fix it.
     parts : list of Part
+    named : list of Candidate
+        The misconceptions that the answer agrees with; known when `score` has been called.
     """
 
-    def __init__(self, target: Callable[..., Any], returns: str) -> None:
+    def __init__(
+        self, target: Callable[..., Any], returns: str, uses: Callable[..., Any] | None = None
+    ) -> None:
         self.target = target
         self.name = answer_checks.name_of(target)
         self.returns = returns.split()
-        self.rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
+        self.rng = np.random.default_rng([rules.seed, zlib.crc32(self.name.encode())])
         self.parts: list[Part] = []
         if references and self.name not in references:
             raise GraderFault(f"There is no reference for {self.name} in the source notebook.")
         self._reference = references.get(self.name, target)
         self._wrong: set[str] = set()  # values already charged for
+        self._calls: list[Call] = []
+        self._follower: Follower | None = None
+        self.named: list[Candidate] = []
+        if uses is not None and references and hasattr(target, "calls"):
+            name = answer_checks.name_of(uses)
+            self._follower = Follower(
+                self._reference, uses, name, functools.partial(target.calls, name)
+            )
 
     @contextlib.contextmanager
     def part(self, name: str, points: float) -> Iterator[None]:
@@ -91,7 +130,7 @@ class Exam:
         except AssertionError:  # its text may hold what the student's code chose
             part.message = "the check does not hold"
         else:
-            part.earned = part.points
+            part.earned = part.points * (rules.follow_through if part.follows else 1.0)
 
     def compare(self, given: Arguments, *names: str) -> None:
         """Compare what the function returns for ``given`` with the reference.
@@ -113,41 +152,77 @@ class Exam:
         GraderFault
             When the reference raised.
         """
-        self._compare(given, names, copy.deepcopy(dict(given)))
+        self._hold(given, names)
 
     def untouched(self, given: Arguments, *names: str) -> None:
         """Compare, then check that the arguments are as before and a second call agrees."""
-        used = copy.deepcopy(dict(given))
-        self._compare(given, names, used)
-        answer_checks.compare_unchanged(self.target, used, given)
-        self._compare(given, names, copy.deepcopy(dict(given)), " in a second call")
+        self._hold(given, names, untouched=True)
+        self._hold(given, names, " in a second call")
 
-    def _compare(
-        self, given: Arguments, names: tuple[str, ...], used: dict[str, Any], when: str = ""
+    def _hold(
+        self, given: Arguments, names: tuple[str, ...], when: str = "", *, untouched: bool = False
     ) -> None:
-        got = answer_checks.call(self.target, used)
+        """Raise unless a call gives what it should, or what follows from the student's own."""
+        used = copy.deepcopy(dict(given))
+        given = copy.deepcopy(dict(given))  # the test may go on to change it
         try:
-            want = self._reference(*copy.deepcopy(dict(given)).values())
-        except Exception as error:
-            raise GraderFault(f"The reference of {self.name} raised {error!r}.") from error
+            got = answer_checks.call(self.target, used)
+        except answer_checks.Mismatch as wrong:
+            self._calls.append(Call(given, used, wrong.__cause__))
+            raise
+        self._calls.append(Call(given, used, got))
+        want = call(self._reference, given)
+        if isinstance(want.result, Exception):
+            raise GraderFault(f"The reference of {self.name} raised {want.result!r}.")
         if not isinstance(got, tuple) or len(got) != len(self.returns):
             answer_checks.compare_returns(self.target, got, dict.fromkeys(self.returns))
         left = [name for name in names or self.returns if name not in self._wrong]
         if not left:
             raise answer_checks.Mismatch("every value that this part looks at is wrong already")
-        for name, value, expected in zip(self.returns, got, want, strict=True):
+        try:
+            self._same(got, want, left, when)
+            if untouched:
+                answer_checks.compare_unchanged(self.target, used, given)
+        except answer_checks.Mismatch as wrong:
+            if self._follows(self._calls[-1], left, untouched=untouched):
+                self.parts[-1].follows = True
+                return
+            self._wrong.add(getattr(wrong, "value", ""))
+            raise
+
+    def _same(self, got: tuple[Any, ...], want: Call, left: list[str], when: str) -> None:
+        values = dict(zip(self.returns, want.result, strict=True))
+        for name, value in zip(self.returns, got, strict=True):
             if name in left:
                 try:
-                    answer_checks.compare(name, value, expected, when)
-                except answer_checks.Mismatch:
-                    self._wrong.add(name)
+                    answer_checks.compare_one(name, value, values, when)
+                except answer_checks.Mismatch as wrong:
+                    wrong.value = name
                     raise
+
+    def _follows(self, made: Call, left: list[str], *, untouched: bool) -> bool:
+        want = self._follower.call(made.given) if self._follower else None
+        if want is None or not isinstance(want.result, tuple):
+            return False
+        if len(want.result) != len(self.returns):
+            return False
+        pairs = zip(self.returns, made.result, want.result, strict=True)
+        right = all(alike(value, other) for name, value, other in pairs if name in left)
+        return right and (not untouched or alike(dict(made.used), dict(want.used)))
+
+    def follows(self) -> bool:
+        """Say whether all parts hold, some only with the student's own earlier function."""
+        held = all(not part.message for part in self.parts)
+        return held and any(part.follows for part in self.parts)
 
     def score(self) -> float:
         """Print a line per part and return the points, a finite number."""
         for part in self.parts:
             line = f"{part.name}: {part.earned:g} of {part.points:g}"
-            print(f"{line}, {part.message}" if part.message else line)
+            why = part.message or ("right with your own earlier function" * part.follows)
+            print(f"{line}, {why}" if why else line)
+        if any(part.message for part in self.parts):
+            self.named = named(self._calls, self._reference, candidates.get(self.name, ()))
         total = math.fsum(part.earned for part in self.parts)
         if not math.isfinite(total) or total < 0:
             raise GraderFault(f"The parts of {self.name} add up to {total}.")

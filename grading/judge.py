@@ -7,6 +7,7 @@ import builtins
 import contextlib
 import io
 import math
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ import msgpack
 
 import answer_checks
 from grading import exam
+from grading.naming import Candidate
+from grading.reference import Reference, run_locked
 from grading.replies import Output
 from grading.session import Lost, Session, Stub, error_output
 from grading.verdicts import LIMITS, SENTENCES, Verdict, verdict_of_points
@@ -35,12 +38,16 @@ class Judgement:
     text: str = ""
     parts: list[exam.Part] = field(default_factory=list)
     limits: list[Verdict] = field(default_factory=list)  # that its calls met
+    named: list[Candidate] = field(default_factory=list)  # misconceptions it agrees with
+    public: bool = False  # whether all public pieces held
 
     def outputs(self) -> list[Output]:
         """Return the outputs of the test cell, in the form that nbgrader reads."""
+        new = [one.says for one in self.named if not contains(self.text, one.says)]
+        text = "\n\n".join([self.text, *(textwrap.fill(one, 88) for one in new)])
         if self.points <= 0:
-            return [error_output(self.verdict, self.text)]
-        said = f"{self.verdict.value}: {SENTENCES[self.verdict]}\n{self.text}".strip() + "\n"
+            return [error_output(self.verdict, text)]
+        said = f"{self.verdict.value}: {SENTENCES[self.verdict]}\n{text}".strip() + "\n"
         result = {"text/plain": repr(self.points)}
         return [
             {"output_type": "stream", "name": "stdout", "text": said},
@@ -61,14 +68,16 @@ class Judgement:
             "seed": seed,
             "parts": [asdict(part) for part in self.parts],
             "limits": [verdict.value for verdict in LIMITS if verdict in self.limits],
+            "named": [[one.name, one.says] for one in self.named],
+            "public": self.public,
         }
 
 
 def judge(
     cells: list[dict[str, Any]],
     open_session: Callable[[bool], Session],
-    references: Mapping[str, Any],
-    seed: int,
+    reference: Reference,
+    rules: exam.Rules,
 ) -> list[dict[str, Any]]:
     """Run and judge a submission up to its last test, in notebook order.
 
@@ -90,9 +99,8 @@ def judge(
         source; so does a plot, which no other cell needs and which is left out here.
     open_session : callable
         Opens a sandbox; its argument says whether figures are drawn. Here they never are.
-    references : mapping of str to callable
-    seed : int
-        Fixes the hidden inputs.
+    reference : Reference
+    rules : grading.exam.Rules
 
     Returns
     -------
@@ -100,7 +108,8 @@ def judge(
         For each cell up to the last test what `Shown` has, nothing for a plot; for a test
         cell ``outputs`` and its ``record``.
     """
-    exam.references, exam.seed = dict(references), seed
+    exam.references, exam.candidates = reference.functions, reference.candidates
+    exam.rules = rules
     last = max((n for n, cell in enumerate(cells) if cell["role"] == "test"), default=-1)
     with open_session(False) as session:
         shown = Shown(cells[: last + 1], session, marks=True)
@@ -119,9 +128,20 @@ def judge(
                 shown.tests[number].run(examined, shown.failed, hidden=True)
             elif shown.answers[number] and not shown.answers[number]["ended"]:
                 examined.run_cell(cells[number]["source"])
-    for number, test in shown.tests.items():
-        judgement = test.judgement()
-        shown.answers[number] = {"outputs": judgement.outputs(), "record": judgement.record(seed)}
+    judged = {number: test.judgement() for number, test in shown.tests.items()}
+    own = {
+        (test.function, one.name)
+        for number, test in shown.tests.items()
+        for one in judged[number].named
+    }
+    for number, judgement in judged.items():
+        # The same values can come of two mistakes in two places: only one that shows where it
+        # is made is named where it does harm.
+        judgement.named = [one for one in judgement.named if (one.of, one.name) in own]
+        shown.answers[number] = {
+            "outputs": judgement.outputs(),
+            "record": judgement.record(rules.seed),
+        }
     return shown.answers
 
 
@@ -193,29 +213,6 @@ class Shown:
         return answer | ({"limit": verdict.value} if verdict in LIMITS else {})
 
 
-def run_locked(source: str, name: str, space: Namespace) -> None:
-    """Run an instructor's cell on this side.
-
-    Raises
-    ------
-    grading.exam.GraderFault
-        When it fails: it is the instructor's own.
-    """
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(source, f"<cell {name}>", "exec"), space)
-    except Exception as error:
-        raise exam.GraderFault(f"the locked cell {name} raised {error!r}") from error
-
-
-def run_reference(cells: list[list[str]]) -> dict[str, Any]:
-    """Run a source notebook's locked and solution cells; return its functions."""
-    space: Namespace = {"__name__": "reference"}
-    for name, source in cells:
-        run_locked(source, name, space)
-    return {name: value for name, value in space.items() if callable(value)}
-
-
 class Test:
     """A test cell on its way: first its public pieces run, later its hidden ones.
 
@@ -241,6 +238,7 @@ class Test:
         self.text = io.StringIO()
         self.points: float | None = None
         self.right = True
+        self.public = True
         self.early: Judgement | None = None  # where the test need not run
         self.failures: list[Verdict] = []
         self.calls = 0
@@ -268,7 +266,7 @@ class Test:
         if self.function in self.names and not defined.get(self.function):
             self.early = missing(self.function, self.most, failed, self.function in defined)
             return
-        bind(session, defined, self.space)
+        bind(session, self.names, defined, self.space)
         for tree in [tree for kind, tree in self.pieces if kind is hidden]:
             try:
                 with contextlib.redirect_stdout(self.text):
@@ -277,6 +275,7 @@ class Test:
                 raise
             except Exception as error:
                 self.right = False
+                self.public = self.public and hidden
                 self.points = None
                 self.text.write(message(error, hidden) + "\n")
                 break
@@ -297,18 +296,30 @@ class Test:
         verdict = verdict_of_points(points, self.most)
         if verdict is Verdict.WRONG and self.calls == len(self.failures) > 0:
             verdict = self.failures[0]
-        exams = [value for value in self.space.values() if isinstance(value, exam.Exam)]
-        parts = exams[-1].parts if exams else []
         text = self.text.getvalue().strip()
-        return Judgement(verdict, points, self.most, text, parts, self.failures)
+        found = Judgement(verdict, points, self.most, text, limits=self.failures)
+        found.public = self.public
+        exams = [value for value in self.space.values() if isinstance(value, exam.Exam)]
+        if exams:
+            found.parts, found.named = exams[-1].parts, exams[-1].named
+            if exams[-1].follows():
+                found.verdict = Verdict.FOLLOW_THROUGH
+        return found
 
 
-def bind(session: Session, defined: Mapping[str, bool], space: Namespace) -> None:
+def contains(text: str, said: str) -> bool:
+    """Say whether a text holds a sentence, wherever its lines are broken."""
+    return " ".join(said.split()) in " ".join(text.split())
+
+
+def bind(session: Session, names: list[str], defined: Mapping[str, bool], space: Namespace) -> None:
     """Bind what the student defined: a function as its stub, a value as plain data.
 
-    A name that the test itself has bound keeps the test's value.
+    A name that the test itself has bound keeps the test's value. Another exercise that is not
+    there is a stub all the same, and raises when it is called: a test may name it.
     """
-    for name, is_function in defined.items():
+    others = {name: True for name in names if name in exam.references and name not in defined}
+    for name, is_function in {**defined, **others}.items():
         if name in space and not isinstance(space[name], Stub):
             continue
         if is_function:

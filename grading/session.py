@@ -50,6 +50,7 @@ class Session:
         self.files = dict(files)
         self.failures: list[Verdict] = []  # of the calls since the last `begin_test`
         self.calls = 0
+        self.watched = 0  # how often the last call has called the function that was watched
         self.stopped: dict[str, Lost] = {}
         self._theirs: dict[int, Any] = {}  # what the student's code returned or changed
         self._cells: list[str] = []  # what a new sandbox has to run again
@@ -120,8 +121,10 @@ class Session:
         """Return the plain data that a name stands for."""
         return self._finish(name, inside.Table(), {"do": "value", "name": name})
 
-    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call the student's function ``name``.
+    def call(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], watch: str = ""
+    ) -> Any:
+        """Call the student's function ``name``; ``watched`` then says how often it called another.
 
         Raises what the function raised, where that is an exception of Python's own; else
         RuntimeError, or TimeoutError when it was stopped. An argument that cannot be sent
@@ -131,6 +134,7 @@ class Session:
         table = inside.Table()
         nodes: list[Any] = []
         request: dict[str, Any] = {"do": "call", "name": name, "output_limit": self.limits.output}
+        request["watch"] = watch
         why = ""
         try:
             request["args"] = [table.pack(value, nodes) for value in args]
@@ -192,6 +196,8 @@ class Session:
                 raise self.stopped[name]
             self._ready()
             answer = self._ask(request, self.limits.call)
+            watched = answer.get("watched")
+            self.watched = watched if type(watched) is int else 0
             sent = len(table.objects)
             changed: list[Any] = []
             try:
@@ -307,6 +313,11 @@ class Stub:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the student's function in the sandbox."""
         return self._session.call(self.__name__, args, kwargs)
+
+    def calls(self, other: str, *args: Any) -> int:
+        """Call the student's function; return how often that calls ``other``, one of theirs too."""
+        self._session.call(self.__name__, args, {}, watch=other)
+        return self._session.watched
 
 
 def error_output(verdict: Verdict, detail: str = "") -> Output:

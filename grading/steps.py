@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int, List, Unicode
 
-from grading.exam import GraderFault
+from grading.exam import GraderFault, Rules
 from grading.judge import draw, judge
 from grading.lesson import Lesson
 from grading.pages import harmless_outputs
+from grading.reference import Reference
 from grading.session import Session, error_output
 from grading.verdicts import Verdict
 from grading.wall import Limits
@@ -34,12 +35,12 @@ class Bench:
     open : callable
         Opens a sandbox with limits; the second argument says whether figures are drawn.
     reference : callable
-        Returns the reference functions of a notebook, by its name.
+        Returns what a notebook is compared with, by its name.
     """
 
     lesson: Lesson
     open: Callable[[Limits, bool], Session]
-    reference: Callable[[str], Mapping[str, Any]]
+    reference: Callable[[str], Reference]
 
 
 class ExecuteBehindWall(NbGraderPreprocessor):
@@ -57,6 +58,12 @@ class ExecuteBehindWall(NbGraderPreprocessor):
     processes = Int(Limits.processes, help="Processes and threads.").tag(config=True)
     output = Int(Limits.output, help="Characters of output per cell.").tag(config=True)
     seed = Int(0, help="Fixes the hidden inputs; kept with each score.").tag(config=True)
+    follow_through = Float(
+        1.0,
+        min=0.0,
+        max=1.0,
+        help="Share of its points for what is right with the student's own earlier function.",
+    ).tag(config=True)
     shared_files = List(Unicode(), help="Files of the root that belong to each assignment.").tag(
         config=True
     )
@@ -106,7 +113,8 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         name = resources["nbgrader"]["notebook"]
         code = code_cells(nb)
         cells = self._cells(code, name)
-        answers = judge(cells, self._open, self.bench.reference(name), self.seed)
+        rules = Rules(resources["grading"].get("seed", self.seed), self.follow_through)
+        answers = judge(cells, self._open, self.bench.reference(name), rules)
         for number, (cell, answer) in enumerate(zip(code, answers, strict=False), 1):
             if answer:
                 keep(cell, answer, number)

@@ -9,6 +9,7 @@ class Verdict(str, Enum):
     """What became of one exercise. The list is closed."""
 
     CORRECT = "correct"
+    FOLLOW_THROUGH = "follow-through"
     PARTLY_CORRECT = "partly correct"
     WRONG = "wrong"
     NOT_ATTEMPTED = "not attempted"
@@ -27,6 +28,8 @@ class Verdict(str, Enum):
 
 SENTENCES = {
     Verdict.CORRECT: "Everything is right.",
+    Verdict.FOLLOW_THROUGH: "Right, but for an earlier function of yours that it is built of. "
+    "That mistake is charged there.",
     Verdict.PARTLY_CORRECT: "Some parts are right; the others are named below.",
     Verdict.WRONG: "The function runs, but what it returns is not right yet.",
     Verdict.NOT_ATTEMPTED: "This exercise is not written yet.",

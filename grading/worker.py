@@ -33,6 +33,7 @@ from grading.wall import Zygote
 # It takes a second.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+OWN = ("answer_checks.py", "hints.py")  # of a lesson's modules, those that are the grader's
 START_SECONDS = 120.0  # for a worker to be warm, on a machine that is busy
 SLACK_SECONDS = 60.0  # for the tests themselves, beyond what a submission may use
 SANDBOXES = 2  # that one notebook uses at most, each with its own limit
@@ -257,7 +258,7 @@ class Warm:
         sys.path[:] = [place.name, *(path for path in sys.path if path != self._folder)]
         self._folder, self._place = place.name, place
         for name in lesson.files:
-            if name.endswith(".py") and name != "answer_checks.py":  # that is the grader's own
+            if name.endswith(".py") and name not in OWN:
                 sys.modules.pop(name.removesuffix(".py").replace("/", "."), None)
         self._desk = Desk(lesson, self._zygote, compiled(Path(place.name), lesson.files))
         self._desk.log.setLevel(logging.INFO)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from grading.exam import Rules
 from grading.judge import draw, judge
+from grading.reference import Reference
 from grading.session import Session
 from tests.sandbox import LIMITS
 
@@ -19,7 +21,7 @@ def answers(zygote):
     def run(test):
         cells = [cell(SPY, grade_id="f"), cell(test, "test", "test_f"), cell("print(seen)")]
         opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
-        judged, drawn = judge(cells, opened, {}, seed=0), draw(cells, opened)
+        judged, drawn = judge(cells, opened, Reference([]), Rules(seed=0)), draw(cells, opened)
         return [*judged[:2], drawn[2]]
 
     return run

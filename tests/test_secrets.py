@@ -5,7 +5,9 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 import public_tests
-from grading.judge import BEGIN, judge, run_reference
+from grading.exam import Rules
+from grading.judge import BEGIN, judge
+from grading.reference import Reference
 from grading.session import Session
 from grading.verdicts import Verdict
 from grading.wall import Limits, Zygote
@@ -61,9 +63,9 @@ def public_inputs():
         seen.add(repr(float(xt.flat[0])))
         return reference(xt, a_prev, parameters)
 
-    cells = [[name, source] for name, source in reference_cells("01_rnn").items()]
-    functions = run_reference([["", "import numpy as np\nfrom rnn_utils import softmax"], *cells])
-    reference = functions["rnn_cell_forward"]
+    cells = [[name, source, True] for name, source in reference_cells("01_rnn").items()]
+    locked = ["", "import numpy as np\nfrom rnn_utils import softmax", False]
+    reference = Reference([locked, *cells]).functions["rnn_cell_forward"]
     spy.__name__ = "rnn_cell_forward"
     public_tests.rnn_cell_forward_test(spy)
     return seen
@@ -88,14 +90,14 @@ def test_the_spy_would_be_seen_with_one_sandbox_for_both(monkeypatch):
         text = SPY.apply(cell.source) if mark["grade_id"] == SPY.function else cell.source
         cells.append({"source": text, "role": role, "grade_id": mark["grade_id"], "points": 10.0})
     shared = {name: (ROOT / name).read_bytes() for name in SHARED}
-    reference = [[c["grade_id"], c["source"]] for c in cells[:2]]
+    reference = [[c["grade_id"], c["source"], False] for c in cells[:2]]
     zygote = Zygote()
     try:
         one = Session(zygote, Limits(), shared)
-        references = run_reference([*reference, *map(list, reference_cells("01_rnn").items())])
+        solutions = [[*cell, True] for cell in reference_cells("01_rnn").items()]
         # The hidden parts run in the first sandbox, and a later cell prints.
         monkeypatch.setattr(Session, "__exit__", lambda self, *exc: None)
-        judge(cells, lambda draws: one, references, seed=1)
+        judge(cells, lambda draws: one, Reference([*reference, *solutions]), Rules(seed=1))
         outputs, _ = one.run_cell("print(seen)")
         one.close()
     finally:
@@ -131,7 +133,7 @@ def test_the_seed_fixes_the_hidden_inputs_and_changes_them(monkeypatch):
     from grading import exam
 
     def draw(seed, name):
-        monkeypatch.setattr(exam, "seed", seed)
+        monkeypatch.setattr(exam, "rules", Rules(seed))
         monkeypatch.setattr(exam, "references", {})
 
         def target():

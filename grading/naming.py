@@ -1,0 +1,105 @@
+"""Which known misconception a wrong answer is: the one that gives just the same.
+
+On the grader's side the wrong versions can run, so they are compared on the hidden inputs
+themselves, where more can be told apart than on the public cases.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import answer_checks
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A wrong version of an exercise that can be called.
+
+    Attributes
+    ----------
+    name : str
+        What it does, in a few words.
+    says : str
+        What a teacher would say.
+    function : callable
+    of : str
+        The exercise in which the mistake is made.
+    """
+
+    name: str
+    says: str
+    function: Function
+    of: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a student's function: what it was given, and what came of it.
+
+    Attributes
+    ----------
+    given : mapping
+        The arguments, as they were.
+    used : mapping
+        The same after the call.
+    result : object
+        What was returned, or the error that was raised.
+    """
+
+    given: Mapping[str, Any]
+    used: Mapping[str, Any]
+    result: Any
+
+
+def call(function: Function, given: Mapping[str, Any]) -> Call:
+    """Call a function with copies of its arguments."""
+    used = copy.deepcopy(dict(given))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return Call(given, used, function(*used.values()))
+        except Exception as error:
+            return Call(given, used, error)
+
+
+def named(
+    calls: Sequence[Call], reference: Function, candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Return the candidates that agree with all calls.
+
+    One that agrees with the reference as well is left out: it would accuse a right answer.
+    """
+    found = [c for c in candidates if all(agree(one, call(c.function, one.given)) for one in calls)]
+    if not found or all(agree(one, call(reference, one.given)) for one in calls):
+        return []
+    return found
+
+
+def agree(one: Call, other: Call) -> bool:
+    """Say whether two calls came to the same: results, errors, changed arguments."""
+    if isinstance(one.result, Exception):
+        return type(one.result) is type(other.result) and str(one.result) == str(other.result)
+    return alike(one.result, other.result) and alike(dict(one.used), dict(other.used))
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Compare plain data, numbers but for rounding; what is not finite may be the same too."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        if one.shape != other.shape or one.dtype != other.dtype or one.dtype.kind not in "biuf":
+            return False
+        return bool(np.allclose(one, other, answer_checks.RTOL, answer_checks.ATOL, equal_nan=True))
+    if isinstance(one, (tuple, list)):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    return isinstance(one, (bool, int, float, str, bytes, type(None))) and bool(one == other)

@@ -1,0 +1,154 @@
+"""Known mistakes are named on hidden inputs, right answers never; a mistake costs once."""
+
+import pytest
+
+from grading import exam
+from grading.exam import Exam, Rules
+from grading.judge import judge
+from grading.naming import Candidate
+from grading.reference import Reference
+from grading.session import Session
+from tests.sandbox import LIMITS
+
+CELL = "def step(x, s):\n    return x + 2.0 * s, (x, s)"
+WRONG = "def step(x, s):\n    return x - 2.0 * s, (x, s)"
+CONSTANT = "def step(x, s):\n    return 0.0 * x + 1.0, (x, s)"
+LOOP = """
+def run(x, s):
+    states = []
+    for t in range(x.shape[0]):
+        s, cache = step(x[t], s)
+        states.append(s)
+    return np.stack(states), s
+"""
+OWN = LOOP.replace("step(x[t], s)", "x[t] - 2.0 * s, (x[t], s)")
+STUCK = LOOP.replace("s, cache = step(x[t], s)", "u, cache = step(x[t], s); s = s")
+ALIAS = "inner = step\n" + LOOP.replace("step(x", "inner(x")
+TEST = """
+### BEGIN HIDDEN TESTS
+from grading.exam import Exam
+exam = Exam({name}, returns="{returns}"{uses})
+with exam.part("values", 8):
+    exam.compare(arguments_{name}(exam.rng))
+with exam.part("untouched", 2):
+    exam.untouched(arguments_{name}(exam.rng))
+exam.score()
+### END HIDDEN TESTS
+"""
+LOCKED = """
+import numpy as np
+
+def arguments_step(rng):
+    return {"x": rng.standard_normal((3, 4)), "s": rng.standard_normal((3, 4))}
+
+def arguments_run(rng):
+    return {"x": rng.standard_normal((5, 3, 4)), "s": rng.standard_normal((3, 4))}
+"""
+
+
+def cell(source, role="student", grade_id=""):
+    return {"source": source, "role": role, "grade_id": grade_id, "points": 10.0}
+
+
+def hidden():
+    step = TEST.format(name="step", returns="s cache", uses="")
+    run = TEST.format(name="run", returns="states s", uses=", uses=step")
+    return step, run
+
+
+@pytest.fixture
+def records(zygote):
+    def run(step, loop, share=1.0):
+        locked = cell(LOCKED, "locked", "locked")
+        one, other = hidden()
+        cells = [locked, cell(step, grade_id="step"), cell(one, "test", "test_step")]
+        cells += [cell(loop, grade_id="run"), cell(other, "test", "test_run")]
+        wrong = [["step", "minus", "A minus.", WRONG], ["run", "stuck", "It is stuck.", STUCK]]
+        reference = Reference(
+            [["locked", LOCKED, False], ["step", CELL, True], ["run", LOOP, True]], wrong
+        )
+        opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
+        answers = judge(cells, opened, reference, Rules(1, share))
+        return answers[2]["record"], answers[4]["record"]
+
+    return run
+
+
+def test_a_right_answer_is_named_nothing(records):
+    for record in records(CELL, LOOP):
+        assert record["verdict"] == "correct"
+        assert record["named"] == []
+
+
+def test_a_known_mistake_is_named_where_it_is_made_and_where_it_does_harm(records):
+    step, run = records(WRONG, LOOP, 0.0)
+    assert step["named"] == [["minus", "A minus."]]
+    assert run["named"] == []  # it follows through
+    step, run = records(WRONG, STUCK, 0.0)
+    assert step["named"] == [["minus", "A minus."]]
+
+
+def test_a_mistake_of_the_loop_is_named_with_a_right_cell(records):
+    step, run = records(CELL, STUCK)
+    assert step["named"] == []
+    assert run["named"] == [["stuck", "It is stuck."]]
+
+
+def test_what_is_right_with_the_students_own_cell_follows_through(records):
+    step, run = records(WRONG, LOOP)
+    assert step["verdict"] == "partly correct"
+    assert (run["verdict"], run["points"]) == ("follow-through", 10.0)
+    assert [part["follows"] for part in run["parts"]] == [True, True]
+
+
+def test_a_cell_called_by_another_name_follows_through_as_well(records):
+    assert records(WRONG, ALIAS)[1]["verdict"] == "follow-through"
+
+
+def test_the_share_is_a_setting(records):
+    assert records(WRONG, LOOP, 0.5)[1]["points"] == 5.0
+    run = records(WRONG, LOOP, 0.0)[1]
+    assert (run["verdict"], run["points"]) == ("follow-through", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("step", "loop", "why"),
+    [
+        (WRONG, OWN, "it never calls the cell"),
+        (WRONG, STUCK, "it is wrong with that cell too"),
+        (CONSTANT, LOOP, "the cell does not depend on its inputs"),
+        ("def step(x, s):\n    return x * 1.0, (x, s)", LOOP, "it ignores the state"),
+        ("def step(x, s):\n    raise ValueError", LOOP, "the cell has no result"),
+        ("def step(x, s):\n    return s", LOOP, "the cell returns something else"),
+    ],
+)
+def test_nothing_follows_through(records, step, loop, why):
+    assert records(step, loop)[1]["points"] == 0.0, why
+
+
+def test_an_exercise_whose_earlier_one_is_missing_is_judged_all_the_same(records):
+    alone = LOOP.replace("step(x[t], s)", "x[t] + 2.0 * s, (x[t], s)")
+    assert records("# later", alone)[1]["verdict"] == "correct"
+    assert records("step = 3", alone)[1]["verdict"] == "correct"
+    assert records("# later", STUCK)[1]["points"] == 0.0
+
+
+def test_a_function_that_changes_the_state_it_keeps_is_charged_for_that_alone(records):
+    keeps = LOOP.replace("states.append(s)", "states.append(s)\n        x[t] = 0.0")
+    run = records(WRONG, keeps)[1]
+    assert [part["earned"] for part in run["parts"]] == [8.0, 0.0]
+
+
+def test_one_that_agrees_with_the_reference_on_all_calls_is_not_named(monkeypatch):
+    """Else a wrong first call of something else would accuse a right answer."""
+
+    def f(x):
+        return (x,)
+
+    monkeypatch.setattr(exam, "references", {"f": f})
+    monkeypatch.setattr(exam, "candidates", {"f": [Candidate("same", "Same.", f, "f")]})
+    found = Exam(f, "x")
+    with found.part("one", 1):
+        raise AssertionError
+    found.score()
+    assert found.named == []
