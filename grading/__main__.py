@@ -45,8 +45,14 @@ def main(words: Sequence[str] | None = None) -> int:
         description="Make the feedback pages of an assignment, several at a time, and draw the "
         "plots that are still to be drawn.",
     )
+    tests = verbs.add_parser(
+        "preflight",
+        help="put an assignment's own tests to the test, before it is released",
+        description="Put an assignment's own tests to the test: its solution with many seeds, the "
+        "blanks, unusual right answers, known misconceptions and mutants of the solution are "
+        "graded like a class. What is wrong is printed, and a page is written to reports/.",
+    )
     for verb in (grade, pages):
-        verb.add_argument("assignment", nargs="+", help="its folder in source/")
         verb.add_argument(
             "--student",
             action="append",
@@ -54,6 +60,8 @@ def main(words: Sequence[str] | None = None) -> int:
             metavar="ID",
             help="only this one; may be given again",
         )
+    for verb in (grade, pages, tests):
+        verb.add_argument("assignment", nargs="+", help="its folder in source/")
         verb.add_argument(
             "--workers",
             type=_positive,

@@ -52,11 +52,18 @@ def transaction(gradebook: Gradebook) -> Iterator[None]:
         session.commit = commit
 
 
+def prepare(path: Path) -> None:
+    """Begin the file of a gradebook that nobody keeps.
+
+    For a file without tables nbgrader would start a program to ask for their version.
+    """
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+
+
 def of_lesson(lesson: Lesson, path: Path) -> Gradebook:
     """Return a gradebook that holds a lesson and no student, in a file that is to be made."""
-    with closing(sqlite3.connect(path)) as file:
-        # For a file without tables nbgrader would start a program to ask for their version.
-        file.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    prepare(path)
     gradebook = Gradebook(f"sqlite:///{path}")
     with transaction(gradebook):
         _fill(gradebook, lesson)

@@ -8,11 +8,13 @@ import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters.base import NbGraderException
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -102,6 +104,56 @@ def feedback(given: argparse.Namespace, _: Crew | None) -> int:
             makers.close()
             crew.close()
     return int(failed)
+
+
+def preflight(given: argparse.Namespace, _: Crew | None) -> int:
+    """Put lessons to the test; write a page about each; return the exit status."""
+    from grading import preflight_checks  # what nobody else needs
+    from grading.preflight import Lab, report
+
+    holes = 0
+    crew = Local(given.workers)
+    try:
+        for assignment in given.assignment:
+            start, app = time.monotonic(), course()
+            folder = Path(
+                app.coursedir.format_path(app.coursedir.source_directory, ".", assignment)
+            )
+            with TemporaryDirectory() as place:
+                lesson, complaints = preflight_checks.rebuild(app, assignment, Path(place))
+            found = []
+            for name in lesson.notebooks:
+                lab = Lab(lesson, name, folder)
+                complaints += preflight_checks.complaints(folder, lab.reference())
+                with Shown(assignment) as shown:
+                    found = lab.grade(crew, lambda done, of: shown.tell("papers", done, of))
+                complaints += lab.complaints(found)
+                page = report(assignment, lab, found, complaints, time.monotonic() - start)
+                path = Path("reports", f"preflight-{assignment}.html")
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(page, "utf-8")
+                holes += print_scores(assignment, lab.scores(found), complaints, path)
+    except KeyboardInterrupt:
+        raise Stopped("Nothing was changed.") from None
+    finally:
+        crew.close()
+    return int(holes > 0)
+
+
+def print_scores(assignment: str, scores: Any, complaints: list[str], page: Path) -> int:
+    """Print what a preflight has found; return how many things there are to mend."""
+    console = Console()
+    console.print(f"[bold]{assignment}[/]: {page} has the details")
+    for name, score in scores.items():
+        console.print(
+            f"  {name}: hidden parts catch {score.share(score.caught)} of {score.of} mutants, "
+            f"the public test {score.share(score.public)}; {len(score.equivalent)} are equivalent"
+        )
+        for paper in score.survivors:
+            console.print(f"  [red]survives[/]: {escape(paper.name)}\n{escape(paper.diff)}")
+    for text in complaints:
+        console.print(f"  [red]to mend[/]: {escape(text)}")
+    return len(complaints) + sum(len(score.survivors) for score in scores.values())
 
 
 def _feedback(app: Course, crew: Local, makers: Makers, only: list[str], shown: Shown) -> bool:

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import api, autogradeapp
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -144,6 +144,17 @@ class CarefulAutograde(SavingAutograde):
         self.saving = [step(parent=self) for step in classes[marks[0] :]]
         self._lessons: dict[str, tuple[Lesson, bytes]] = {}
         self._recorded = audit.last(Path(self.coursedir.root))
+
+    def lesson(self, assignment: str, gradebook: Gradebook) -> Lesson:
+        """Return an assignment as it would be graded now."""
+        home = Path.cwd()
+        os.chdir(self.coursedir.root)
+        try:
+            self.gradebook = gradebook
+            self._prepare()
+            return self._lesson(assignment)[0]
+        finally:
+            os.chdir(home)
 
     def _lesson(self, assignment: str) -> tuple[Lesson, bytes]:
         """Return an assignment as it is now, and the same in bytes; it is read once."""
