@@ -43,6 +43,7 @@ test: setup
 	ruff format --check
 	ruff check
 	mypy
+	python -m grading preflight $(ASSIGNMENTS)
 	pytest -m "clock and not long"
 	pytest -m "not clock and not long" -n auto --dist loadfile
 

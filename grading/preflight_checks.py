@@ -13,11 +13,13 @@ from urllib.parse import unquote
 
 import numpy as np
 from nbformat import NotebookNode
+from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_assignment import GenerateAssignment
 from nbgrader.utils import is_grade
 
 import public_tests
 from grading import books, exam, intake
+from grading.exam import GraderFault
 from grading.judge import run_piece, split
 from grading.lesson import Lesson, read_source
 from grading.naming import alike
@@ -43,8 +45,16 @@ def rebuild(app: Any, assignment: str, place: Path) -> tuple[Lesson, list[str]]:
         As it is to be graded.
     list of str
         What of the release that is there is not as the source makes it.
+
+    Raises
+    ------
+    GraderFault
+        When there is no such assignment, or nbgrader cannot release it.
     """
     course, book = app.coursedir, place / "gradebook.db"
+    source = Path(course.format_path(course.source_directory, ".", assignment))
+    if not list(source.glob("*.ipynb")):
+        raise GraderFault(f"There is no notebook in {source}, so there is nothing to look at.")
     books.prepare(book)
     kept = course.release_directory, course.db_url
     released = Path(course.format_path(course.release_directory, ".", assignment))
@@ -54,7 +64,10 @@ def rebuild(app: Any, assignment: str, place: Path) -> tuple[Lesson, list[str]]:
         with books.opened(course.db_url) as gradebook:
             converter = GenerateAssignment(coursedir=course, parent=app)
             converter.force = True
-            converter.start()
+            try:
+                converter.start()
+            except NbGraderException as error:
+                raise GraderFault(f"{assignment} cannot be released; see above.") from error
             lesson = intake.CarefulAutograde(coursedir=course, parent=app).lesson(
                 assignment, gradebook
             )

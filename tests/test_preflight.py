@@ -1,0 +1,109 @@
+"""Preflight finds what is wrong with a lesson, and nothing with those that are shipped."""
+
+import json
+
+import nbformat
+import pytest
+
+from tests.course import ROOT, Course, grade_id, notebook_path
+
+A = "01_rnn"
+PREFLIGHT = ("grading", "preflight", A)
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory):
+    """A course with a lesson in which several things are wrong, and what preflight says."""
+    course = Course(tmp_path_factory.mktemp("preflight") / "course")
+    source = course.root / "source" / A
+    path = notebook_path(source)
+    notebook = nbformat.read(path, 4)
+    for cell in notebook.cells:
+        if grade_id(cell) == "test_rnn_cell_forward":
+            # The hidden parts look at the state alone, and at an input that students see.
+            start, _, rest = cell.source.partition('with exam.part("values of yt_pred"')
+            cell.source = (
+                start
+                + 'with exam.part("the rest", 7):\n'
+                + "    from public_tests import cases\n"
+                + '    exam.compare(next(cases("rnn_cell_forward"))[1], "a_next")\n'
+                + "exam.score()\n"
+                + rest[rest.index("### END") :]
+            )
+        if cell.cell_type == "markdown" and cell.source.startswith("# "):
+            cell.source += "\n\nSee [there](#Nowhere) and [that](nothing.csv)."
+    nbformat.write(notebook, path)
+    (source / "misconceptions.toml").write_text(
+        '[[rnn_cell_forward]]\nname = "output bias forgotten"\nsays = "It is."\n'
+        'edits = [[" + by)", ")"]]\n'
+    )
+    (source / "right.toml").write_text(
+        '[[rnn_cell_forward]]\nname = "cache without its parameters"\nsays = "A reason."\n'
+        'edits = [["cache = (a_next, a_prev, xt, parameters)", '
+        '"cache = (a_prev, a_next, xt, parameters)"]]\n'
+    )
+    said = course.python(*PREFLIGHT, fails=True)
+    page = (course.root / "reports" / f"preflight-{A}.html").read_text("utf-8")
+    return " ".join(said.split()), page
+
+
+def test_a_mutant_that_no_hidden_part_sees_survives(spoilt):
+    said, page = spoilt
+    assert "survives: drop term" in said
+    assert "+ by" in said
+    assert "Survives: " in page
+
+
+def test_a_misconception_that_costs_nothing_is_to_be_mended(spoilt):
+    assert "misconception (output bias forgotten) earns full marks" in spoilt[0]
+
+
+def test_a_right_answer_that_a_public_test_refuses_is_to_be_mended(spoilt):
+    assert "right (cache without its parameters) is correct; lost: public tests" in spoilt[0]
+
+
+def test_a_mutant_that_is_listed_as_right_is_counted_apart_with_its_reason(spoilt):
+    said, page = spoilt
+    assert "1 are equivalent" in said
+    assert "A reason." in page
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "is not what the source makes of it: run `make notebooks`.",
+        "there is no heading for the link #Nowhere.",
+        "there is no file nothing.csv to link to.",
+        "rnn_cell_forward: a hidden part uses the inputs of a public case.",
+    ],
+)
+def test_what_is_wrong_with_its_form_is_said(spoilt, complaint):
+    assert complaint in spoilt[0]
+
+
+def test_the_page_is_complete_in_itself(spoilt):
+    for word in ("<script", "http://", "https://", "<link", "@import", "url("):
+        assert word not in spoilt[1]
+
+
+def test_a_course_without_that_assignment_says_so(tmp_path):
+    course = Course(tmp_path / "course")
+    said = course.python("grading", "preflight", "09_none", fails=True)
+    assert "09_none" in said
+    assert "Traceback" not in said
+
+
+def test_a_list_that_cannot_be_read_is_said_with_its_place(tmp_path):
+    course = Course(tmp_path / "course")
+    path = course.root / "source" / A / "misconceptions.toml"
+    path.write_text('[[rnn_forward]]\nname = "no code"\n')
+    said = course.python(*PREFLIGHT, fails=True)
+    assert "misconceptions.toml" in said
+    assert "'no code' needs edits, or else a cell." in said
+    assert "Traceback" not in said
+
+
+def test_no_list_of_answers_reaches_a_release_or_a_sandbox():
+    for path in (ROOT / "notebooks").rglob("*.toml"):
+        raise AssertionError(path)
+    assert json.loads((ROOT / "hints.json").read_text("utf-8"))
