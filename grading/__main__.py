@@ -39,6 +39,11 @@ def main(words: Sequence[str] | None = None) -> int:
     grade.add_argument(
         "--no-plots", action="store_true", help="marks alone; plots are drawn when they are wanted"
     )
+    grade.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say whose marks would change, from what to what, and write nothing",
+    )
     pages = verbs.add_parser(
         "feedback",
         help="make the feedback pages of an assignment, several at a time",

@@ -16,6 +16,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
+from grading.exam import GraderFault
 from grading.lesson import Lesson
 
 _ours = threading.local()  # each thread has its own: a session of SQLAlchemy's is not shared
@@ -35,6 +36,18 @@ def opened(url: str, course: str = "default_course") -> Iterator[Gradebook]:
     finally:
         del known[url]
         gradebook.close()
+
+
+def check(url: str) -> None:
+    """Refuse to go on without a gradebook, where opening it would make one.
+
+    Raises
+    ------
+    GraderFault
+    """
+    kind, _, path = url.partition("///")
+    if kind == "sqlite:" and not Path(path).exists():
+        raise GraderFault("There is no gradebook here yet, so there are no marks.")
 
 
 @contextmanager

@@ -71,17 +71,25 @@ def autograde(given: argparse.Namespace, crew: Crew | None) -> int:
             converter.only = given.student
             converter.force = given.force
             converter.draws = not given.no_plots
+            converter.writes = not given.dry_run
             converter.crew = crew
-            with Shown(assignment) as shown, suppress(NbGraderException):
-                converter.tell = shown.tell  # type: ignore[method-assign]
-                converter.start()
-                continue
-            failed = True
+            try:
+                with Shown(assignment) as shown:
+                    converter.tell = shown.tell  # type: ignore[method-assign]
+                    converter.start()
+            except NbGraderException:
+                failed = True
+            finally:
+                summary.show(*converter.changes.lines(assignment, dry=given.dry_run))
     except KeyboardInterrupt:
+        if given.dry_run:
+            raise Stopped("Nothing was written.") from None
         again = "the same command" + " without --force" * given.force
         raise Stopped(f"What is graded is kept; {again} goes on from here.") from None
     finally:
         crew.close()
+    if given.dry_run:
+        return int(failed)
     return max(int(failed), summary.main(given.assignment, given.student))
 
 

@@ -27,11 +27,12 @@ from nbgrader.preprocessors import SaveAutoGrades
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.utils.importstring import import_item
 
-from grading import audit, books, files
+from grading import audit, books, changes, files
+from grading.changes import Changes
 from grading.crew import Crew, Local, results
 from grading.exam import GraderFault
 from grading.faults import sentence
-from grading.graded import complete, empty, timestamp
+from grading.graded import complete, timestamp
 from grading.lesson import Lesson, dotted, read_lesson
 from grading.saving import SavingAutograde
 from grading.steps import ExecuteBehindWall
@@ -49,6 +50,11 @@ class CarefulAutograde(SavingAutograde):
         The students to grade; all that nbgrader's own settings name if it is empty.
     draws : bool
         Whether plots are drawn at all, once every submission has its marks.
+    writes : bool
+        Whether anything is kept: marks, notebooks, audit lines, plots. Where nothing is, the
+        hooks of nbgrader_config.py do not run either.
+    changes : Changes
+        Whose marks are not what they were.
     tell : callable
         Is told what is being done, how much of it is done, and how much there is.
     """
@@ -56,6 +62,7 @@ class CarefulAutograde(SavingAutograde):
     crew: Crew | None = None
     only: Sequence[str] = ()
     draws = True
+    writes = True
 
     def tell(self, what: str, done: int, of: int) -> None:
         """Hear how far it is; whoever shows it puts a function of his own here."""
@@ -65,7 +72,7 @@ class CarefulAutograde(SavingAutograde):
         with self._at_work() as crew:
             self.init_notebooks()
             self._grade_all(crew)
-            if self.draws:
+            if self.draws and self.writes:
                 self._draw_all(crew)
 
     def draw(self, pending: dict[Path, tuple[str, str]]) -> None:
@@ -77,9 +84,12 @@ class CarefulAutograde(SavingAutograde):
     @contextmanager
     def _at_work(self) -> Iterator[Crew]:
         self.faults: list[str] = []
+        self.changes = Changes()
         self._pending: dict[Path, tuple[str, str]] = {}  # graded, but its plots are not drawn
         crew, home = self.crew or Local(1), Path.cwd()
         try:
+            if not self.writes:
+                books.check(self.coursedir.db_url)
             with books.opened(self.coursedir.db_url, self.coursedir.course_id) as self.gradebook:
                 os.chdir(self.coursedir.root)
                 self._prepare()
@@ -175,7 +185,7 @@ class CarefulAutograde(SavingAutograde):
     def _grade_all(self, crew: Crew) -> None:
         """Grade what is to be graded. Whatever fails does not stop the next."""
         todo = [folder for folder in sorted(self.assignments) if self.is_to_do(folder)]
-        for folder in todo:
+        for folder in todo if self.writes else ():
             self.unfinished(folder).mkdir(parents=True, exist_ok=True)
         begun = ((folder, self._begin(crew, folder)) for folder in todo)
         self.tell("marks", 0, len(todo))
@@ -186,10 +196,8 @@ class CarefulAutograde(SavingAutograde):
             except Exception as error:
                 self._log_trace(error)
                 self._fault(assignment, student, sentence(error))
-                with suppress(OSError):
-                    empty(self.unfinished(folder))
-                    said = {"student": student, "assignment": assignment, "fault": sentence(error)}
-                    self.keep(said)
+                if self.writes:
+                    self.save_fault(folder, sentence(error))
             self.tell("marks", number, len(todo))
 
     def _begin(self, crew: Crew, folder: str) -> Future[Any]:
@@ -197,8 +205,9 @@ class CarefulAutograde(SavingAutograde):
         student, assignment = self.whose(folder)
         try:
             self.notebooks = self.assignments[folder]
-            self.run_pre_convert_hook()
-            given = {path.stem: hand_in(path) for path in map(Path, self.notebooks)}
+            if self.writes:
+                self.run_pre_convert_hook()
+            given = {path.stem: files.hand_in(path) for path in map(Path, self.notebooks)}
             return self._submit(crew, student, assignment, grade=given)
         except Exception as error:
             failed: Future[Any] = Future()
@@ -242,7 +251,7 @@ class CarefulAutograde(SavingAutograde):
 
     def _is_changed(self, known: dict[str, Any], assignment: str, path: Path) -> bool:
         """Say whether what was handed in, or the lesson, is not what the marks are for."""
-        data = hand_in(path).get("data")
+        data = files.hand_in(path).get("data")
         if known["submitted"] != (None if data is None else audit.digest(data)):
             return True
         now = self._lesson(assignment)[0].digest(path.stem)
@@ -253,6 +262,13 @@ class CarefulAutograde(SavingAutograde):
         """Take what came back of a submission."""
         for level, text in answer["log"]:
             self.log.log(level, text)
+        student, assignment = self.whose(folder)
+        old = changes.marks(self.gradebook, assignment, student)
+        if self.writes:
+            self._save(folder, answer)
+        self.changes.note(old, student, answer["notebooks"])
+
+    def _save(self, folder: str, answer: dict[str, Any]) -> None:
         self.save(folder, answer)
         for name, done in answer["notebooks"].items():
             if done["pending"]:
@@ -281,14 +297,6 @@ class CarefulAutograde(SavingAutograde):
         """Let the crew draw the plots of a graded notebook."""
         student, assignment = self._pending[path]
         return self._submit(crew, student, assignment, draw={path.stem: path.read_bytes()})
-
-
-def hand_in(path: Path) -> dict[str, Any]:
-    """Return what was handed in as ``path``, as `grading.desk.Desk.grade` takes it."""
-    try:
-        return {"data": files.find(path)}
-    except files.Unusable as error:
-        return {"verdict": error.verdict.value, "why": error.why}
 
 
 def install() -> None:

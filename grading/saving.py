@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,13 @@ class SavingAutograde(Autograde):
         if done["limits"]:
             said = {"student": student, "assignment": assignment, "notebook": path.stem}
             self.keep(said | {"drawing": True, "limits": done["limits"]})
+
+    def save_fault(self, folder: str, why: str) -> None:
+        """Leave a submission among the unfinished ones, as far as the disk allows that."""
+        student, assignment = self.whose(folder)
+        with suppress(OSError):
+            empty(self.unfinished(folder))
+            self.keep({"student": student, "assignment": assignment, "fault": why})
 
     def keep(self, entry: dict[str, Any]) -> None:
         """Add a line to the audit file, and to the log."""

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
@@ -61,15 +62,7 @@ def results(root: Path, assignment: str) -> tuple[dict[str, float], dict[str, di
     folders = [Path(f) for name in names for f in glob.glob(name, root_dir=root / "submitted")]  # noqa: PTH207
     students: dict[str, dict[str, Result]] = {}
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
-        notebooks = gradebook.find_assignment(assignment).notebooks
-        # source_cells keep the notebook's order; grade_cells do not promise to.
-        exercises = {
-            cell.name: float(graded[cell.name].max_score)
-            for notebook in notebooks
-            for graded in [{cell.name: cell for cell in notebook.grade_cells}]
-            for cell in notebook.source_cells
-            if cell.name in graded
-        }
+        exercises = exercises_of(gradebook.find_assignment(assignment))
         for folder in sorted(folders):
             student = folder.parent.name
             found = _verdicts(root / "autograded", student, assignment)
@@ -80,6 +73,18 @@ def results(root: Path, assignment: str) -> tuple[dict[str, float], dict[str, di
                 points = None if verdict is Verdict.GRADER_FAULT else scores.get(name)
                 students[student][name] = Result(verdict, points)
     return exercises, students
+
+
+def exercises_of(assignment: Any) -> dict[str, float]:
+    """Return the tests of an assignment in the gradebook, with their highest points."""
+    # source_cells keep the notebook's order; grade_cells do not promise to.
+    return {
+        cell.name: float(graded[cell.name].max_score)
+        for notebook in assignment.notebooks
+        for graded in [{cell.name: cell for cell in notebook.grade_cells}]
+        for cell in notebook.source_cells
+        if cell.name in graded
+    }
 
 
 def table(
@@ -100,6 +105,13 @@ def table(
         total = sum(result.points or 0.0 for result in row.values())
         drawn.add_row(shown(student), *cells, f"{total:g} of {sum(exercises.values()):g}")
     return drawn
+
+
+def show(*drawn: Table | str) -> None:
+    """Print tables and sentences, as wide as the terminal; without one, wide enough."""
+    console = Console() if sys.stdout.isatty() else Console(width=120)
+    for one in drawn:
+        console.print(one)
 
 
 def shown(student: str) -> str:

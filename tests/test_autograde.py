@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from nbgrader.api import Gradebook
 
 from grading import audit
 from grading.crew import results
@@ -321,6 +322,91 @@ def test_help_waits_for_nothing_large():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("[]")
     assert "autograde" in done.stdout
+
+
+# --- whose marks change ---------------------------------------------------------------
+
+
+def everything(course):
+    """Every file of a course, with when it was written."""
+    return {
+        str(path.relative_to(course.root)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(course.root.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def by_hand(course, student, function, mark, comment):
+    """Give a mark and a comment, as the formgrader does."""
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        grade = gradebook.find_grade(f"test_{function}", "rnn", A, student)
+        grade.manual_score = mark
+        gradebook.find_comment(function, "rnn", A, student).manual_comment = comment
+        gradebook.db.commit()
+
+
+def given_by_hand(course, student, function):
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        grade = gradebook.find_grade(f"test_{function}", "rnn", A, student)
+        comment = gradebook.find_comment(function, "rnn", A, student)
+        return grade.manual_score, grade.score, comment.comment
+
+
+@pytest.fixture
+def altered(course):
+    """A graded class of which two have handed in again, one with a mark by hand, and one is new."""
+    for student in ("right-0", "right-1"):
+        shutil.rmtree(course.root / "submitted" / student)
+        course.submit(student, A, bad(course))
+    course.submit("new", A, course.answers(A))
+    by_hand(course, "right-1", "rnn_forward", 7.5, "See me about the loop.")
+    return course
+
+
+def rows(said):
+    """The rows of a table that was printed, as words."""
+    return [line.replace("\u2502", " ").split() for line in said.splitlines() if "\u2502" in line]
+
+
+CHANGED = [
+    ["right-0", "rnn_forward", "10", "0"],
+    ["right-1", "rnn_forward", "10", "0", "7.5", "given", "by", "hand", "stays"],
+]
+
+
+def test_a_dry_run_says_whose_marks_would_change_and_writes_nothing_at_all(altered):
+    before, folders = everything(altered), sorted(altered.root.rglob("*"))
+    said = altered.python(*AUTOGRADE, "--force", "--dry-run")
+    assert rows(said) == CHANGED
+    assert f"{CLASS + 1} would be graded, 1 of them for the first time" in said
+    assert everything(altered) == before
+    assert sorted(altered.root.rglob("*")) == folders
+
+
+def test_a_dry_run_without_force_looks_at_what_would_be_graded(altered):
+    said = altered.python(*AUTOGRADE, "--dry-run")
+    assert rows(said) == CHANGED
+    assert "3 would be graded, 1 of them for the first time" in said
+
+
+def test_regrading_says_whose_marks_have_changed_and_what_was_given_by_hand_stays(altered):
+    said = altered.python(*AUTOGRADE, "--no-plots")
+    assert [row for row in rows(said) if row in CHANGED] == CHANGED
+    assert altered.scores("right-1", A)["rnn_forward"] == 0.0
+    kept = given_by_hand(altered, "right-1", "rnn_forward")
+    assert kept == (7.5, 7.5, "See me about the loop.")
+    said = altered.python(*AUTOGRADE, "--force", "--no-plots", "--student=right-1")
+    assert "of 1 graded again, nobody's mark has changed" in said
+    assert given_by_hand(altered, "right-1", "rnn_forward") == kept
+
+
+def test_a_dry_run_makes_no_gradebook(handed_in, tmp_path):
+    course = copied(handed_in, tmp_path / "course")
+    (course.root / "gradebook.db").unlink()
+    before = everything(course)
+    said = course.python(*AUTOGRADE, "--dry-run", fails=True)
+    assert "There is no gradebook here yet" in said
+    assert everything(course) == before
 
 
 # --- plots ----------------------------------------------------------------------------
