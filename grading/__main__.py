@@ -74,6 +74,13 @@ def main(words: Sequence[str] | None = None) -> int:
             default=0,
             help="how many work at a time; one for each processor if it is not given",
         )
+    seen = verbs.add_parser(
+        "report",
+        help="make the class report of an assignment: a page and a table in reports/",
+        description="Make the class report of an assignment from what is graded: a page that is "
+        "complete in itself, reports/<assignment>.html, and a table beside it. It names students.",
+    )
+    seen.add_argument("assignment", nargs="+", help="its folder in source/")
     given = parser.parse_args(words)
     # See grading/worker.py: it would take a second, and nobody needs it.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

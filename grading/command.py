@@ -164,6 +164,19 @@ def print_scores(assignment: str, scores: Any, complaints: list[str], page: Path
     return len(complaints) + sum(len(score.survivors) for score in scores.values())
 
 
+def report(given: argparse.Namespace, _: Crew | None) -> int:
+    """Make the class reports of assignments; return the exit status."""
+    from grading import classbook, report_page  # Matplotlib takes a while, and only they need it
+
+    app = course()
+    root = Path(app.coursedir.root)
+    for assignment in given.assignment:
+        known = classbook.read_class(app.coursedir, assignment)
+        for path in report_page.write(known, root / "reports"):
+            print(path.relative_to(root))
+    return 0
+
+
 def _feedback(app: Course, crew: Local, makers: Makers, only: list[str], shown: Shown) -> bool:
     """Draw, then make pages; say whether all could be made."""
     students = sorted({student for _, student, _ in graded_folders(app.coursedir)})

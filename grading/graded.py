@@ -7,6 +7,7 @@ import shutil
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
@@ -48,6 +49,28 @@ def graded(path: Path) -> tuple[dict[str, Verdict], bool]:
             if record in VERDICTS and cell["metadata"].get("nbgrader"):
                 found[str(cell["metadata"]["nbgrader"]["grade_id"])] = Verdict(record)
     return found, pending
+
+
+def records(path: Path) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str]]]:
+    """Return more of a graded notebook: what was recorded of it, and its code.
+
+    Returns
+    -------
+    judged : dict of str to dict
+        What `grading.judge.Judgement.record` has made, by the ids of the tests.
+    code : list of (str, str)
+        Id, which may be empty, and source of the other code cells.
+    """
+    judged, code = {}, []
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        for cell in json.loads(path.read_bytes())["cells"]:
+            grade_id = str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+            record = cell["metadata"].get("grading", {})
+            if record.get("verdict") in VERDICTS and grade_id:
+                judged[grade_id] = record
+            elif cell["cell_type"] == "code":
+                code.append((grade_id, "".join(cell["source"])))
+    return judged, code
 
 
 def complete(path: Path, gradebook: Gradebook, student: str, assignment: str) -> tuple[bool, bool]:
