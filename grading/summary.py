@@ -76,14 +76,17 @@ def results(root: Path, assignment: str) -> tuple[dict[str, float], dict[str, di
 
 
 def exercises_of(assignment: Any) -> dict[str, float]:
-    """Return the tests of an assignment in the gradebook, with their highest points."""
+    """Return the tests of an assignment in the gradebook, with their highest points.
+
+    An answer that a person marks is none: it has points and is not locked.
+    """
     # source_cells keep the notebook's order; grade_cells do not promise to.
     return {
         cell.name: float(graded[cell.name].max_score)
         for notebook in assignment.notebooks
         for graded in [{cell.name: cell for cell in notebook.grade_cells}]
         for cell in notebook.source_cells
-        if cell.name in graded
+        if cell.name in graded and cell.locked
     }
 
 
