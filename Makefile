@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb))))
 
-.PHONY: setup grade notebooks lab formgrader test test-long format
+.PHONY: setup grade notebooks lab formgrader test test-long test-browser format
 
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
@@ -45,11 +45,15 @@ test: setup
 	mypy
 	python -m grading preflight $(ASSIGNMENTS)
 	pytest -m "clock and not long"
-	pytest -m "not clock and not long" -n auto --dist loadfile
+	pytest -m "not clock and not long and not browser" -n auto --dist loadfile
 
 # What takes too long for every change: fuzzing at full size, a killed grader.
 test-long: setup
 	pytest -m long
+
+# Pages in a real browser; needs playwright and axe-playwright-python in .venv, and Chromium.
+test-browser: setup
+	pytest -m browser
 
 format: setup
 	ruff format

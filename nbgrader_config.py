@@ -54,12 +54,11 @@ c.ExecuteBehindWall.cell_seconds = 10.0
 c.ExecuteBehindWall.call_seconds = 5.0
 c.ExecuteBehindWall.seed = 2026  # change it once a year: it fixes the hidden inputs
 
-# Feedback: nbgrader's own steps, after the hidden tests are taken out.
-c.GenerateFeedback.exporter_class = "grading.pages.Page"
+# Feedback: nbgrader's own steps, after the hidden tests are taken out, and a page of ours.
+c.GenerateFeedback.exporter_class = "grading.feedback_page.Page"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.ClearHiddenTests",
-    "nbgrader.preprocessors.GetGrades",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    "grading.results.Grades",
 ]
 
 # What students wrote is harmless in a browser: in the formgrader and in feedback.

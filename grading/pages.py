@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import html
 import io
 import re
@@ -24,10 +23,8 @@ from urllib.parse import unquote
 import nh3
 from jinja2 import pass_context
 from markupsafe import escape
-from nbconvert.exporters import HTMLExporter, TemplateExporter
-from nbconvert.filters.highlight import Highlight2HTML
+from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.strings import strip_files_prefix
-from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbconvert.utils.base import NbConvertBase
 from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -100,18 +97,20 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
-_cleaner = nh3.Cleaner(
-    tags=_TAGS,
-    clean_content_tags={"script", "style", "title", "template", "noscript", "svg", "math"},
-    attributes=_ATTRIBUTES,
-    attribute_filter=_attribute,
-    allowed_classes=_CLASSES,
-    filter_style_properties=_STYLES,
-    url_schemes={"http", "https", "mailto", "data"},
+# What nh3 is told; `grading.tidy` allows less.
+RULES: dict[str, Any] = {
+    "tags": _TAGS,
+    "clean_content_tags": {"script", "style", "title", "template", "noscript", "svg", "math"},
+    "attributes": _ATTRIBUTES,
+    "attribute_filter": _attribute,
+    "allowed_classes": _CLASSES,
+    "filter_style_properties": _STYLES,
+    "url_schemes": {"http", "https", "mailto", "data"},
     # A check box of a Markdown list, and no other field.
-    set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
-    tag_attribute_values={"input": {"checked": {"", "checked"}}},
-)
+    "set_tag_attribute_values": {"input": {"type": "checkbox", "disabled": ""}},
+    "tag_attribute_values": {"input": {"checked": {"", "checked"}}},
+}
+_cleaner = nh3.Cleaner(**RULES)
 
 
 def harmless_html(text: object) -> str:
@@ -201,40 +200,6 @@ class HarmlessMarkdown(NbConvertBase):
         return harmless_part(found)
 
 
-class Highlight(Highlight2HTML):
-    """nbconvert's ``highlight_code``, which keeps for a while what it has made."""
-
-    def __call__(self, source: str, language: Any = None, metadata: Any = None) -> str:
-        """Colour code."""
-        return _highlighted(source, language or self.pygments_lexer)
-
-
-@functools.lru_cache(KEPT)
-def _highlighted(source: str, language: str) -> str:
-    return str(Highlight2HTML(pygments_lexer=language)(source))
-
-
-class Page(HTMLExporter):
-    """nbconvert's HTML, without reading the whole page once more to describe pictures.
-
-    `HarmlessPage` has described them.
-    """
-
-    def from_notebook_node(
-        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[str, dict[str, Any]]:
-        """Make a page of a notebook."""
-        resources = self._init_resources(resources)
-        kinds = WidgetsDataTypeFilter(
-            notebook_metadata=self._nb_metadata, parent=self, resources=resources
-        )
-        self.register_filter("filter_data_type", kinds)
-        language = nb.metadata.get("language_info", {})
-        lexer = language.get("pygments_lexer", language.get("name"))
-        self.register_filter("highlight_code", Highlight(pygments_lexer=lexer, parent=self))
-        return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
-
-
 class HarmlessPage(NbGraderPreprocessor):
     """What a page needs beyond clean Markdown: clean outputs and names, a bound on its size."""
 
@@ -248,9 +213,12 @@ class HarmlessPage(NbGraderPreprocessor):
         nb.metadata.pop("widgets", None)
         left = LONGEST_PAGE
         for cell in nb.cells:
-            most = min(left, LONGEST.get(cell.cell_type, LONGEST_TEXT))
-            left -= min(most, len(cell.source))
-            cell.source = cut(cell.source, most, "# " if cell.cell_type == "code" else "")
+            if not cell.metadata.get("nbgrader", {}).get("locked"):
+                # The others are the instructor's; a test whose end is cut off could not be
+                # taken out of feedback.
+                most = min(left, LONGEST.get(cell.cell_type, LONGEST_TEXT))
+                left -= min(most, len(cell.source))
+                cell.source = cut(cell.source, most, "# " if cell.cell_type == "code" else "")
             if cell.cell_type != "code":
                 continue
             # Lines of spaces cost highlighting the square of their number.
