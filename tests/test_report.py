@@ -146,6 +146,8 @@ def test_the_page_can_be_read_by_ear_in_the_dark_and_on_paper(page, text):
     ids = [element.get("id") for element in page.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     assert {a.get("href")[1:] for a in page.find(".//nav").iter("a")} <= set(ids)
+    regions = [e.get("aria-label") for e in page.iter() if e.get("role") == "region"]
+    assert len(regions) == len(set(regions)) > 2
     plots = [element for element in page.iter() if element.tag.rpartition("}")[2] == "svg"]
     assert len(plots) == 3
     for plot in plots:
