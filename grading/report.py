@@ -104,7 +104,7 @@ def others(known: Class) -> list[Mistake]:
         known,
         lambda answer: [
             (part.name, part.message)
-            for part in answer.lost[:1]
+            for part in [part for part in answer.lost if part.message][:1]
             if not answer.named and answer.verdict != Verdict.NOT_ATTEMPTED
         ],
     )
@@ -188,7 +188,7 @@ class Item:
                 f"Look at the test and at the wording.{chance}"
             )
         # The steps are those of Ebel and Frisbie (1991), Essentials of Educational
-        # Measurement, 5th edition, chapter 13, made for exams of many questions.
+        # Measurement, 5th edition, made for exams of many questions.
         if self.tells.value < 0.2:
             return "Hardly tells strong students from weak ones."
         well = " well" * (self.tells.value >= 0.4)
