@@ -47,6 +47,9 @@ _NAMED_SPACES = {
     "thickmathspace": "0.278em",
 }
 _THIN = "0.167em"
+_SIGNS = {"+", "-", "−", "±", "∓"}
+_OPENING = {"(", "[", "{", "|", "‖"}
+_CLOSING = {")", "]", "}", "|", "‖", "!"}
 
 _TAGS = set(
     "math mrow mi mn mo mtext mspace mstyle mpadded mphantom menclose msub msup msubsup munder "
@@ -170,11 +173,27 @@ def _mend_one(element: Element) -> None:
     if element.tag in _UNDER and len(element) and "movablelimits" in element[0].attrib:
         element.tag = _UNDER[element.tag]
     if element.tag in ("mrow", "mtd", "mstyle"):
+        _form(element)
         _space(element)
 
 
 def _symbol(element: Element) -> str:
     return html.unescape(element.text or "") if element.tag == "mo" else ""
+
+
+def _form(row: Element) -> None:
+    """Tell signs from operations, as in (a, -b), and let brackets grow with a matrix.
+
+    A browser tells them by their place in a row; the library makes one row of everything.
+    """
+    children = [child for child in row if child.tag != "mspace"]
+    for before, after in zip(children, children[1:], strict=False):
+        if _symbol(after) in _SIGNS and before.tag == "mo" and _symbol(before) not in _CLOSING:
+            after.set("form", "prefix")
+        if after.tag == "mtable" and _symbol(before) in _OPENING:
+            before.attrib.update(form="prefix", stretchy="true")
+        if before.tag == "mtable" and _symbol(after) in _CLOSING:
+            after.attrib.update(form="postfix", stretchy="true")
 
 
 def _space(row: Element) -> None:

@@ -64,7 +64,10 @@ LOUD = "print('x' * 500)\nprint('\\x1b[38;2;250;250;250mpale')\nfor n in range(9
 def course(tmp_path_factory):
     course = Course(tmp_path_factory.mktemp("browser") / "course", plots=True)
     honest, hostile = course.answers(A), course.answers(A)
-    honest.cells += HONEST
+    honest.cells += [
+        *HONEST,
+        new_markdown_cell("$$\\begin{aligned}M + M &= i\\\\ i &= M\\end{aligned}$$"),
+    ]
     hostile.cells += [cell_of(trick) for trick in TRICKS + BREAKING]
     hostile.cells += map(new_markdown_cell, [*HARD, *FORMULAS.values()])
     hostile.cells += [new_code_cell(LOUD)]
@@ -189,6 +192,19 @@ def test_formulas_have_a_shape(opened):
     assert min(heights) > 5
     # A matrix is taller than a line.
     assert max(heights) > 50
+
+
+def test_equations_are_aligned_at_their_signs(opened):
+    """The honest notebook ends with two, of which the left sides are of different widths."""
+    page = opened("honest")
+    ends = page.evaluate(
+        """() => [...document.querySelectorAll('mtd[columnalign=right]')].map(e => {
+            const [box, formula] = [e, e.lastElementChild].map(x => x.getBoundingClientRect());
+            return box.right - formula.right;
+        })"""
+    )
+    assert len(ends) > 1
+    assert max(ends) < 3
 
 
 def test_no_cell_of_a_hostile_page_leaves_its_place(opened):

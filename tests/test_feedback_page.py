@@ -373,6 +373,13 @@ def test_tidying_keeps_out_what_cleaning_keeps_out(text):
             "<mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd>",
         ),
         ("| $a$ |\n|---|\n| $b$ |", "<mi>b</mi>"),
+        ("$(a, -b)$", '<mo>,</mo><mo form="prefix">−</mo>'),
+        ("$a - b$", "<mi>a</mi><mo>−</mo>"),
+        ("$(a) - b$", '<mo stretchy="false">)</mo><mo>−</mo>'),
+        (
+            "$\\begin{pmatrix}1\\end{pmatrix}, 2$",
+            '</mtable><mo form="postfix" stretchy="true">)</mo><mo>,</mo>',
+        ),
         ("$\\tanh z$", '<mi>tanh</mi><mspace width="0.167em"></mspace><mi>z</mi>'),
     ],
 )
