@@ -368,6 +368,9 @@ def test_tidying_keeps_out_what_cleaning_keeps_out(text):
             "\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}",
             '<mtd columnalign="right"><mi>c</mi>',
         ),
+        ("$$\\begin{aligned}a &= b\\end{aligned}$$", '<mtr><mtd columnalign="right"><mi>a</mi>'),
+        ("$\\begin{gathered}[t]a \\\\ b\\end{gathered}$", "<mtr><mtd><mi>a</mi></mtd></mtr>"),
+        ("\\begin{equation}a\\end{equation}", "<mrow><mi>a</mi></mrow></math>"),
         (
             "$\\begin{bmatrix}1 & 2\\end{bmatrix}$",
             "<mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd>",
