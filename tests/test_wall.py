@@ -275,7 +275,7 @@ def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
     word = f"51.{os.getpid()}"
     source = DAEMON.format(word) + "\nimport time; time.sleep(60)"
     test = Expected("test_x", "code", "", None, True, True, False, False, 0.0)
-    book = Notebook(None, [replace(test, source="1.0")], reference=[], plots=[])
+    book = Notebook(None, [replace(test, source="1.0")], reference=[], wrong=[], plots=[])
     wall = "grading.steps.ExecuteBehindWall"
     config = {"ExecuteBehindWall": {"cell_seconds": 50.0}}
     lesson = Lesson("one", {"book": book}, {}, [], [wall], config).pack()
