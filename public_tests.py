@@ -141,7 +141,7 @@ def rnn_parameters(rng, n_x, n_a, n_y, scale=1.0):
         "ba": (n_a, 1),
         "by": (n_y, 1),
     }
-    return {name: scale * rng.standard_normal(shape) for name, shape in shapes.items()}
+    return _drawn(rng, shapes, scale)
 
 
 def rnn_cell_arguments(rng, n_x, n_a, n_y, m, scale=1.0):
@@ -170,7 +170,7 @@ def lstm_parameters(rng, n_x, n_a, n_y, scale=1.0):
         **dict.fromkeys(("bf", "bi", "bc", "bo"), (n_a, 1)),
         "by": (n_y, 1),
     }
-    return {name: scale * rng.standard_normal(shape) for name, shape in shapes.items()}
+    return _drawn(rng, shapes, scale)
 
 
 def lstm_cell_arguments(rng, n_x, n_a, n_y, m, scale=1.0):
@@ -190,6 +190,15 @@ def lstm_arguments(rng, n_x, n_a, n_y, m, T_x, scale=1.0):
         "a0": np.tanh(rng.standard_normal((n_a, m))),
         "parameters": lstm_parameters(rng, n_x, n_a, n_y, scale),
     }
+
+
+def _drawn(rng, shapes, scale):
+    drawn = {name: scale * rng.standard_normal(shape) for name, shape in shapes.items()}
+    # A dictionary is read by its keys. Their order changes with n_a, so that a function
+    # which relies on it is found out.
+    names = list(drawn)
+    turn = len(drawn[names[0]]) % len(names)
+    return {name: drawn[name] for name in names[turn:] + names[:turn]}
 
 
 # --- expected values --------------------------------------------------------------

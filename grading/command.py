@@ -14,7 +14,6 @@ from typing import Any
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters.base import NbGraderException
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -117,7 +116,8 @@ def feedback(given: argparse.Namespace, _: Crew | None) -> int:
 def preflight(given: argparse.Namespace, _: Crew | None) -> int:
     """Put lessons to the test; write a page about each; return the exit status."""
     from grading import preflight_checks  # what nobody else needs
-    from grading.preflight import Lab, report
+    from grading.preflight import Lab
+    from grading.preflight_findings import Findings
 
     holes = 0
     crew = Local(given.workers)
@@ -128,40 +128,23 @@ def preflight(given: argparse.Namespace, _: Crew | None) -> int:
                 app.coursedir.format_path(app.coursedir.source_directory, ".", assignment)
             )
             with TemporaryDirectory() as place:
-                lesson, complaints = preflight_checks.rebuild(app, assignment, Path(place))
-            found = []
+                lesson, form = preflight_checks.rebuild(app, assignment, Path(place))
             for name in lesson.notebooks:
                 lab = Lab(lesson, name, folder)
-                complaints += preflight_checks.complaints(folder, lab.reference())
+                form += preflight_checks.complaints(folder, lab.reference())
                 with Shown(assignment) as shown:
                     found = lab.grade(crew, lambda done, of: shown.tell("papers", done, of))
-                complaints += lab.complaints(found)
-                page = report(assignment, lab, found, complaints, time.monotonic() - start)
+                findings = Findings(assignment, lab, found, form)
                 path = Path("reports", f"preflight-{assignment}.html")
                 path.parent.mkdir(exist_ok=True)
-                path.write_text(page, "utf-8")
-                holes += print_scores(assignment, lab.scores(found), complaints, path)
+                path.write_text(findings.page(time.monotonic() - start), "utf-8")
+                findings.show(path)
+                holes += findings.holes
     except KeyboardInterrupt:
         raise Stopped("Nothing was changed.") from None
     finally:
         crew.close()
     return int(holes > 0)
-
-
-def print_scores(assignment: str, scores: Any, complaints: list[str], page: Path) -> int:
-    """Print what a preflight has found; return how many things there are to mend."""
-    console = Console()
-    console.print(f"[bold]{assignment}[/]: {page} has the details")
-    for name, score in scores.items():
-        console.print(
-            f"  {name}: hidden parts catch {score.share(score.caught)} of {score.of} mutants, "
-            f"the public test {score.share(score.public)}; {len(score.equivalent)} are equivalent"
-        )
-        for paper in score.survivors:
-            console.print(f"  [red]survives[/]: {escape(paper.name)}\n{escape(paper.diff)}")
-    for text in complaints:
-        console.print(f"  [red]to mend[/]: {escape(text)}")
-    return len(complaints) + sum(len(score.survivors) for score in scores.values())
 
 
 def report(given: argparse.Namespace, _: Crew | None) -> int:

@@ -7,23 +7,27 @@ the solution. What should lose points and does not is a hole in the lesson's tes
 
 from __future__ import annotations
 
-import ast
 import os
+import subprocess
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import jinja2
 import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests
 
 from grading import audit, misconceptions
 from grading.crew import Crew, results
 from grading.desk import of_bytes
 from grading.exam import GraderFault
-from grading.lesson import Lesson
+from grading.lesson import Lesson, read_source
 from grading.mutants import mutants
 from grading.reference import Reference
 from grading.verdicts import Verdict
@@ -96,22 +100,6 @@ class Result:
         return [p["name"] for p in self.record["parts"] if p["earned"] < p["points"]]
 
 
-@dataclass
-class Score:
-    """How many mutants of an exercise are caught."""
-
-    caught: int = 0
-    public: int = 0  # those that a public test catches
-    of: int = 0
-    survivors: list[Paper] = field(default_factory=list)
-    quiet: list[Paper] = field(default_factory=list)  # caught, but by no public test
-    equivalent: list[tuple[Paper, str]] = field(default_factory=list)  # with the reason
-
-    def share(self, caught: int) -> str:
-        """Return how many are caught, in words."""
-        return f"{caught} ({caught / self.of:.0%})" if self.of else "none"
-
-
 class Lab:
     """The papers of one notebook, and what becomes of them.
 
@@ -125,7 +113,7 @@ class Lab:
     """
 
     def __init__(self, lesson: Lesson, name: str, folder: Path) -> None:
-        self.lesson, self.name = lesson, name
+        self.lesson, self.name, self._folder = lesson, name, folder
         self.notebook = lesson.notebooks[name]
         cells = self.notebook.reference
         self.solutions = {grade_id: source for grade_id, source, solved in cells if solved}
@@ -183,6 +171,33 @@ class Lab:
         whole.cells = [cell for cell in cells if cell.cell_type == "code"]
         return nbformat.v4.writes(whole).encode()
 
+    def run(self) -> tuple[float, float]:
+        """Run the finished notebook as a student would, in a kernel and without the grader.
+
+        Returns
+        -------
+        whole : float
+            Seconds, the start of the kernel included.
+        slowest : float
+            Seconds of the slowest cell.
+
+        Raises
+        ------
+        nbclient.exceptions.CellExecutionError
+            When a cell raises.
+        """
+        source = read_source(self._folder / f"{self.name}.ipynb")
+        notebook, _ = ClearHiddenTests().preprocess(source, {})
+        with TemporaryDirectory() as place:
+            lay_out(self.lesson.files, place)
+            start = time.monotonic()
+            client = NotebookClient(
+                notebook, kernel_name="python3", resources={"metadata": {"path": place}}
+            )
+            client.execute(stderr=subprocess.DEVNULL)  # where a kernel talks of itself
+            whole = time.monotonic() - start
+        return whole, max(_seconds(cell) for cell in notebook.cells if cell.cell_type == "code")
+
     def grade(self, crew: Crew, tell: Callable[[int, int], None]) -> list[Result]:
         """Grade all papers; return what became of each exercise that is looked at."""
         packed, all_papers = self.lesson.pack(), list(self.papers())
@@ -219,83 +234,16 @@ class Lab:
         names = [paper.exercise] if paper.exercise else list(records)
         return [Result(_of(paper, name), records[name]) for name in names]
 
-    def scores(self, found: list[Result]) -> dict[str, Score]:
-        """Count the mutants of each exercise that are caught."""
-        same = {
-            (one.function, _meaning(one.apply(self.solutions[one.function]))): one.says
-            for one in self.right
-        }
-        scores = {name: Score() for name in self.solutions}
-        for result in found:
-            if result.paper.kind != "mutant":
-                continue
-            score, paper = scores[result.paper.exercise], result.paper
-            reason = same.get((paper.exercise, _meaning(paper.cell)))
-            if reason is not None:
-                score.equivalent.append((paper, reason))
-                continue
-            score.of += 1
-            score.caught += not result.full
-            score.public += not result.public
-            if result.full:
-                score.survivors.append(paper)
-            elif result.public:
-                score.quiet.append(paper)
-        return scores
-
-    def complaints(self, found: list[Result]) -> Iterator[str]:
-        """Yield what is not as it should be, but for mutants."""
-        for result in found:
-            paper, verdict = result.paper, result.record["verdict"]
-            where = f"{paper.exercise}: {paper.kind} ({paper.name})"
-            if paper.kind in ("solution", "right") and not (result.full and result.public):
-                yield f"{where} is {verdict}; lost: {', '.join(result.lost) or 'public tests'}"
-            if paper.kind == "right" and result.named:
-                yield f"{where} is accused: {', '.join(result.named)}"
-            if paper.kind == "blank" and verdict != Verdict.NOT_ATTEMPTED.value:
-                yield f"{where} is {verdict}"
-            if paper.kind == "misconception" and result.full:
-                yield f"{where} earns full marks with seed {paper.seed}"
-            if paper.kind == "misconception" and not result.full and paper.name not in result.named:
-                yield f"{where} is not named with seed {paper.seed}"
-        yield from self._unstable(found)
-
-    def _unstable(self, found: list[Result]) -> Iterator[str]:
-        lost: dict[tuple[str, str], set[tuple[str, ...]]] = {}
-        for result in found:
-            if result.paper.kind == "misconception":
-                key = result.paper.exercise, result.paper.name
-                lost.setdefault(key, set()).add(tuple(result.lost))
-        for (exercise, name), many in lost.items():
-            if len(many) > 1:
-                yield f"{exercise}: what {name!r} costs depends on the seed: {sorted(many)}"
-
 
 def _of(paper: Paper, exercise: str) -> Paper:
     return Paper(paper.kind, exercise, paper.name, paper.cell, paper.seed, paper.diff)
 
 
-def _meaning(source: str) -> str:
-    """Return a form of code in which comments, layout and docstrings do not count."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-    return ast.dump(tree)
-
-
-def report(
-    assignment: str, lab: Lab, found: list[Result], complaints: list[str], seconds: float
-) -> str:
-    """Return the page about an assignment, complete in itself."""
-    places = jinja2.Environment(
-        loader=jinja2.PackageLoader("grading"), autoescape=True, trim_blocks=True
+def _seconds(cell: NotebookNode) -> float:
+    """Return how long a cell took."""
+    times = cell.metadata.execution
+    begun, over = (
+        datetime.fromisoformat(times[key].replace("Z", "+00:00"))
+        for key in ("iopub.execute_input", "shell.execute_reply")
     )
-    return places.get_template("preflight.html.j2").render(
-        assignment=assignment,
-        complaints=complaints,
-        papers=len({result.paper for result in found}),
-        scores=lab.scores(found),
-        seconds=seconds,
-        wrong=[r for r in found if r.paper.kind == "misconception" and r.paper.seed == 0],
-    )
+    return (over - begun).total_seconds()

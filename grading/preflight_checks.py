@@ -25,7 +25,7 @@ from grading.lesson import Lesson, read_source
 from grading.naming import alike
 from grading.reference import Reference
 
-LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)")
+LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)|<img[^>]*\ssrc=["']([^"']+)""")
 
 
 def rebuild(app: Any, assignment: str, place: Path) -> tuple[Lesson, list[str]]:
@@ -123,7 +123,12 @@ def _dead_links(source: NotebookNode, folder: Path, name: str) -> Iterator[str]:
         for line in text.splitlines()
         if line.startswith("#")
     }
-    for target in LINK.findall(text):
+    attached = {name for cell in source.cells for name in cell.get("attachments", {})}
+    for target in ("".join(found) for found in LINK.findall(text)):
+        if target.startswith("attachment:"):
+            if target.removeprefix("attachment:") not in attached:
+                yield f"{name}: there is no picture {target}."
+            continue
         if re.match(r"[a-z]+:", target):
             continue  # another host may be down today
         path, _, place = unquote(target).partition("#")
