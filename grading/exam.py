@@ -136,7 +136,8 @@ class Exam:
         """Compare what the function returns for ``given`` with the reference.
 
         A mistake costs once: a value that an earlier comparison found wrong is left out
-        of the later ones, as long as another value remains to be compared.
+        of the later ones, as long as another value remains to be compared. A cache that
+        is right does not make up for arrays that are all wrong.
 
         Parameters
         ----------
@@ -176,11 +177,14 @@ class Exam:
             raise GraderFault(f"The reference of {self.name} raised {want.result!r}.")
         if not isinstance(got, tuple) or len(got) != len(self.returns):
             answer_checks.compare_returns(self.target, got, dict.fromkeys(self.returns))
-        left = [name for name in names or self.returns if name not in self._wrong]
-        if not left:
+        values = dict(zip(self.returns, want.result, strict=True))
+        asked = names or self.returns
+        left = [name for name in asked if name not in self._wrong]
+        arrays = {name for name in asked if isinstance(values[name], np.ndarray)}
+        if not left or (arrays and arrays.isdisjoint(left)):
             raise answer_checks.Mismatch("every value that this part looks at is wrong already")
         try:
-            self._same(got, want, left, when)
+            self._same(got, values, left, when)
             if untouched:
                 answer_checks.compare_unchanged(self.target, used, given)
         except answer_checks.Mismatch as wrong:
@@ -190,8 +194,9 @@ class Exam:
             self._wrong.add(getattr(wrong, "value", ""))
             raise
 
-    def _same(self, got: tuple[Any, ...], want: Call, left: list[str], when: str) -> None:
-        values = dict(zip(self.returns, want.result, strict=True))
+    def _same(
+        self, got: tuple[Any, ...], values: dict[str, Any], left: list[str], when: str
+    ) -> None:
         for name, value in zip(self.returns, got, strict=True):
             if name in left:
                 try:

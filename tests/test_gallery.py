@@ -108,6 +108,7 @@ NOTHING_TO_FOLLOW = {
     "keeps the old hidden state": "ignores an input",
     "features counted for examples": "raises at some sizes",
     "matrix product with a transpose": "raises at most sizes",
+    "arrays taken by their order in the dictionary": "raises at most sizes",
     "single axes squeezed out of the state": "raises at some sizes",
     "prediction with a row for each example": "raises in the loop",
     "returns the prediction first": "raises in the loop",
