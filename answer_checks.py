@@ -7,6 +7,7 @@ each, arguments that were changed, and a second call. It stops at the first mism
 
 import copy
 import linecache
+import textwrap
 import traceback
 
 import numpy as np
@@ -33,8 +34,9 @@ class Mismatch(AssertionError):
         self.detail = detail
 
     def _render_traceback_(self):
-        # IPython shows these lines in place of a stack trace through this file.
-        return str(self).split("\n")
+        # IPython shows these lines in place of a stack trace through this file. A notebook
+        # breaks what is too long in the middle of a word.
+        return [part for line in str(self).split("\n") for part in _wrapped(line)]
 
 
 def check(target, given, want, case=""):
@@ -230,6 +232,13 @@ def place(error):
         return ""
     line = linecache.getline(cells[-1].filename, cells[-1].lineno).strip()
     return f"\n  at line {cells[-1].lineno} of its cell: {line}"
+
+
+def _wrapped(line):
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(
+        line, 88, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
 
 
 def _first(mask, got, expected):

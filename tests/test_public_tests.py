@@ -186,7 +186,9 @@ def test_a_wrong_value_is_named(references, name, where, what, told, change):
     assert error.brief == f"{name} is not right yet ({sizes}):\n  {where} {what}"
     stored = {key: np.vectorize("{:.6g}".format)(v) for key, v in EXPECTED[f"{name} 0"].items()}
     assert str(error).startswith(error.brief + told.format(**stored))
-    assert error._render_traceback_() == str(error).split("\n")
+    lines = error._render_traceback_()
+    assert " ".join(" ".join(lines).split()) == " ".join(str(error).split())
+    assert max(map(len, lines)) <= 88
 
 
 RETURNED = [
