@@ -57,7 +57,7 @@ def records(path: Path) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str]
     Returns
     -------
     judged : dict of str to dict
-        What `grading.judge.Judgement.record` has made, by the ids of the tests.
+        What `grading.testcell.Judgement.record` has made, by the ids of the tests.
     code : list of (str, str)
         Id, which may be empty, and source of the other code cells.
     """

@@ -73,7 +73,7 @@ class Result:
     Attributes
     ----------
     record : dict
-        What the grader keeps; see `grading.judge.Judgement`.
+        What the grader keeps; see `grading.testcell.Judgement`.
     """
 
     paper: Paper

@@ -78,6 +78,7 @@ def page(known: Class) -> str:
     plots = {}
     if spread:
         plots["marks"] = report_plots.marks(spread)
+    if known.handed_in:
         plots["verdicts"] = report_plots.verdicts(shares)
     if any(item.part for item in items):
         plots["parts"] = report_plots.parts(items)

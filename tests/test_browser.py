@@ -1,6 +1,6 @@
 """Feedback pages in a real browser: no violation under axe-core, on any screen.
 
-``pip install '.[browser]'`` and Chromium are needed; ``pytest -m browser`` runs this.
+``pip install --editable '.[browser]'`` and Chromium are needed; ``pytest -m browser`` runs this.
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.test_pages import HONEST, cell_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-INSTALL = "needs Playwright and axe: pip install .[browser]"
+INSTALL = "needs Playwright and axe: pip install --editable '.[browser]'"
 sync_api = pytest.importorskip("playwright.sync_api", reason=INSTALL)
 axe = pytest.importorskip("axe_playwright_python.base", reason=INSTALL)
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")

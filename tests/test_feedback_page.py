@@ -15,8 +15,8 @@ from grading import formulas, texts, tidy
 from grading.exam import Part
 from grading.feedback_page import Page
 from grading.formulas import mathml
-from grading.judge import Judgement
 from grading.naming import Candidate
+from grading.testcell import Judgement
 from grading.verdicts import SENTENCES, Verdict
 from tests.course import ROOT, Course, assignments, notebook_path
 from tests.gallery.entry import RNN, Entry

@@ -354,6 +354,14 @@ def test_an_answer_that_a_person_marks_is_no_exercise_of_the_graders():
     assert exercises_of(SimpleNamespace(notebooks=[notebook])) == {"test_f": 3.0}
 
 
+def test_a_class_of_which_nothing_could_be_graded_has_a_page():
+    lost = Answer(Verdict.GRADER_FAULT, None)
+    known = Class(A, {"f": 6.0}, 6.0, [Member("s1", answers={"f": lost})], {"f": ""})
+    page = report_page.page(known)
+    assert "Nobody has a mark yet." in page
+    assert "grader fault" in page
+
+
 def test_full_marks_have_a_bar_of_their_own():
     spread = report.Distribution([20.0, 20.0, 19.5, 0.0, 10.0], 20.0)
     bins = spread.bins()

@@ -6,9 +6,10 @@ from nbformat.v4 import new_code_cell
 
 import public_tests
 from grading.exam import Rules
-from grading.judge import BEGIN, judge
+from grading.judge import judge
 from grading.reference import Reference
 from grading.session import Session
+from grading.testcell import BEGIN
 from grading.verdicts import Verdict
 from grading.wall import Limits, Zygote
 from tests.course import ROOT, SHARED, Course, assignments, grade_id, notebook_path, reference_cells
