@@ -96,9 +96,15 @@ def test_a_mistake_of_the_loop_is_named_with_a_right_cell(records):
 
 def test_what_is_right_with_the_students_own_cell_follows_through(records):
     step, run = records(WRONG, LOOP)
-    assert step["verdict"] == "partly correct"
+    assert step["verdict"] == "wrong"
     assert (run["verdict"], run["points"]) == ("follow-through", 10.0)
     assert [part["follows"] for part in run["parts"]] == [True, True]
+
+
+def test_a_right_cache_does_not_make_up_for_arrays_that_are_all_wrong(records):
+    parts = records(WRONG, LOOP)[0]["parts"]
+    assert [part["earned"] for part in parts] == [0.0, 0.0]
+    assert parts[1]["message"] == "every value that this part looks at is wrong already"
 
 
 def test_a_cell_called_by_another_name_follows_through_as_well(records):
