@@ -170,10 +170,12 @@ class Findings:
             )
             for paper in score.survivors:
                 console.print(f"  [red]survives[/]: {escape(paper.name)}\n{escape(paper.diff)}")
-        console.print(
-            f"  The finished notebook runs in {self.times[0]:.1f} s, its slowest cell in "
-            f"{self.times[1]:.1f} s."
-        )
+        if self.times[0]:
+            console.print(
+                "  The finished notebook runs in {:.1f} s, a cell in {:.1f} s at most.".format(
+                    *self.times
+                )
+            )
         for text in self.complaints:
             console.print(f"  [red]to mend[/]: {escape(text)}")
 
