@@ -16,7 +16,7 @@ from typing import Any
 
 from grading import desk, intake, saving, session, steps
 from grading.command import course as open_course
-from grading.worker import Warm
+from grading.worker_process import Warm
 
 OPEN, CELLS, CALLS = "a sandbox opened and closed", "cells run", "calls by the tests"
 MARK, JUDGE = "sandbox marked and taken back", "tests on the grader's side"

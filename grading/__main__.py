@@ -82,7 +82,7 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     seen.add_argument("assignment", nargs="+", help="its folder in source/")
     given = parser.parse_args(words)
-    # See grading/worker.py: it would take a second, and nobody needs it.
+    # See grading/worker_process.py: it would take a second, and nobody needs it.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from grading.crew import Local
     from grading.exam import GraderFault

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ import msgpack
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from grading import audit, misconceptions
 from grading.exam import GraderFault
+from grading.source import plots, read_source, reference_cells, wrong_cells
 
 
 @dataclass(frozen=True)
@@ -125,6 +124,13 @@ class Lesson:
         """Return it as bytes."""
         return bytes(msgpack.packb(asdict(self)))
 
+    def lay_out(self, folder: str) -> None:
+        """Write its files into a folder."""
+        for name, data in self.files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
     @classmethod
     def unpack(cls, data: bytes) -> Lesson:
         """Return what `pack` was given."""
@@ -213,65 +219,6 @@ def _expected(notebook: Any) -> list[Expected]:
         )
         for cell in notebook.source_cells
     ]
-
-
-def read_source(path: Path) -> NotebookNode:
-    """Read a source notebook."""
-    try:
-        return nbformat.read(path, as_version=4)
-    except Exception as error:
-        raise GraderFault(f"the source notebook {path} cannot be read: {error}") from error
-
-
-def reference_cells(source: NotebookNode) -> list[list[Any]]:
-    """Return id and source of a source notebook's locked and solution cells, and which it is."""
-    return [
-        [cell.metadata.nbgrader["grade_id"], cell.source, bool(is_solution(cell))]
-        for cell in source.cells
-        if cell.cell_type == "code"
-        and not is_grade(cell)
-        and (is_solution(cell) or is_locked(cell))
-    ]
-
-
-def wrong_cells(
-    cells: list[list[Any]], known: list[misconceptions.Misconception]
-) -> list[list[str]]:
-    """Return exercise, name, sentence and cell of the misconceptions of a notebook."""
-    solutions = {name: source for name, source, is_solution in cells if is_solution}
-    return [
-        [one.function, one.name, one.says, one.apply(solutions[one.function])]
-        for one in known
-        if one.function in solutions
-    ]
-
-
-def plots(source: NotebookNode) -> list[str]:
-    """Return the sources of the cells that are tagged ``plot``: they do nothing else.
-
-    One that binds a name is none, nor one that nbgrader grades or restores: other cells may
-    need what it does.
-    """
-    return [
-        cell.source
-        for cell in source.cells
-        if cell.cell_type == "code"
-        and "plot" in cell.metadata.get("tags", [])
-        and not (is_grade(cell) or is_solution(cell) or is_locked(cell))
-        and not _binds(cell.source)
-    ]
-
-
-def _binds(source: str) -> bool:
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except SyntaxError:  # a magic command may do anything
-        return True
-    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    names = (node for node in nodes if isinstance(node, ast.Name))
-    return any(isinstance(n, kinds) for n in nodes) or any(
-        not isinstance(name.ctx, ast.Load) for name in names
-    )
 
 
 def course_files(folder: Path, shared: list[str]) -> dict[str, bytes]:

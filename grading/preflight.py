@@ -11,7 +11,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,11 +27,11 @@ from grading import audit, misconceptions
 from grading.crew import Crew, results
 from grading.desk import of_bytes
 from grading.exam import GraderFault
-from grading.lesson import Lesson, read_source
+from grading.lesson import Lesson
 from grading.mutants import mutants
 from grading.reference import Reference
+from grading.source import read_source
 from grading.verdicts import Verdict
-from grading.worker import lay_out
 
 SEEDS = 20  # with which the solution is graded
 FEW_SEEDS = 2  # with which each misconception is
@@ -127,7 +127,7 @@ class Lab:
         """Return what the notebook's functions are compared with, ready to call here."""
         home = Path.cwd()
         with TemporaryDirectory() as place:
-            lay_out(self.lesson.files, place)
+            self.lesson.lay_out(place)
             os.chdir(place)
             try:
                 return Reference(self.notebook.reference, self.notebook.wrong)
@@ -189,7 +189,7 @@ class Lab:
         source = read_source(self._folder / f"{self.name}.ipynb")
         notebook, _ = ClearHiddenTests().preprocess(source, {})
         with TemporaryDirectory() as place:
-            lay_out(self.lesson.files, place)
+            self.lesson.lay_out(place)
             start = time.monotonic()
             client = NotebookClient(
                 notebook, kernel_name="python3", resources={"metadata": {"path": place}}
@@ -232,11 +232,7 @@ class Lab:
             if "grading" in cell.metadata and cell.metadata.get("nbgrader", {}).get("grade")
         }
         names = [paper.exercise] if paper.exercise else list(records)
-        return [Result(_of(paper, name), records[name]) for name in names]
-
-
-def _of(paper: Paper, exercise: str) -> Paper:
-    return Paper(paper.kind, exercise, paper.name, paper.cell, paper.seed, paper.diff)
+        return [Result(replace(paper, exercise=name), records[name]) for name in names]
 
 
 def _seconds(cell: NotebookNode) -> float:

@@ -20,9 +20,10 @@ from nbgrader.utils import is_grade
 import public_tests
 from grading import books, exam, intake
 from grading.exam import GraderFault
-from grading.lesson import Lesson, read_source
+from grading.lesson import Lesson
 from grading.naming import alike
 from grading.reference import Reference
+from grading.source import read_source
 from grading.testcell import run_piece, split
 
 LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)|<img[^>]*\ssrc=["']([^"']+)""")

@@ -25,8 +25,8 @@ from traitlets import List, Unicode
 import hints
 import public_tests
 from grading import misconceptions
-from grading.lesson import read_source, reference_cells, wrong_cells
 from grading.reference import Reference
+from grading.source import read_source, reference_cells, wrong_cells
 
 EXPECTED = "public_tests.json"
 HINTS = "hints.json"

@@ -22,7 +22,8 @@ from nbgrader.api import Gradebook
 from grading import audit
 from grading.crew import results
 from grading.graded import PENDING
-from grading.lesson import new_cell, plots
+from grading.lesson import new_cell
+from grading.source import plots
 from tests.course import ROOT, Course, assignments, grade_id
 from tests.gallery import ENTRIES
 

@@ -9,8 +9,8 @@ import answer_checks
 import hints
 import public_tests
 from grading import misconceptions
-from grading.lesson import read_source, reference_cells, wrong_cells
 from grading.reference import Reference
+from grading.source import read_source, reference_cells, wrong_cells
 from tests.course import ROOT, assignments, notebook_path
 
 RNG = np.random.default_rng(0)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import public_tests
-from grading.lesson import read_source, reference_cells
 from grading.reference import Reference
 from grading.release import expected_values, same
+from grading.source import read_source, reference_cells
 
 ROOT = Path(__file__).parents[1]
 EXPECTED = json.loads((ROOT / "public_tests.json").read_text("utf-8"))

@@ -10,8 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 import answer_checks
 import public_tests
-from grading.lesson import read_source, reference_cells
 from grading.reference import Reference
+from grading.source import read_source, reference_cells
 
 SOURCE = Path(__file__).parents[1] / "source"
 LESSONS = ["01_rnn/rnn.ipynb", "02_lstm/lstm.ipynb"]
