@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,19 +47,24 @@ def main(fd: int, lifeline: int, core: int) -> None:
     """
     threading.Thread(target=_follow, args=[lifeline], daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side says when it is over
-    warm = Warm(core)
     wire = socket.socket(fileno=fd)
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        while True:
-            job = inside.receive(wire)
-            try:
-                answer = warm.do(job)
-            except GraderFault as error:
-                answer = {"fault": str(error)}
-            except Exception as error:
-                answer = {"fault": f"{type(error).__name__}: {error}"}
-            inside.send(wire, answer)
-    _leave()
+    try:
+        warm = Warm(core)
+        # Who goes with an answer unread resets the connection.
+        with contextlib.suppress(EOFError, ConnectionError):
+            while True:
+                job = inside.receive(wire)
+                try:
+                    answer = warm.do(job)
+                except GraderFault as error:
+                    answer = {"fault": str(error)}
+                except Exception as error:
+                    answer = {"fault": f"{type(error).__name__}: {error}"}
+                inside.send(wire, answer)
+    except Exception:
+        traceback.print_exc()
+    finally:
+        _leave()
 
 
 class Warm:

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -255,7 +256,7 @@ class Disk:
         os.truncate(filler, max(0, filler.stat().st_size - room))
 
     def close(self):
-        self.holder.kill()
+        os.killpg(self.holder.pid, signal.SIGKILL)  # the shell has a child that would sleep on
         self.holder.wait()
         self.holder.stdout.close()
 

@@ -4,6 +4,8 @@ import contextlib
 import gc
 import json
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from grading.lesson import Expected, Lesson, Notebook
 from grading.session import Session
 from grading.verdicts import Verdict
 from grading.wall import WallError, Zygote
+from grading.worker import Worker
 from tests.sandbox import LIMITS, SHORT, define, failure, printed
 
 pytestmark = pytest.mark.clock
@@ -298,3 +301,17 @@ def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
     while Path(f"/proc/{worker}").exists():
         assert time.monotonic() < end, "the worker lives on"
         time.sleep(0.01)
+
+
+def test_a_worker_whose_answer_nobody_reads_ends_and_leaves_nothing():
+    worker = Worker()
+    wire = worker.start()
+    process, folder = worker._process, Path(worker._folder)
+    try:
+        inside.send(wire, {"grader": "another"})
+        select.select([wire], [], [])
+        wire.close()
+        assert process.wait(60) == -signal.SIGKILL  # it ends itself
+        assert not folder.exists()
+    finally:
+        worker.close()
