@@ -12,7 +12,7 @@ import traceback
 
 import numpy as np
 
-from hints import describe
+from hints import as_float, describe
 
 # Stored values are rounded to 10 digits, and every sound order of summation agrees
 # to about 14. A formula that differs at all is off by far more.
@@ -39,7 +39,7 @@ class Mismatch(AssertionError):
         return [part for line in str(self).split("\n") for part in _wrapped(line)]
 
 
-def check(target, given, want, case=""):
+def check(target, given, want, case="", form=tuple):
     """Call ``target`` and compare everything that can be seen of the call.
 
     Parameters
@@ -52,6 +52,9 @@ def check(target, given, want, case=""):
         What it should return, by name and in order.
     case : str
         The sizes, for the message.
+    form : type
+        How the values come back: a ``tuple``, a ``dict`` with their names as keys, or
+        ``float`` for a single number.
 
     Raises
     ------
@@ -60,9 +63,11 @@ def check(target, given, want, case=""):
     """
     used = copy.deepcopy(given)
     try:
-        compare_returns(target, call(target, used), want)
-        compare_unchanged(target, used, given)
-        compare_returns(target, call(target, copy.deepcopy(given)), want, " in a second call")
+        for given_now, when in ((used, ""), (copy.deepcopy(given), " in a second call")):
+            values = named_values(target, call(target, given_now), want, form, when)
+            for name in want:
+                compare_one(name, values[name], want, when)
+            compare_unchanged(target, given_now, given)
     except Mismatch as wrong:
         if isinstance(wrong.__cause__, NotImplementedError):
             raise  # then the sizes say nothing
@@ -93,16 +98,29 @@ def require_function(target):
         raise Mismatch(f"{name_of(target)} should be a function", f", but is {kind(target)}.")
 
 
-def compare_returns(target, got, want, when=""):
-    """Compare the tuple that ``target`` returned with ``want``, value by value."""
-    if not isinstance(got, tuple) or len(got) != len(want):
-        count = len(got) if isinstance(got, tuple) else kind(got)
-        raise Mismatch(
-            f"{name_of(target)} should return {len(want)} values ({', '.join(want)})",
-            f", but returns {count}{when}.",
-        )
-    for value, name in zip(got, want, strict=True):
-        compare_one(name, value, want, when)
+def named_values(target, got, names, form=tuple, when=""):
+    """Return by name the values that ``target`` returned; see `check` for their form."""
+    if form is tuple:
+        if not isinstance(got, tuple) or len(got) != len(names):
+            count = len(got) if isinstance(got, tuple) else kind(got)
+            raise Mismatch(
+                f"{name_of(target)} should return {len(names)} values ({', '.join(names)})",
+                f", but returns {count}{when}.",
+            )
+        return dict(zip(names, got, strict=True))
+    if form is dict:
+        if type(got) is not dict or set(got) != set(names):
+            what = kind(got)
+            if type(got) is dict:
+                lacks = [name for name in names if name not in got]
+                more = [str(name) for name in got if name not in names]
+                what = f"one that lacks {', '.join(lacks)}" if lacks else f"also {', '.join(more)}"
+            raise Mismatch(
+                f"{name_of(target)} should return a dict with the keys {', '.join(names)}",
+                f", but returns {what}{when}.",
+            )
+        return got
+    return dict.fromkeys(names, got)
 
 
 def compare_one(name, got, want, when=""):
@@ -143,7 +161,8 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL):
     ----------
     name : str
         What the value is called, for the message.
-    got, expected : numpy.ndarray, or a tuple, list or dict of them
+    got, expected : numpy.ndarray or number, or a tuple, list or dict of them
+        A function is compared with nothing: it cannot have changed.
     when : str
         Added to the name where it helps, such as ``" in a second call"``.
 
@@ -155,7 +174,11 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL):
     if isinstance(expected, (tuple, list, dict)):
         _compare_container(name, got, expected, when, rtol, atol)
         return
-    if type(got) is not np.ndarray:
+    if callable(expected):
+        return
+    if np.ndim(expected) == 0:
+        got, expected = _number(name, got, when), np.float64(expected)
+    elif type(got) is not np.ndarray:
         raise Mismatch(f"{name}{when} should be a NumPy array", f", but is {kind(got)}.")
     if got.shape != expected.shape:
         raise Mismatch(
@@ -173,9 +196,10 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL):
     wrong = ~(np.abs(got - expected) <= atol + rtol * np.abs(expected))
     if wrong.any():
         how = describe(got, expected)
+        count = f" ({wrong.sum()} of {got.size} values differ)" if got.ndim else ""
         raise Mismatch(
             f"{name}{when} has the wrong value{how and f' ({how})'}",
-            f"{_first(wrong, got, expected)} ({wrong.sum()} of {got.size} values differ).",
+            f"{_first(wrong, got, expected)}{count}.",
         )
 
 
@@ -195,6 +219,16 @@ def _compare_container(name, got, expected, when, rtol, atol):
         )
     for i, (one, other) in enumerate(zip(got, expected, strict=True)):
         compare(f"{name}[{i}]", one, other, when, rtol, atol)
+
+
+def _number(name, got, when):
+    """Return a number as NumPy's, so that it is compared like an array without axes."""
+    shape = f" of shape {got.shape}" if isinstance(got, np.ndarray) else ""
+    if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, float, np.number)):
+        raise Mismatch(f"{name}{when} should be a single number", f", but is {kind(got)}{shape}.")
+    if isinstance(got, (complex, np.complexfloating)):
+        raise Mismatch(f"{name}{when} should be a real number", ", but is complex.")
+    return as_float(got)
 
 
 def passed(target):
@@ -244,8 +278,9 @@ def _wrapped(line):
 def _first(mask, got, expected):
     """Say where a mask is true first, what should be there and what is."""
     index = tuple(int(i) for i in np.argwhere(mask)[0])
+    place = f" at index {index}" if index else ""
     for digits in (6, 12):  # as few as tell the two apart
         numbers = [f"{array[index]:.{digits}g}" for array in (expected, got)]
         if numbers[0] != numbers[1]:
             break
-    return f" at index {index}: expected {numbers[0]}, got {numbers[1]}"
+    return f"{place}: expected {numbers[0]}, got {numbers[1]}"

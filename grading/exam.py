@@ -84,7 +84,8 @@ class Exam:
     target : callable
         The student's function.
     returns : str
-        Names of the values it returns, in order, separated by spaces.
+        Names of the values that it returns, separated by spaces: of a tuple in order, of a
+        dict its keys; of a single number the name by which to speak of it.
     uses : callable
         The student's function that it is built of, if there is one.
 
@@ -112,7 +113,7 @@ class Exam:
         self._calls: list[Call] = []
         self._follower: Follower | None = None
         self.named: list[Candidate] = []
-        if uses is not None and references and hasattr(target, "calls"):
+        if callable(uses) and references and hasattr(target, "calls"):
             name = answer_checks.name_of(uses)
             self._follower = Follower(
                 self._reference, uses, name, functools.partial(target.calls, name)
@@ -166,53 +167,57 @@ class Exam:
         """Raise unless a call gives what it should, or what follows from the student's own."""
         used = copy.deepcopy(dict(given))
         given = copy.deepcopy(dict(given))  # the test may go on to change it
+        want = call(self._reference, given).result
+        if isinstance(want, Exception):
+            raise GraderFault(f"The reference of {self.name} raised {want!r}.")
+        form = type(want) if isinstance(want, (tuple, dict)) else float
+        try:
+            values = answer_checks.named_values(self._reference, want, self.returns, form)
+        except answer_checks.Mismatch as wrong:
+            raise GraderFault(f"Exam(..., returns=...) does not fit: {wrong}") from wrong
         try:
             got = answer_checks.call(self.target, used)
         except answer_checks.Mismatch as wrong:
             self._calls.append(Call(given, used, wrong.__cause__))
             raise
         self._calls.append(Call(given, used, got))
-        want = call(self._reference, given)
-        if isinstance(want.result, Exception):
-            raise GraderFault(f"The reference of {self.name} raised {want.result!r}.")
-        if not isinstance(got, tuple) or len(got) != len(self.returns):
-            answer_checks.compare_returns(self.target, got, dict.fromkeys(self.returns))
-        values = dict(zip(self.returns, want.result, strict=True))
+        answers = answer_checks.named_values(self.target, got, self.returns, form)
         asked = names or self.returns
         left = [name for name in asked if name not in self._wrong]
         arrays = {name for name in asked if isinstance(values[name], np.ndarray)}
         if not left or (arrays and arrays.isdisjoint(left)):
             raise answer_checks.Mismatch("every value that this part looks at is wrong already")
         try:
-            self._same(got, values, left, when)
+            for name in left:
+                self._same(name, answers[name], values, when)
             if untouched:
                 answer_checks.compare_unchanged(self.target, used, given)
         except answer_checks.Mismatch as wrong:
-            if self._follows(self._calls[-1], left, untouched=untouched):
+            if self._follows(self._calls[-1], answers, left, form, untouched=untouched):
                 self.parts[-1].follows = True
                 return
-            self._wrong.add(getattr(wrong, "value", ""))
+            if form is not float:  # of a single number, each part says for itself
+                self._wrong.add(getattr(wrong, "value", ""))
             raise
 
-    def _same(
-        self, got: tuple[Any, ...], values: dict[str, Any], left: list[str], when: str
-    ) -> None:
-        for name, value in zip(self.returns, got, strict=True):
-            if name in left:
-                try:
-                    answer_checks.compare_one(name, value, values, when)
-                except answer_checks.Mismatch as wrong:
-                    wrong.value = name
-                    raise
+    def _same(self, name: str, got: Any, values: dict[str, Any], when: str) -> None:
+        try:
+            answer_checks.compare_one(name, got, values, when)
+        except answer_checks.Mismatch as wrong:
+            wrong.value = name
+            raise
 
-    def _follows(self, made: Call, left: list[str], *, untouched: bool) -> bool:
+    def _follows(
+        self, made: Call, answers: dict[str, Any], left: list[str], form: type, *, untouched: bool
+    ) -> bool:
         want = self._follower.call(made.given) if self._follower else None
-        if want is None or not isinstance(want.result, tuple):
+        if want is None:
             return False
-        if len(want.result) != len(self.returns):
+        try:
+            values = answer_checks.named_values(self._reference, want.result, self.returns, form)
+        except answer_checks.Mismatch:
             return False
-        pairs = zip(self.returns, made.result, want.result, strict=True)
-        right = all(alike(value, other) for name, value, other in pairs if name in left)
+        right = all(alike(answers[name], values[name]) for name in left)
         return right and (not untouched or alike(dict(made.used), dict(want.used)))
 
     def follows(self) -> bool:

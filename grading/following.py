@@ -39,6 +39,7 @@ class Follower:
         self._inner = inner
         self._calls = calls
         self._seen: tuple[Any, ...] = ()
+        self._right = reference.__globals__[name]
         spaces = {**reference.__globals__, name: self._watched}
         self._function = types.FunctionType(
             reference.__code__, spaces, reference.__name__, reference.__defaults__
@@ -59,33 +60,46 @@ class Follower:
         return made if self._fits else None
 
     def _depends(self) -> bool:
-        """Say whether the inner function's result depends on each of its arrays.
+        """Say whether the inner function's result depends on all that the reference's does.
 
-        One that ignores the state before would forgive a loop that loses it. It is asked
-        with numbers of usual size: large ones saturate, and nothing depends on anything.
+        One that ignores the state before would forgive a loop that loses it, and one that
+        always returns zeros a loop that adds nothing up.
         """
-        rng = np.random.default_rng(0)
-        usual = [_drawn(value, rng) for value in self._seen]
-        result = _plain(self._inner(*copy.deepcopy(usual)))
-        for place, value in enumerate(usual):
-            if isinstance(value, np.ndarray):
-                others = copy.deepcopy(usual)
-                others[place] = _drawn(value, rng)
-                if alike(_plain(self._inner(*others)), result):
-                    return False
-        return True
+        theirs, ours = _matters(self._inner, self._seen), _matters(self._right, self._seen)
+        return theirs >= ours
+
+
+def _matters(function: Function, seen: tuple[Any, ...]) -> set[Any]:
+    """Return which arguments matter to a function's result, by place, and which arrays of it vary.
+
+    It is asked with numbers of usual size: large ones saturate, and nothing depends on anything.
+    """
+    rng = np.random.default_rng(0)
+    usual = [_drawn(value, rng) for value in seen]
+    result = _plain(function(*copy.deepcopy(usual)))
+    found: set[Any] = set()
+    for place, value in enumerate(usual):
+        if isinstance(value, (np.ndarray, tuple)):
+            others = copy.deepcopy(usual)
+            others[place] = _drawn(value, rng)
+            now = _plain(function(*others))
+            changed = {name for name in result if not alike(now.get(name), result[name])}
+            found |= {f"result {name}" for name in changed} | ({place} if changed else set())
+    return found
 
 
 def _drawn(value: Any, rng: np.random.Generator) -> Any:
     """Return arrays of the same shapes, drawn at random."""
     if isinstance(value, np.ndarray):
         return rng.standard_normal(value.shape)
+    if isinstance(value, tuple):
+        return tuple(_drawn(item, rng) for item in value)
     if isinstance(value, dict):
         return {key: _drawn(item, rng) for key, item in value.items()}
     return value
 
 
-def _plain(result: Any) -> Any:
-    """Return the arrays of a result; a cache holds the arguments, which differ anyway."""
-    values = result if isinstance(result, tuple) else (result,)
-    return tuple(value for value in values if isinstance(value, np.ndarray))
+def _plain(result: Any) -> dict[Any, Any]:
+    """Return the arrays of a result, by name or place; a cache holds the arguments anyway."""
+    pairs = result.items() if isinstance(result, dict) else enumerate(result)
+    return {name: value for name, value in pairs if isinstance(value, np.ndarray)}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import answer_checks
+import hints
 
 Function = Callable[..., Any]
 
@@ -92,6 +93,8 @@ def agree(one: Call, other: Call) -> bool:
 
 def alike(one: Any, other: Any) -> bool:
     """Compare plain data, numbers but for rounding; what is not finite may be the same too."""
+    if _is_number(one) and _is_number(other):
+        one, other = np.asarray(hints.as_float(one)), np.asarray(hints.as_float(other))
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray):
@@ -102,4 +105,10 @@ def alike(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(alike, one, other))
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
-    return isinstance(one, (bool, int, float, str, bytes, type(None))) and bool(one == other)
+    # A function is one that the test has handed over: it is still the same, or another.
+    return one is other or (isinstance(one, (bool, str, bytes)) and bool(one == other))
+
+
+def _is_number(value: Any) -> bool:
+    kinds = (int, float, np.integer, np.floating)
+    return isinstance(value, kinds) and not isinstance(value, bool)

@@ -17,7 +17,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_assignment import GenerateAssignment
 from nbgrader.utils import is_grade
 
-import public_tests
+import exercise_inputs
 from grading import books, exam, intake
 from grading.exam import GraderFault
 from grading.lesson import Lesson
@@ -145,7 +145,7 @@ def _repeated(source: NotebookNode, reference: Reference) -> Iterator[str]:
         if cell.cell_type != "code" or not is_grade(cell):
             continue
         name = cell.metadata.nbgrader["grade_id"].removeprefix("test_")
-        public = [list(given.values()) for _, given, _ in public_tests.cases(name)]
+        public = [list(given.values()) for _, given, _ in exercise_inputs.cases(name)]
         for given in _hidden_inputs(cell.source, name, reference):
             if any(alike(list(given), other) for other in public):
                 yield f"{name}: a hidden part uses the inputs of a public case."

@@ -12,7 +12,6 @@ import functools
 import io
 import json
 import math
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ import hints
 import public_tests
 from grading import misconceptions
 from grading.reference import Reference
-from grading.source import read_source, reference_cells, wrong_cells
+from grading.source import beside, read_source, reference_cells, wrong_cells
 
 EXPECTED = "public_tests.json"
 HINTS = "hints.json"
@@ -99,14 +98,10 @@ def known_mistakes(source: Path) -> dict[str, list[dict[str, Any]]]:
 
 def references(source: Path) -> Iterator[Reference]:
     """Yield what each source notebook's functions are compared with, in its own folder."""
-    home = Path.cwd()
-    try:
-        for path in sorted(source.resolve().glob("*/*.ipynb")):
-            os.chdir(path.parent)  # where a kernel would start, and where the data lies
+    for path in sorted(source.resolve().glob("*/*.ipynb")):
+        with beside(path.parent):
             cells = reference_cells(read_source(path))
             yield Reference(cells, wrong_cells(cells, misconceptions.read(path.parent)))
-    finally:
-        os.chdir(home)
 
 
 def tested(reference: Reference) -> dict[str, Any]:

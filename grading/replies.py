@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import types
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from grading import inside
+from grading.exam import GraderFault
 
 Output = dict[str, Any]
 
@@ -42,6 +45,42 @@ def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> An
     for value in changed:  # they may hold each other now
         _weigh(value, weights)
     return table.value(answer.get("result"))
+
+
+def to_call(asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
+    """Call a function of the test's own as the code inside asks for it; return what to send back.
+
+    It is given plain data of any kind, and what it raises is raised inside.
+
+    Parameters
+    ----------
+    asked : dict
+        The number of the function among what was sent, and its arguments.
+    sent : sequence
+        What the test's call has sent.
+    """
+    number = asked["asks"]
+    if type(number) is not int or not 0 <= number < len(sent):
+        raise inside.CodecError("a call of what was not sent")
+    if type(sent[number]) is not types.FunctionType:
+        raise inside.CodecError("a call of what is no function")
+    table = inside.Table()
+    table.extend(inside._items(asked.get("nodes")))
+    args = [table.value(item) for item in inside._items(asked.get("args"))]
+    given = asked.get("kwargs")
+    pairs = given.items() if isinstance(given, dict) else ()
+    kwargs = {str(name): table.value(item) for name, item in pairs}
+    try:
+        result = sent[number](*args, **kwargs)
+    except GraderFault:
+        raise
+    except Exception as error:
+        return {"error": type(error).__name__, "text": str(error)[:2000]}
+    nodes: list[Any] = []
+    packed = table.pack(result, nodes)
+    if any(node[0] == "opaque" for node in nodes):
+        return {"error": "TypeError", "text": f"a result of type {type(result).__name__}"}
+    return {"result": packed, "nodes": nodes}
 
 
 def _weigh(value: Any, weights: dict[int, int], depth: int = 0) -> int:

@@ -7,7 +7,7 @@ import contextlib
 import select
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from grading import inside, replies
@@ -53,6 +53,7 @@ class Session:
         self.watched = 0  # how often the last call has called the function that was watched
         self.stopped: dict[str, Lost] = {}
         self._theirs: dict[int, Any] = {}  # what the student's code returned or changed
+        self._lending = False  # while a function of a test's own is called from inside
         self._cells: list[str] = []  # what a new sandbox has to run again
         self._turn = 0
         self._marks: list[int] = []  # what can be gone back to, the latest at the end
@@ -128,10 +129,13 @@ class Session:
 
         Raises what the function raised, where that is an exception of Python's own; else
         RuntimeError, or TimeoutError when it was stopped. An argument that cannot be sent
-        is the test's own fault: GraderFault.
+        is the test's own fault: GraderFault. One that is a Python function is called on this
+        side, with copies of what the student's function gives it.
         """
+        if self._lending:
+            raise GraderFault(f"a function that a test hands over calls {name} of the submission")
         self.calls += 1
-        table = inside.Table()
+        table = inside.Table(lends=True)
         nodes: list[Any] = []
         request: dict[str, Any] = {"do": "call", "name": name, "output_limit": self.limits.output}
         request["watch"] = watch
@@ -195,7 +199,7 @@ class Session:
             if name in self.stopped:
                 raise self.stopped[name]
             self._ready()
-            answer = self._ask(request, self.limits.call)
+            answer = self._ask(request, self.limits.call, table.objects)
             watched = answer.get("watched")
             self.watched = watched if type(watched) is int else 0
             sent = len(table.objects)
@@ -277,8 +281,13 @@ class Session:
         what = "the whole submission" if whole else "one step"
         return Lost(Verdict.TIMED_OUT, f"stopped after {limit:g} seconds, the limit for {what}")
 
-    def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Send a request and wait for its answer; raise Lost when there is none."""
+    def _ask(
+        self, request: dict[str, Any], seconds: float, sent: Sequence[Any] = ()
+    ) -> dict[str, Any]:
+        """Send a request and wait for its answer; raise Lost when there is none.
+
+        Meanwhile the functions among ``sent`` may be called from inside.
+        """
         assert self._sockets is not None
         wire = self._sockets[0]
         start = time.monotonic()
@@ -288,6 +297,11 @@ class Session:
             wire.settimeout(max(allowed, 1e-3))
             inside.send(wire, request | {"turn": self._turn})
             answer = inside.receive(wire, start + allowed)
+            while "asks" in answer:
+                reply = self._lend(answer, sent)
+                wire.settimeout(max(start + allowed - time.monotonic(), 1e-3))
+                inside.send(wire, reply)
+                answer = inside.receive(wire, start + allowed)
             if answer.get("turn") != self._turn:
                 raise inside.CodecError("an answer out of turn")
             return answer
@@ -301,6 +315,13 @@ class Session:
             raise Lost(Verdict.CRASHED, f"its answer could not be read: {error}") from error
         finally:
             self._left -= time.monotonic() - start
+
+    def _lend(self, asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
+        self._lending = True
+        try:
+            return replies.to_call(asked, sent)
+        finally:
+            self._lending = False
 
 
 class Stub:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,19 @@ def read_source(path: Path) -> NotebookNode:
         return nbformat.read(path, as_version=4)
     except Exception as error:
         raise GraderFault(f"the source notebook {path} cannot be read: {error}") from error
+
+
+@contextlib.contextmanager
+def beside(folder: Path) -> Iterator[None]:
+    """Be in a lesson's folder: where a kernel would start, its data lies, and its modules."""
+    home, place = Path.cwd(), str(folder.resolve())
+    os.chdir(place)
+    sys.path.insert(0, place)
+    try:
+        yield
+    finally:
+        sys.path.remove(place)
+        os.chdir(home)
 
 
 def reference_cells(source: NotebookNode) -> list[list[Any]]:

@@ -1,6 +1,7 @@
 """Fixtures: one course for a whole run, graded by real nbgrader in the real sandbox."""
 
 import contextlib
+import sys
 
 import nbformat
 import pytest
@@ -8,10 +9,13 @@ import pytest
 from grading.session import Session
 from grading.wall import Zygote
 from tests.contained import plainly
-from tests.course import Course, assignment_of, grade_id, hold_class, notebook_path
+from tests.course import ROOT, Course, assignment_of, grade_id, hold_class, notebook_path
 from tests.gallery import ENTRIES, KEY
 from tests.outside import outside
 from tests.sandbox import LIMITS
+
+# What lies beside a notebook is imported by its public test.
+sys.path += map(str, sorted((ROOT / "source").iterdir()))
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,16 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
+from grading.reference import Reference
+from grading.source import beside, read_source
+from grading.source import reference_cells as reference_source
 from tests.gallery import ALONE, Entry
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = [
     "rnn_utils.py",
     "rnn_plots.py",
+    "exercise_inputs.py",
     "public_tests.py",
     "public_tests.json",
     "answer_checks.py",
@@ -205,6 +209,18 @@ def reference_cells(assignment: str) -> dict[str, str]:
         for cell in notebook.cells
         if cell.metadata.get("nbgrader", {}).get("solution")
     }
+
+
+@functools.cache
+def references() -> dict[str, Any]:
+    """Return the solution of every exercise, run where its lesson's data lies."""
+    found: dict[str, Any] = {}
+    for assignment in assignments():
+        path = notebook_path(ROOT / "source" / assignment)
+        with beside(path.parent):
+            functions = Reference(reference_source(read_source(path))).functions
+        found |= {name: functions[name] for name in reference_cells(assignment)}
+    return found
 
 
 def grade_id(cell: NotebookNode) -> str:

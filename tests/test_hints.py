@@ -10,7 +10,7 @@ import hints
 import public_tests
 from grading import misconceptions
 from grading.reference import Reference
-from grading.source import read_source, reference_cells, wrong_cells
+from grading.source import beside, read_source, reference_cells, wrong_cells
 from tests.course import ROOT, assignments, notebook_path
 
 RNG = np.random.default_rng(0)
@@ -44,6 +44,11 @@ def changed(place):
         (changed(np.s_[:, 0, :]), DEEP, "only the first example is wrong"),
         (FLAT + 1.0, FLAT, "no value is right"),
         (changed(np.s_[1, 1, 2]), DEEP, ""),
+        (FLAT + [[1.0, 0.0, 0.0]], FLAT, "only the first column is wrong"),
+        (4 * FLAT, FLAT, "all of it is too large or too small by one and the same factor"),
+        (DEEP / 20, DEEP, "all of it is too large or too small by one and the same factor"),
+        (np.float64(-2), np.float64(2), "it is the negative of what it should be"),
+        (np.float64(3), np.float64(2), ""),
     ],
 )
 def test_how_an_array_differs_is_said(got, expected, said):
@@ -73,8 +78,7 @@ def references():
     for assignment in assignments():
         folder = ROOT / "source" / assignment
         cells = reference_cells(read_source(notebook_path(folder)))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(folder)
+        with beside(folder):
             reference = Reference(cells, wrong_cells(cells, misconceptions.read(folder)))
             for name, candidates in reference.candidates.items():
                 own = [one for one in candidates if one.of == name]

@@ -25,7 +25,7 @@ def spoilt(tmp_path_factory):
             cell.source = (
                 start
                 + 'with exam.part("the rest", 7):\n'
-                + "    from public_tests import cases\n"
+                + "    from exercise_inputs import cases\n"
                 + '    exam.compare(next(cases("rnn_cell_forward"))[1], "a_next")\n'
                 + "exam.score()\n"
                 + rest[rest.index("### END") :]

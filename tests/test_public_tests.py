@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 import public_tests
-from grading.reference import Reference
 from grading.release import expected_values, same
-from grading.source import read_source, reference_cells
+from tests.course import references
 
 ROOT = Path(__file__).parents[1]
 EXPECTED = json.loads((ROOT / "public_tests.json").read_text("utf-8"))
@@ -20,15 +19,9 @@ TESTS = sorted(name for name in vars(public_tests) if name.endswith("_test"))
 each_test = pytest.mark.parametrize("test", TESTS)
 
 
-@pytest.fixture(scope="module")
-def references():
-    """All functions of the source notebooks, run where their data lies."""
-    found = {}
-    for path in sorted(ROOT.glob("source/*/*.ipynb")):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(path.parent)
-            found |= Reference(reference_cells(read_source(path))).functions
-    return found
+@pytest.fixture(scope="module", name="references")
+def _references():
+    return references()
 
 
 def altered(reference, change):

@@ -1,7 +1,5 @@
 """The forward passes of source/ against ONNX Runtime, which shares no line with them."""
 
-from pathlib import Path
-
 import numpy as np
 import onnx
 import onnxruntime
@@ -9,12 +7,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import answer_checks
-import public_tests
-from grading.reference import Reference
-from grading.source import read_source, reference_cells
-
-SOURCE = Path(__file__).parents[1] / "source"
-LESSONS = ["01_rnn/rnn.ipynb", "02_lstm/lstm.ipynb"]
+import exercise_inputs
+from tests.course import references
 
 # n_x, n_a, n_y, m, T_x: lopsided every way round, with one example, one step, one of each.
 SIZES = [
@@ -35,15 +29,9 @@ sizes = pytest.mark.parametrize("size", SIZES, ids=str)
 TOLERANCE = 1e-5
 
 
-@pytest.fixture(scope="module")
-def references():
-    """All functions of the source notebooks, run where their data lies."""
-    found = {}
-    for lesson in LESSONS:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir((SOURCE / lesson).parent)
-            found |= Reference(reference_cells(read_source(SOURCE / lesson))).functions
-    return found
+@pytest.fixture(scope="module", name="references")
+def _references():
+    return references()
 
 
 def draw(arguments, size):
@@ -80,7 +68,7 @@ def judge_rnn(x, a0, parameters):
 @sizes
 def test_rnn_forward_agrees_with_onnx_runtime(references, size):
     """States and predictions of all steps are those of RNN, MatMul and Softmax."""
-    given = draw(public_tests.rnn_arguments, size)
+    given = draw(exercise_inputs.rnn_arguments, size)
     a, y_pred, _ = references["rnn_forward"](*given)
     judged_a, judged_y = judge_rnn(*given)
     close(a, judged_a)
@@ -90,7 +78,7 @@ def test_rnn_forward_agrees_with_onnx_runtime(references, size):
 @sizes
 def test_rnn_cell_forward_is_rnn_forward_of_one_step(references, size):
     """One call of the step function is a sequence with T_x = 1, cache included."""
-    x, a0, parameters = draw(public_tests.rnn_arguments, (*size[:4], 1))
+    x, a0, parameters = draw(exercise_inputs.rnn_arguments, (*size[:4], 1))
     a_next, yt_pred, cache = references["rnn_cell_forward"](x[:, :, 0], a0, parameters)
     a, y_pred, (steps, kept) = references["rnn_forward"](x, a0, parameters)
     answer_checks.compare("a", a, a_next[:, :, None], rtol=0, atol=0)
@@ -121,7 +109,7 @@ def judge_lstm(x, a0, c0, parameters):
 @sizes
 def test_lstm_forward_agrees_with_onnx_runtime(references, size):
     """States and predictions of all steps, and the cell state after each of them."""
-    x, a0, parameters = draw(public_tests.lstm_arguments, size)
+    x, a0, parameters = draw(exercise_inputs.lstm_arguments, size)
     a, y, c, _ = references["lstm_forward"](x, a0, parameters)
     zeros = np.zeros_like(a0)
     judged_a, judged_y, _ = judge_lstm(x, a0, zeros, parameters)
@@ -135,7 +123,7 @@ def test_lstm_forward_agrees_with_onnx_runtime(references, size):
 @sizes
 def test_lstm_cell_forward_agrees_with_onnx_runtime(references, size):
     """One step from a cell state that is not zero."""
-    xt, a_prev, c_prev, parameters = draw(public_tests.lstm_cell_arguments, size[:4])
+    xt, a_prev, c_prev, parameters = draw(exercise_inputs.lstm_cell_arguments, size[:4])
     a_next, c_next, yt_pred, _ = references["lstm_cell_forward"](xt, a_prev, c_prev, parameters)
     judged_a, judged_y, judged_c = judge_lstm(xt[:, :, None], a_prev, c_prev, parameters)
     close(a_next[:, :, None], judged_a)
@@ -146,7 +134,7 @@ def test_lstm_cell_forward_agrees_with_onnx_runtime(references, size):
 @sizes
 def test_lstm_cell_forward_caches_each_gate_in_its_place(references, size):
     """The operator, made to hold one gate at a time, tells which of the four is which."""
-    xt, a_prev, c_prev, parameters = draw(public_tests.lstm_cell_arguments, size[:4])
+    xt, a_prev, c_prev, parameters = draw(exercise_inputs.lstm_cell_arguments, size[:4])
     cache = references["lstm_cell_forward"](xt, a_prev, c_prev, parameters)[3]
     _, _, _, _, ft, it, cct, ot, _, _ = cache
 
@@ -167,7 +155,7 @@ def test_lstm_cell_forward_caches_each_gate_in_its_place(references, size):
 @sizes
 def test_lstm_cell_forward_is_lstm_forward_of_one_step(references, size):
     """One call of the step function from c = 0 is a sequence with T_x = 1, cache included."""
-    x, a0, parameters = draw(public_tests.lstm_arguments, (*size[:4], 1))
+    x, a0, parameters = draw(exercise_inputs.lstm_arguments, (*size[:4], 1))
     one = references["lstm_cell_forward"](x[:, :, 0], a0, np.zeros_like(a0), parameters)
     a_next, c_next, yt_pred, cache = one
     a, y, c, (steps, kept) = references["lstm_forward"](x, a0, parameters)

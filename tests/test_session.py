@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from grading import inside
+from grading.exam import GraderFault
 from grading.session import Session, Stub
 from grading.verdicts import Verdict
 from tests.sandbox import LIMITS, SHORT, define, failure, printed, said
@@ -343,3 +344,106 @@ def test_an_answer_that_nobody_asked_for_is_not_the_next_ones(session):
     time.sleep(0.2)
     assert Stub(session, "right")() == "right"
     assert session.failures == []
+
+
+# --- functions that a test hands over ---------------------------------------------------
+
+
+def test_a_function_of_the_test_is_called_on_its_own_side(session):
+    define(session, "def twice(f, x):\n    return [f(x), f(x + 1)]")
+    seen = []
+
+    def f(x):
+        seen.append(x.copy())
+        return 3.0 * x.sum()
+
+    x = np.array([1.0, 2.0])
+    assert Stub(session, "twice")(f, x) == [9.0, 15.0]
+    assert [list(one) for one in seen] == [[1.0, 2.0], [2.0, 3.0]]
+
+
+def test_a_function_that_comes_back_is_the_same(session):
+    define(session, "def same(f, x):\n    return f, [f], x")
+
+    def f():
+        raise AssertionError("nobody calls it")
+
+    one, (other,), _ = Stub(session, "same")(f, 1)
+    assert one is f
+    assert other is f
+
+
+def test_what_a_function_of_the_test_changes_stays_on_its_side(session):
+    define(session, "def look(f, x):\n    f(x)\n    return x.tolist()")
+
+    def f(x):
+        x[...] = 7.0
+
+    assert Stub(session, "look")(f, np.zeros(2)) == [0.0, 0.0]
+
+
+def test_keywords_reach_a_function_of_the_test(session):
+    define(session, "def look(f):\n    return f(2, power=3)")
+
+    def f(x, power=1):
+        return x**power
+
+    assert Stub(session, "look")(f) == 8
+
+
+def test_an_error_of_a_function_of_the_test_is_raised_inside(session):
+    define(
+        session,
+        "def look(f):\n    try:\n        f(1)\n    except ValueError as error:\n"
+        "        return f'caught {error}'",
+    )
+
+    def f(x):
+        raise ValueError(f"not {x}")
+
+    assert Stub(session, "look")(f) == "caught not 1"
+
+
+def test_a_function_of_the_test_that_calls_the_submission_is_the_test_s_fault(session):
+    define(session, "def g(f):\n    return f(1)\ndef h(x):\n    return x")
+    stub = Stub(session, "h")
+
+    def f(x):
+        return stub(x)
+
+    with pytest.raises(GraderFault, match="calls h of the submission"):
+        Stub(session, "g")(f)
+
+
+def test_what_is_no_plain_data_reaches_a_function_of_the_test_as_a_stand_in(session):
+    define(session, "five = type('Five', (), {})()\ndef look(f):\n    return f(five) is five")
+    assert Stub(session, "look")(lambda x: x) is True
+    with pytest.raises(TypeError, match="unsupported operand"):
+        Stub(session, "look")(lambda x: x + 1)
+    with pytest.raises(TypeError, match="a result of type object"):
+        Stub(session, "look")(lambda x: object())
+
+
+def test_a_function_of_the_test_is_called_within_the_limit_only(start):
+    session = start(SHORT)
+    define(session, "def ever(f):\n    while True:\n        f(1)")
+    with pytest.raises(TimeoutError):
+        Stub(session, "ever")(lambda x: x)
+    assert session.failures == [Verdict.TIMED_OUT]
+
+
+@pytest.mark.parametrize("number", ["9", "-1", "1", "'0'", "None", "[0]", "True"])
+def test_only_what_was_handed_over_can_be_called(session, number):
+    """The array is object 1; it can be called no more than what was never sent."""
+    deed = "def trick(f, x):\n    import gc\n    from inside import Runner, send, receive\n"
+    deed = f"""
+def trick(f, x):
+    cells = dict(zip(f.__code__.co_freevars, f.__closure__))
+    runner, send = cells["self"].cell_contents, f.__globals__["send"]
+    send(runner.sock, {{"asks": {number}, "args": [], "kwargs": {{}}, "nodes": []}})
+    return f.__globals__["receive"](runner.sock)
+"""
+    define(session, deed)
+    with pytest.raises(RuntimeError):
+        Stub(session, "trick")(lambda: 1.0, np.zeros(2))
+    assert session.failures == [Verdict.CRASHED]

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from answer_checks import Mismatch, check, name_of, passed, require_function
+from exercise_inputs import cases
 from hints import explain
 
 _recording = None  # while `make notebooks` writes the expected values: where they go
@@ -95,24 +96,48 @@ def _gates(*caches):
     return np.array([cache[4:8] for cache in caches])  # by step: ft, it, cct, ot
 
 
-# --- the cases ------------------------------------------------------------------------
-
-SIZES = "n_x n_a n_y m T_x".split()
-CELL_SIZES = [(3, 5, 2, 4), (4, 2, 3, 1), (1, 3, 4, 2)]
-SEQUENCE_SIZES = [(3, 5, 2, 4, 3), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]
+def cross_entropy_test(target):
+    """Test the loss of a batch of predictions."""
+    _compare_all(target, "cross_entropy", lambda loss: {"loss": loss})
 
 
-def cases(name):
-    """Yield the cases of an exercise: number, arguments, and its sizes in words."""
-    maker, all_sizes = {
-        "rnn_cell_forward": (rnn_cell_arguments, CELL_SIZES),
-        "rnn_forward": (rnn_arguments, SEQUENCE_SIZES),
-        "lstm_cell_forward": (lstm_cell_arguments, CELL_SIZES),
-        "lstm_forward": (lstm_arguments, SEQUENCE_SIZES),
-    }[name]
-    for number, sizes in enumerate(all_sizes):
-        words = ", ".join(f"{size}={n}" for size, n in zip(SIZES, sizes, strict=False))
-        yield number, maker(np.random.RandomState(number), *sizes), words
+def gradient_check_test(target):
+    """Test the check itself: on gradients that are right and on some that are not."""
+    _compare_all(target, "gradient_check", lambda error: {"error": error})
+
+
+def output_backward_test(target):
+    """Test the step back from the loss to the hidden states."""
+    _compare_all(target, "output_backward")
+
+
+def rnn_cell_backward_test(target):
+    """Test one step back through the recurrent network."""
+    _compare_all(target, "rnn_cell_backward")
+
+
+def rnn_backward_test(target):
+    """Test the way back through the recurrent network, over all time steps."""
+    _compare_all(target, "rnn_backward")
+
+
+def lstm_cell_backward_test(target):
+    """Test one step back through the LSTM."""
+    _compare_all(target, "lstm_cell_backward")
+
+
+def lstm_backward_test(target):
+    """Test the way back through the LSTM, over all time steps."""
+    _compare_all(target, "lstm_backward")
+
+
+def _compare_all(target, name, pick=None):
+    """Test a function that returns a dict of arrays, or the one number that ``pick`` names."""
+    with explained(target, name):
+        for case, given, sizes in cases(name):
+            want = stored(target, case, given, pick or dict)
+            check(target, given, want, sizes, float if pick else dict)
+    passed(target)
 
 
 @contextlib.contextmanager
@@ -127,78 +152,6 @@ def explained(target, name):
         said = explain(target, known, [given for _, given, _ in cases(name)])
         more = "".join(f"\n\n{textwrap.fill(text, 88)}" for text in said)
         raise Mismatch(wrong.brief, wrong.detail + more) from wrong.__cause__
-
-
-# --- arguments to call them with ----------------------------------------------------
-
-
-def rnn_parameters(rng, n_x, n_a, n_y, scale=1.0):
-    """Draw random weights and biases of a recurrent network: ``Wax Waa Wya ba by``."""
-    shapes = {
-        "Wax": (n_a, n_x),
-        "Waa": (n_a, n_a),
-        "Wya": (n_y, n_a),
-        "ba": (n_a, 1),
-        "by": (n_y, 1),
-    }
-    return _drawn(rng, shapes, scale)
-
-
-def rnn_cell_arguments(rng, n_x, n_a, n_y, m, scale=1.0):
-    """Draw the arguments of ``rnn_cell_forward``, by name and in order."""
-    return {
-        "xt": scale * rng.standard_normal((n_x, m)),
-        "a_prev": np.tanh(rng.standard_normal((n_a, m))),
-        "parameters": rnn_parameters(rng, n_x, n_a, n_y, scale),
-    }
-
-
-def rnn_arguments(rng, n_x, n_a, n_y, m, T_x, scale=1.0):
-    """Draw the arguments of ``rnn_forward``, by name and in order."""
-    return {
-        "x": scale * rng.standard_normal((n_x, m, T_x)),
-        "a0": np.tanh(rng.standard_normal((n_a, m))),
-        "parameters": rnn_parameters(rng, n_x, n_a, n_y, scale),
-    }
-
-
-def lstm_parameters(rng, n_x, n_a, n_y, scale=1.0):
-    """Draw random weights and biases of an LSTM: ``Wf Wi Wc Wo Wy bf bi bc bo by``."""
-    shapes = {
-        **dict.fromkeys(("Wf", "Wi", "Wc", "Wo"), (n_a, n_a + n_x)),
-        "Wy": (n_y, n_a),
-        **dict.fromkeys(("bf", "bi", "bc", "bo"), (n_a, 1)),
-        "by": (n_y, 1),
-    }
-    return _drawn(rng, shapes, scale)
-
-
-def lstm_cell_arguments(rng, n_x, n_a, n_y, m, scale=1.0):
-    """Draw the arguments of ``lstm_cell_forward``, by name and in order."""
-    return {
-        "xt": scale * rng.standard_normal((n_x, m)),
-        "a_prev": np.tanh(rng.standard_normal((n_a, m))),
-        "c_prev": rng.standard_normal((n_a, m)),
-        "parameters": lstm_parameters(rng, n_x, n_a, n_y, scale),
-    }
-
-
-def lstm_arguments(rng, n_x, n_a, n_y, m, T_x, scale=1.0):
-    """Draw the arguments of ``lstm_forward``, by name and in order."""
-    return {
-        "x": scale * rng.standard_normal((n_x, m, T_x)),
-        "a0": np.tanh(rng.standard_normal((n_a, m))),
-        "parameters": lstm_parameters(rng, n_x, n_a, n_y, scale),
-    }
-
-
-def _drawn(rng, shapes, scale):
-    drawn = {name: scale * rng.standard_normal(shape) for name, shape in shapes.items()}
-    # A dictionary is read by its keys. Their order changes with n_a, so that a function
-    # which relies on it is found out.
-    names = list(drawn)
-    turn = len(drawn[names[0]]) % len(names)
-    return {name: drawn[name] for name in names[turn:] + names[:turn]}
 
 
 # --- expected values --------------------------------------------------------------
