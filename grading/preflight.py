@@ -7,7 +7,6 @@ the solution. What should lose points and does not is a hole in the lesson's tes
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ from grading.exam import GraderFault
 from grading.lesson import Lesson
 from grading.mutants import mutants
 from grading.reference import Reference
-from grading.source import read_source
+from grading.source import beside, read_source
 from grading.verdicts import Verdict
 
 SEEDS = 20  # with which the solution is graded
@@ -125,14 +124,10 @@ class Lab:
 
     def reference(self) -> Reference:
         """Return what the notebook's functions are compared with, ready to call here."""
-        home = Path.cwd()
         with TemporaryDirectory() as place:
             self.lesson.lay_out(place)
-            os.chdir(place)
-            try:
+            with beside(Path(place)):
                 return Reference(self.notebook.reference, self.notebook.wrong)
-            finally:
-                os.chdir(home)
 
     def papers(self) -> Iterator[Paper]:
         """Yield everything that is to be graded."""
