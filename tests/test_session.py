@@ -415,11 +415,23 @@ def test_a_function_of_the_test_that_calls_the_submission_is_the_test_s_fault(se
         Stub(session, "g")(f)
 
 
-def test_what_is_no_plain_data_reaches_a_function_of_the_test_as_a_stand_in(session):
-    define(session, "five = type('Five', (), {})()\ndef look(f):\n    return f(five) is five")
-    assert Stub(session, "look")(lambda x: x) is True
-    with pytest.raises(TypeError, match="unsupported operand"):
-        Stub(session, "look")(lambda x: x + 1)
+@pytest.mark.parametrize(
+    "value", ["10**100", "[1.0]", "'x'", "None", "object()", "np.zeros(10**6)", "{}"]
+)
+def test_a_function_of_the_test_gets_numbers_and_arrays_that_cannot_keep_it_busy(session, value):
+    define(session, f"import numpy as np\ndef look(f):\n    return f({value})")
+    with pytest.raises(TypeError, match="takes numbers and arrays"):
+        Stub(session, "look")(lambda x: 1.0)
+
+
+@pytest.mark.parametrize("value", ["2.0", "3", "True", "np.float32(1)", "np.zeros((2, 0))"])
+def test_a_function_of_the_test_may_give_back_what_it_got(session, value):
+    define(session, "import numpy as np\n" + f"def look(f):\n    return repr(f({value}))")
+    assert Stub(session, "look")(lambda x: x) == repr(eval(value))
+
+
+def test_what_a_function_of_the_test_returns_has_to_be_plain_data(session):
+    define(session, "def look(f):\n    return f(1.0)")
     with pytest.raises(TypeError, match="a result of type object"):
         Stub(session, "look")(lambda x: object())
 

@@ -13,12 +13,15 @@ from grading.verdicts import Verdict as V
 
 ALL = "everything"  # in `lost`: no points remain
 RNN, RNNS, LSTM, LSTMS = "rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward"
+CHECK, BACK = "gradient_check", "rnn_cell_backward"
 
 SIGNATURES = {
     RNN: "def rnn_cell_forward(xt, a_prev, parameters):",
     RNNS: "def rnn_forward(x, a0, parameters):",
     LSTM: "def lstm_cell_forward(xt, a_prev, c_prev, parameters):",
     LSTMS: "def lstm_forward(x, a0, parameters):",
+    CHECK: "def gradient_check(f, x, dx, h=1e-6):",
+    BACK: "def rnn_cell_backward(da_next, cache):",
 }
 # An answer of the right form, and wrong: what a trick tries to get marks for.
 NONSENSE = {
@@ -26,6 +29,8 @@ NONSENSE = {
     RNNS: "return a0, a0, ()",
     LSTM: "return a_prev, c_prev, a_prev, ()",
     LSTMS: "return a0, a0, a0, ()",
+    CHECK: "return 0.0",
+    BACK: "return {}",
 }
 # Part of the name of all that one run of the gallery starts, writes or listens to.
 KEY = os.environ.get("GALLERY_KEY") or str(os.getpid())

@@ -3,7 +3,7 @@
 import sys
 
 from grading.verdicts import Verdict as V
-from tests.gallery.entry import ALL, KEY, LSTM, LSTMS, RNN, RNNS, Entry, Maker
+from tests.gallery.entry import ALL, CHECK, KEY, LSTM, LSTMS, RNN, RNNS, Entry, Maker
 
 make = Maker("stalling")
 
@@ -54,6 +54,13 @@ for number in range(1, 65):
 signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
 """
         + SWALLOW,
+    ),
+    make.call(CHECK, "calls the test's function for ever", V.TIMED_OUT, "while True:\n    f(x)"),
+    make.call(
+        CHECK, "a power too large for the test's function", V.RAISED, "return f(10 ** 10**7)"
+    ),
+    make.call(
+        CHECK, "an array too large for the test's function", V.RAISED, "f(np.ones(3 * 10**6))"
     ),
     last(
         RNNS,
