@@ -158,3 +158,104 @@ def test_one_that_agrees_with_the_reference_on_all_calls_is_not_named(monkeypatc
         raise AssertionError
     found.score()
     assert found.named == []
+
+
+# --- a way back: dicts of gradients, one built of another -------------------------------
+
+BACK = """
+def back(d, cache):
+    x, s = cache
+    return {"dx": d * s, "ds": d * x}
+"""
+HALF = BACK.replace("d * x", "d * x / 2")
+DEAF = BACK.replace("d * x", "0.0 * x")
+DOWN = """
+def down(d, caches):
+    total, ds = np.zeros((3, 4)), 0.0
+    for t in reversed(range(d.shape[0])):
+        found = back(d[t] + ds, caches[t])
+        total += found["dx"]
+        ds = found["ds"]
+    return {"dx": total, "ds": ds}
+"""
+ONCE = DOWN.replace("d[t] + ds", "d[t]")
+BACK_LOCKED = """
+import numpy as np
+
+def pair(rng):
+    return rng.standard_normal((3, 4)), rng.standard_normal((3, 4))
+
+def arguments_back(rng):
+    return {"d": rng.standard_normal((3, 4)), "cache": pair(rng)}
+
+def arguments_down(rng):
+    return {"d": rng.standard_normal((5, 3, 4)), "caches": [pair(rng) for _ in range(5)]}
+"""
+
+
+@pytest.fixture
+def gradients(zygote):
+    def run(back, down):
+        one = TEST.format(name="back", returns="dx ds", uses="")
+        other = TEST.format(name="down", returns="dx ds", uses=", uses=back")
+        cells = [cell(BACK_LOCKED, "locked", "locked"), cell(back, grade_id="back")]
+        cells += [cell(one, "test", "test_back"), cell(down, grade_id="down")]
+        cells += [cell(other, "test", "test_down")]
+        solved = [["locked", BACK_LOCKED, False], ["back", BACK, True], ["down", DOWN, True]]
+        reference = Reference(solved, [["back", "half", "A half.", HALF]])
+        opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
+        answers = judge(cells, opened, reference, Rules(1))
+        return answers[2]["record"], answers[4]["record"]
+
+    return run
+
+
+def test_a_dict_is_judged_key_by_key(gradients):
+    back, down = gradients(BACK, DOWN)
+    assert back["verdict"] == down["verdict"] == "correct"
+    back, _ = gradients(HALF, DOWN)
+    assert back["parts"][0]["message"].startswith("ds has the wrong value (all of it is too large")
+    assert back["named"] == [["half", "A half."]]
+
+
+def test_the_order_of_the_keys_does_not_matter(gradients):
+    turned = BACK.replace('{"dx": d * s, "ds": d * x}', '{"ds": d * x, "dx": d * s}')
+    assert gradients(turned, DOWN)[0]["verdict"] == "correct"
+
+
+def test_a_loop_of_gradients_follows_through(gradients):
+    assert gradients(HALF, DOWN)[1]["verdict"] == "follow-through"
+
+
+def test_a_loop_is_not_forgiven_for_a_step_whose_gradient_never_changes(gradients):
+    """Such a step hides whether the loop hands its gradient on."""
+    assert gradients(DEAF, ONCE)[1]["points"] == 0.0
+    assert gradients(DEAF, DOWN)[1]["points"] == 0.0
+    assert gradients(HALF, ONCE)[1]["points"] == 0.0
+
+
+def number(monkeypatch, function, right):
+    monkeypatch.setattr(exam, "references", {"loss": right})
+    function.__name__ = "loss"
+    found = Exam(function, "loss")
+    for place, x in enumerate([1.0, -1.0, 2.0]):
+        with found.part(str(place), 2):
+            found.compare({"x": x})
+    found.score()
+    return [part.earned for part in found.parts]
+
+
+def test_each_part_of_a_single_number_is_judged_by_itself(monkeypatch):
+    assert number(monkeypatch, lambda x: abs(x) + 1, lambda x: x + 1) == [2.0, 0.0, 2.0]
+    assert number(monkeypatch, lambda x: x + 1, lambda x: x + 1) == [2.0, 2.0, 2.0]
+
+
+def test_names_that_do_not_fit_what_the_solution_returns_are_the_graders_fault(monkeypatch):
+    monkeypatch.setattr(exam, "references", {"f": lambda x: {"a": x}})
+
+    def f(x):
+        return {"a": x}
+
+    found = Exam(f, "b")
+    with pytest.raises(exam.GraderFault, match="does not fit"), found.part("one", 1):
+        found.compare({"x": 1.0})

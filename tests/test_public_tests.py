@@ -201,6 +201,72 @@ def test_a_wrong_number_of_returns_is_told(references, change, words):
     assert str(error).split("\n\n")[0] == f"{error.brief}, but returns {words}."
 
 
+DICT = "rnn_cell_backward should return a dict with the keys dxt, da_prev, dWax, dWaa, dba"
+GRADIENTS = [
+    (lambda g: None, DICT, ", but returns None."),
+    (lambda g: tuple(g.values()), DICT, ", but returns a tuple."),
+    (
+        lambda g: {k: g[k] for k in g if k[0:3] != "dWa"},
+        DICT,
+        ", but returns one that lacks dWax, ",
+    ),
+    (lambda g: g | {"dWya": 0}, DICT, ", but returns also dWya."),
+    (lambda g: g | {"dxt": g["dxt"].T}, f"dxt {SHAPE}", ": expected (3, 4), got (4, 3)."),
+    (lambda g: g | {"dba": g["dba"][:, 0]}, f"dba {SHAPE}", ": expected (5, 1), got (5,)."),
+    (
+        lambda g: g | {"dWaa": g["dWaa"].T},
+        f"dWaa {VALUE} (it is the transpose of what it should be)",
+        " at index (0, 1)",
+    ),
+    (
+        lambda g: g | {"dba": g["dba"] / 4},
+        f"dba {VALUE} (all of it is too large or too small by one and the same factor)",
+        " at index (0, 0)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "brief", "told"), GRADIENTS)
+def test_what_is_wrong_with_a_dict_is_told(references, change, brief, told):
+    """The keys first, then each array like any other."""
+    error = failure(altered(references["rnn_cell_backward"], lambda g, _: change(g)))
+    assert (
+        error.brief == f"rnn_cell_backward is not right yet (n_x=3, n_a=5, n_y=2, m=4):\n  {brief}"
+    )
+    assert str(error).startswith(error.brief + told)
+
+
+SINGLE, REAL = "should be a single number", "should be a real number"
+NUMBERS = [
+    (lambda loss: None, f"{SINGLE}, but is None."),
+    (lambda loss: True, f"{SINGLE}, but is a bool."),
+    (lambda loss: [loss], f"{SINGLE}, but is a list."),
+    (lambda loss: np.array([loss]), f"{SINGLE}, but is a NumPy array of shape (1,)."),
+    (lambda loss: loss + 0j, f"{REAL}, but is complex."),
+    (lambda loss: np.nan * loss, f"{FINITE}: expected {{}}, got nan."),
+    (lambda loss: 10**400, f"{FINITE}: expected {{}}, got inf."),
+    (
+        lambda loss: -loss,
+        f"{VALUE} (it is the negative of what it should be): expected {{}}, got -{{}}.",
+    ),
+    (lambda loss: 3, f"{VALUE}: expected {{}}, got 3."),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), NUMBERS)
+def test_what_is_wrong_with_a_number_is_told(references, change, told):
+    """It has neither shape nor index."""
+    error = failure(altered(references["cross_entropy"], lambda loss, _: change(loss)))
+    number = f"{EXPECTED['cross_entropy 0']['loss']:.6g}"
+    where = "cross_entropy is not right yet (n_y=3, m=4, T_x=2):\n  loss "
+    assert str(error).split("\n\n")[0] == where + told.format(number, number)
+
+
+@pytest.mark.parametrize("kind", [float, np.float64, np.array, np.longdouble])
+def test_a_number_may_be_of_any_kind(references, kind):
+    public_tests.cross_entropy_test(altered(references["cross_entropy"], lambda n, _: kind(n)))
+
+
 SPOILT = [
     ("xt", lambda xt, a_prev, parameters: xt.fill(np.nan)),
     ("a_prev", lambda xt, a_prev, parameters: np.tanh(a_prev, out=a_prev)),

@@ -1,5 +1,8 @@
 """The forward passes of source/ against ONNX Runtime, which shares no line with them."""
 
+import copy
+import importlib
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -8,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import answer_checks
 import exercise_inputs
-from tests.course import references
+from tests.course import ROOT, references
 
 # n_x, n_a, n_y, m, T_x: lopsided every way round, with one example, one step, one of each.
 SIZES = [
@@ -164,6 +167,27 @@ def test_lstm_cell_forward_is_lstm_forward_of_one_step(references, size):
     answer_checks.compare("c", c, c_next[:, :, None], rtol=0, atol=0)
     answer_checks.compare("steps", steps, [cache], rtol=0, atol=0)
     assert kept is x
+
+
+# --- what later lessons bring of them ---------------------------------------------------
+
+MODULES = sorted(ROOT.glob("source/*/*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_what_a_later_lesson_brings_does_what_the_earlier_one_asked_for(references, path):
+    """But for the names of the output's weights, which are another network's."""
+    module = importlib.import_module(path.stem)
+    names = [name for name in vars(module) if name in references]
+    assert names
+    for name in names:
+        for _, given, _ in exercise_inputs.cases(name):
+            want = references[name](*copy.deepcopy(given).values())
+            if "Wya" in given.get("parameters", {}) and path.stem == "bptt_lesson":
+                given["parameters"]["Wy"] = given["parameters"].pop("Wya")
+                want["dWy"] = want.pop("dWya")
+            got = vars(module)[name](*given.values())
+            answer_checks.compare(name, got, want, rtol=1e-12, atol=1e-12)
 
 
 # --- the judge ----------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Truth 2: releases are what the sources make them, and hold nothing they should not."""
 
+import ast
 import json
 import os
 import re
@@ -36,7 +37,8 @@ def test_rebuilding_gives_the_committed_bytes(rebuilt, assignment):
 @pytest.mark.parametrize("assignment", assignments())
 def test_a_release_is_complete_in_itself(assignment):
     names = {path.name for path in (ROOT / "notebooks" / assignment).iterdir()}
-    data = {p.name for p in (ROOT / "source" / assignment).iterdir() if p.suffix == ".csv"}
+    source = (ROOT / "source" / assignment).iterdir()
+    data = {path.name for path in source if path.suffix in (".csv", ".py")}
     assert names - {"__pycache__", ".ipynb_checkpoints"} == {*SHARED} | data | {
         notebook_path(ROOT / "source" / assignment).name
     }
@@ -57,6 +59,19 @@ def test_no_release_holds_a_solution_a_hidden_test_or_an_output(assignment):
     for cell in nbformat.read(path, 4).cells:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_a_module_beside_a_lesson_holds_solutions_of_earlier_ones_only(assignment):
+    given = {
+        node.name
+        for path in (ROOT / "source" / assignment).glob("*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    earlier = [name for name in assignments() if name < assignment]
+    known = {function for name in earlier for function in reference_cells(name)}
+    assert given <= known
 
 
 @pytest.mark.parametrize("folder", ["source", "notebooks"])
