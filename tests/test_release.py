@@ -69,9 +69,8 @@ def test_a_module_beside_a_lesson_holds_solutions_of_earlier_ones_only(assignmen
         for node in ast.parse(path.read_text("utf-8")).body
         if isinstance(node, ast.FunctionDef)
     }
-    earlier = [name for name in assignments() if name < assignment]
-    known = {function for name in earlier for function in reference_cells(name)}
-    assert given <= known
+    later = [name for name in assignments() if name >= assignment]
+    assert not given & {function for name in later for function in reference_cells(name)}
 
 
 @pytest.mark.parametrize("folder", ["source", "notebooks"])
