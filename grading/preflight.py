@@ -130,23 +130,32 @@ class Lab:
                 return Reference(self.notebook.reference, self.notebook.wrong)
 
     def papers(self) -> Iterator[Paper]:
-        """Yield everything that is to be graded."""
+        """Yield everything that is to be graded, exercise by exercise."""
         for seed in range(SEEDS):
             yield Paper("solution", "", f"seed {seed}", "", seed)
         yield Paper("blank", "", "the release as it is", "", 0)
-        for kind, many, seeds in (
-            ("right", self.right, 1),
-            ("misconception", self.wrong, FEW_SEEDS),
-        ):
-            for one in many:
-                cell = one.apply(self.solutions[one.function])
-                for seed in range(seeds):
-                    yield Paper(kind, one.function, one.name, cell, seed)
         for exercise, solution in self.solutions.items():
+            for kind, many, seeds in (
+                ("right", self.right, 1),
+                ("misconception", self.wrong, FEW_SEEDS),
+            ):
+                for one in [one for one in many if one.function == exercise]:
+                    for seed in range(seeds):
+                        yield Paper(kind, exercise, one.name, one.apply(solution), seed)
             for mutant in mutants(solution, exercise):
                 name = f"{mutant.operator}, line {mutant.line}"
                 diff = mutant.diff(solution)
                 yield Paper("mutant", exercise, name, mutant.source, 0, diff)
+
+    def only(self, exercise: str) -> Lesson:
+        """Return the lesson with the test of one exercise, or with all; others take time only."""
+        cells = [
+            cell
+            for cell in self.notebook.cells
+            if not (cell.grade and exercise and cell.grade_id != f"test_{exercise}")
+        ]
+        notebooks = {**self.lesson.notebooks, self.name: replace(self.notebook, cells=cells)}
+        return replace(self.lesson, notebooks=notebooks)
 
     def write(self, paper: Paper) -> bytes:
         """Return a paper as a notebook that is handed in.
@@ -155,7 +164,7 @@ class Lab:
         would take time and tell nothing.
         """
         cells, reached = [], False
-        for expected in self.notebook.cells:
+        for expected in self.only(paper.exercise).notebooks[self.name].cells:
             cell = expected.cell()
             known = self.solutions.get(expected.grade_id)
             if known is not None and paper.kind != "blank" and not reached:
@@ -195,10 +204,11 @@ class Lab:
 
     def grade(self, crew: Crew, tell: Callable[[int, int], None]) -> list[Result]:
         """Grade all papers; return what became of each exercise that is looked at."""
-        packed, all_papers = self.lesson.pack(), list(self.papers())
+        all_papers = list(self.papers())
+        packed = {name: self.only(name).pack() for name in ("", *self.solutions)}
         found: dict[int, list[Result]] = {}
-        jobs = ((place, self._job(paper)) for place, paper in enumerate(all_papers))
-        begun = ((place, crew.submit(packed, job)) for place, job in jobs)
+        jobs = ((place, paper, self._job(paper)) for place, paper in enumerate(all_papers))
+        begun = ((place, crew.submit(packed[paper.exercise], job)) for place, paper, job in jobs)
         for number, (place, future) in enumerate(results(begun, 2 * crew.size), 1):
             paper = all_papers[place]
             try:
