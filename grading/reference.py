@@ -29,6 +29,9 @@ class Reference:
     Attributes
     ----------
     functions : dict of str to callable
+        All that its cells define or import.
+    exercises : dict of str to callable
+        Those among them that students write.
     """
 
     def __init__(self, cells: Sequence[Sequence[Any]], wrong: Sequence[Sequence[str]] = ()) -> None:
@@ -38,6 +41,8 @@ class Reference:
         for name, source, _ in cells:
             run_locked(source, name, self._space)
         self.functions = {name: value for name, value in self._space.items() if callable(value)}
+        solved = [name for name, _, is_solution in cells if is_solution]
+        self.exercises = {name: self.functions[name] for name in solved if name in self.functions}
 
     @functools.cached_property
     def candidates(self) -> dict[str, list[Candidate]]:

@@ -105,8 +105,8 @@ def references(source: Path) -> Iterator[Reference]:
 
 
 def tested(reference: Reference) -> dict[str, Any]:
-    """Return the functions that have a public test, by name."""
-    functions = reference.functions.items()
+    """Return the exercises that have a public test, by name."""
+    functions = reference.exercises.items()
     return {name: f for name, f in functions if hasattr(public_tests, f"{name}_test")}
 
 
