@@ -1,6 +1,6 @@
 """What lesson 3 built, ready to use: the loss, the check of a gradient, the output's way back.
 
-The output has the names of the LSTM here: its weights are ``Wy`` and ``by``.
+The last one goes by the names of the LSTM, so it has a name of its own.
 """
 
 import numpy as np
@@ -55,8 +55,10 @@ def gradient_check(f, x, dx, h=1e-6):
     return float((np.abs(numeric - dx) / scale).max())
 
 
-def output_backward(y_pred, labels, a, parameters):
-    """Go back through cross-entropy, softmax and output layer, for all steps at once.
+def lstm_output_backward(y_pred, labels, a, parameters):
+    """Go back through cross-entropy, softmax and output layer of an LSTM, for all steps at once.
+
+    It is the ``output_backward`` of lesson 3 for weights that are called ``Wy`` and ``by``.
 
     Parameters
     ----------
