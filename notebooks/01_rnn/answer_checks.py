@@ -223,6 +223,8 @@ def _compare_container(name, got, expected, when, rtol, atol):
 
 def _number(name, got, when):
     """Return a number as NumPy's, so that it is compared like an array without axes."""
+    if type(got) is np.ndarray and got.ndim == 0:
+        got = got[()]
     shape = f" of shape {got.shape}" if isinstance(got, np.ndarray) else ""
     if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, float, np.number)):
         raise Mismatch(f"{name}{when} should be a single number", f", but is {kind(got)}{shape}.")

@@ -145,13 +145,14 @@ def gradient_check_arguments(rng, *shape, h=None, wrong=0.0, idle=False):
         Whether the first entry of x is one that the function does not use.
     """
     x, slope, bend = rng.standard_normal((3, *shape))
-    used = np.ones(shape)
-    used.flat[0] -= idle
+    x.flat[-1], bend.flat[-1] = 1.0, 2.0  # steep there, so that rounding shows nowhere
+    slope.flat[0] *= not idle
+    bend.flat[0] *= not idle
 
     def f(x):
-        return np.sum(used * bend * x**3) + np.sum(used * slope * x) ** 2
+        return np.sum(bend * x**3) + 0.1 * np.sum(slope * x) ** 2
 
-    dx = used * (3 * bend * x**2 + 2 * slope * np.sum(used * slope * x))
+    dx = 3 * bend * x**2 + 0.2 * slope * np.sum(slope * x)
     dx.flat[-1] *= 1 + wrong
     return {"f": f, "x": x, "dx": dx} | ({} if h is None else {"h": h})
 
