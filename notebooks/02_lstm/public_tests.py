@@ -12,6 +12,7 @@ mistakes return, as numbers, and a sentence about each. ``make notebooks`` write
 
 import contextlib
 import copy
+import functools
 import json
 import textwrap
 from pathlib import Path
@@ -183,5 +184,6 @@ def stored(target, case, given, pick):
     return {name: np.array(values, dtype=float) for name, values in known[key].items()}
 
 
+@functools.cache
 def _read(name):
     return json.loads(Path(__file__).with_name(name).read_text("utf-8"))
