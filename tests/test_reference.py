@@ -171,7 +171,7 @@ def test_lstm_cell_forward_is_lstm_forward_of_one_step(references, size):
 
 # --- what later lessons bring of them ---------------------------------------------------
 
-MODULES = sorted(ROOT.glob("source/*/*.py"))
+MODULES = sorted(ROOT.glob("source/*/*_lesson.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)

@@ -1,8 +1,7 @@
-"""What lesson 3 starts from: the forward pass of lesson 1, and a picture of the way back."""
+"""The forward pass of lesson 1, finished: one step of the recurrent network, and all steps."""
 
 import numpy as np
 
-from rnn_plots import draw_unrolled
 from rnn_utils import softmax
 
 
@@ -59,19 +58,3 @@ def rnn_forward(x, a0, parameters):
         predictions.append(yt_pred)
         steps.append(cache)
     return np.stack(states, axis=2), np.stack(predictions, axis=2), (steps, x)
-
-
-def draw_way_back(steps=3):
-    """Draw the unrolled network, and beside its arrows those that carry derivatives back."""
-    ax = draw_unrolled(steps)
-    style = {"arrowstyle": "-|>", "color": "#d55e00", "shrinkA": 0, "shrinkB": 0}
-    text = {"color": "#a34700", "va": "center"}
-    for t in range(steps):
-        x = 2 * t
-        ax.annotate("", (x + 0.25, 0.6), (x + 0.25, 1.3), arrowprops=style)
-        ax.annotate("", (x + 0.25, -1.3), (x + 0.25, -0.6), arrowprops=style)
-        ax.annotate("", (x - 1.5, -0.3), (x - 0.5, -0.3), arrowprops=style)
-        ax.text(x + 0.33, 0.95, f"da[:, :, {t}]", **text)
-        ax.text(x + 0.33, -0.95, f"dx[:, :, {t}]", **text)
-        ax.text(x - 1.0, -0.45, "da_prev" if t else "da0", ha="center", **text)
-    return ax
