@@ -309,6 +309,8 @@ class Runner:
     def __init__(self, shell: Any, sock: socket.socket) -> None:
         self.shell = shell
         self.sock = sock
+        self.turn = 0  # of the call that runs; 0 when none does
+        self.lock = _thread.allocate_lock()
         shell.process = os.getpid()
 
     def serve(self, landlock: int) -> None:
@@ -374,6 +376,7 @@ class Runner:
 
     def do_call(self, request: dict[str, Any]) -> dict[str, Any]:
         """Call a function; return its result and the arguments that it changed."""
+        self.turn = request["turn"]
         table = Table(self._stand_in)
         table.extend(request["nodes"])
         before = [msgpack.packb(table.node(value, [])) for value in table.objects]
@@ -384,19 +387,26 @@ class Runner:
             answer = self._reply(
                 table, lambda: self.shell.user_ns[request["name"]](*arguments, **keywords), before
             )
+        self.turn = 0
         self.shell.start_outputs(0)
         return answer | {"watched": count[0]}
 
     def _stand_in(self, number: int) -> Any:
-        """Return a function that has the grader call one of its own, by its number."""
+        """Return a function that has the grader call one of its own, by its number.
 
-        def function(*args: Any, **kwargs: Any) -> Any:
+        It is good for the call that brought it, in this process.
+        """
+        turn = self.turn
+
+        def function(*args: Any) -> Any:
+            if self.turn != turn or os.getpid() != self.shell.process:
+                raise RuntimeError("this function belongs to a call that is over")
             table = Table()
             nodes: list[Any] = []
-            request = {"asks": number, "args": [table.pack(value, nodes) for value in args]}
-            request["kwargs"] = {name: table.pack(value, nodes) for name, value in kwargs.items()}
-            send(self.sock, request | {"nodes": nodes})
-            answer = receive(self.sock)
+            packed = [table.pack(value, nodes) for value in args]
+            with self.lock:  # threads of the submission may call it
+                send(self.sock, {"asks": number, "args": packed, "nodes": nodes})
+                answer = receive(self.sock)
             if "error" in answer:
                 kind = getattr(builtins, answer["error"], RuntimeError)
                 raise kind(answer["text"])

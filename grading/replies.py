@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from grading import inside
 from grading.exam import GraderFault
 
 Output = dict[str, Any]
-LENT = 100_000  # numbers in one argument of a function that a test hands over
+MOST_LENT = 20  # arguments of a function that a test hands over
 
 
 def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> Any:
@@ -51,8 +52,8 @@ def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> An
 def to_call(asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
     """Call a function of the test's own as the code inside asks for it; return what to send back.
 
-    It is given numbers and arrays, neither very large: whatever else code inside may think of
-    could keep this side busy for ever. What it raises is raised inside.
+    It is given numbers and arrays, none larger than the largest that was sent: whatever else
+    code inside may think of could keep this side busy. What it raises is raised inside.
 
     Parameters
     ----------
@@ -61,37 +62,43 @@ def to_call(asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
     sent : sequence
         What the test's call has sent.
     """
-    number = asked["asks"]
+    number, nodes = asked["asks"], inside._items(asked.get("nodes"))
     if type(number) is not int or not 0 <= number < len(sent):
         raise inside.CodecError("a call of what was not sent")
     if type(sent[number]) is not types.FunctionType:
         raise inside.CodecError("a call of what is no function")
+    most = max((one.size for one in sent if isinstance(one, np.ndarray)), default=1)
+    refused = {
+        "error": "TypeError",
+        "text": f"this function takes numbers and arrays, of up to {most} numbers here",
+    }
+    packed = inside._items(asked.get("args"))
+    if len(nodes) > MOST_LENT or len(packed) > MOST_LENT:
+        return refused
     table = inside.Table()
-    table.extend(inside._items(asked.get("nodes")))
-    args = [table.value(item) for item in inside._items(asked.get("args"))]
-    given = asked.get("kwargs")
-    pairs = given.items() if isinstance(given, dict) else ()
-    kwargs = {str(name): table.value(item) for name, item in pairs}
-    if not all(map(_is_small, [*args, *kwargs.values()])):
-        text = f"this function takes numbers and arrays of up to {LENT} numbers"
-        return {"error": "TypeError", "text": text}
+    table.extend(nodes)
+    args = [table.value(item) for item in packed]
+    if not all(_is_small(value, most) for value in args):
+        return refused
     try:
-        result = sent[number](*args, **kwargs)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = sent[number](*args)
     except GraderFault:
         raise
     except Exception as error:
         return {"error": type(error).__name__, "text": str(error)[:2000]}
-    nodes: list[Any] = []
-    packed = table.pack(result, nodes)
-    if any(node[0] == "opaque" for node in nodes):
+    made: list[Any] = []
+    reference = table.pack(result, made)
+    if any(node[0] == "opaque" for node in made):
         return {"error": "TypeError", "text": f"a result of type {type(result).__name__}"}
-    return {"result": packed, "nodes": nodes}
+    return {"result": reference, "nodes": made}
 
 
-def _is_small(value: Any) -> bool:
+def _is_small(value: Any, most: int) -> bool:
     if isinstance(value, (np.ndarray, np.generic)):
-        return value.size <= LENT
-    return type(value) in (bool, float) or (type(value) is int and abs(value) < 2**63)
+        return value.size <= most
+    return type(value) in (bool, float) or (type(value) is int and abs(value) < 2**31)
 
 
 def _weigh(value: Any, weights: dict[int, int], depth: int = 0) -> int:

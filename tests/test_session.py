@@ -382,15 +382,6 @@ def test_what_a_function_of_the_test_changes_stays_on_its_side(session):
     assert Stub(session, "look")(f, np.zeros(2)) == [0.0, 0.0]
 
 
-def test_keywords_reach_a_function_of_the_test(session):
-    define(session, "def look(f):\n    return f(2, power=3)")
-
-    def f(x, power=1):
-        return x**power
-
-    assert Stub(session, "look")(f) == 8
-
-
 def test_an_error_of_a_function_of_the_test_is_raised_inside(session):
     define(
         session,
@@ -416,11 +407,22 @@ def test_a_function_of_the_test_that_calls_the_submission_is_the_test_s_fault(se
 
 
 @pytest.mark.parametrize(
-    "value", ["10**100", "[1.0]", "'x'", "None", "object()", "np.zeros(10**6)", "{}"]
+    "value",
+    [
+        "10**10",
+        "[1.0]",
+        "'x'",
+        "None",
+        "object()",
+        "np.zeros(2)",
+        "{}",
+        "*[1.0] * 10**4",
+        "*np.ones((50, 1))",
+    ],
 )
 def test_a_function_of_the_test_gets_numbers_and_arrays_that_cannot_keep_it_busy(session, value):
     define(session, f"import numpy as np\ndef look(f):\n    return f({value})")
-    with pytest.raises(TypeError, match="takes numbers and arrays"):
+    with pytest.raises(TypeError, match="takes numbers and arrays, of up to 1 numbers here"):
         Stub(session, "look")(lambda x: 1.0)
 
 
@@ -428,6 +430,57 @@ def test_a_function_of_the_test_gets_numbers_and_arrays_that_cannot_keep_it_busy
 def test_a_function_of_the_test_may_give_back_what_it_got(session, value):
     define(session, "import numpy as np\n" + f"def look(f):\n    return repr(f({value}))")
     assert Stub(session, "look")(lambda x: x) == repr(eval(value))
+
+
+def test_a_function_of_the_test_gets_arrays_as_large_as_those_that_were_sent(session):
+    define(session, "import numpy as np\ndef look(f, x):\n    return f(np.ones((3, 2)))")
+    assert Stub(session, "look")(lambda x: x.sum(), np.zeros(6)) == 6.0
+    with pytest.raises(TypeError, match="of up to 5 numbers"):
+        Stub(session, "look")(lambda x: x.sum(), np.zeros(5))
+
+
+def test_a_function_of_the_test_is_good_for_its_own_call_only(session):
+    define(session, "kept = []\ndef look(f):\n    kept.append(f)\n    return kept[0](1.0)")
+    assert Stub(session, "look")(lambda x: 2 * x) == 2.0
+    with pytest.raises(RuntimeError, match="belongs to a call that is over"):
+        Stub(session, "look")(lambda x: 3 * x)
+    with pytest.raises(AssertionError, match="belongs to a call that is over"):
+        define(session, "kept[0](1.0)")
+
+
+def test_a_function_of_the_test_is_not_called_from_another_process(session):
+    deed = """
+def look(f):
+    import os
+    if os.fork() == 0:
+        try:
+            f(1.0)
+        finally:
+            os._exit(0)
+    os.wait()
+    return f(2.0)
+"""
+    define(session, deed)
+    seen = []
+    assert Stub(session, "look")(lambda x: seen.append(x) or x) == 2.0
+    assert seen == [2.0]
+
+
+def test_a_function_of_the_test_may_be_called_from_threads(session):
+    deed = """
+def look(f):
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(f, range(200)))
+"""
+    define(session, deed)
+    assert Stub(session, "look")(lambda x: 3 * x) == list(range(0, 600, 3))
+
+
+def test_a_function_of_the_test_says_nothing_of_what_it_warns_of(session, recwarn):
+    define(session, "def look(f):\n    return f(1e308)")
+    assert Stub(session, "look")(lambda x: np.float64(x) * 10) == np.inf
+    assert not recwarn.list
 
 
 def test_what_a_function_of_the_test_returns_has_to_be_plain_data(session):
@@ -452,7 +505,7 @@ def test_only_what_was_handed_over_can_be_called(session, number):
 def trick(f, x):
     cells = dict(zip(f.__code__.co_freevars, f.__closure__))
     runner, send = cells["self"].cell_contents, f.__globals__["send"]
-    send(runner.sock, {{"asks": {number}, "args": [], "kwargs": {{}}, "nodes": []}})
+    send(runner.sock, {{"asks": {number}, "args": [], "nodes": []}})
     return f.__globals__["receive"](runner.sock)
 """
     define(session, deed)
