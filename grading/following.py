@@ -2,20 +2,27 @@
 
 ``rnn_forward`` with a wrong ``rnn_cell_forward`` inside returns wrong values. It is right all
 the same if it does with the student's cell what the reference would do with it.
+
+That says something of the loop only as far as the student's cell lets it show. A cell that
+ignores the state before would forgive a loop that loses it, and one that returns the same
+twice a loop that takes the two for each other. So the reference's loop is run with both
+cells, ours and the student's, and one thing is changed at a time: if a change reaches the
+result with ours and not with theirs, nothing follows.
 """
 
 from __future__ import annotations
 
-import copy
+import itertools
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from grading.naming import Call, alike, call
+from grading.naming import Call, alike, call, copied
 
 Function = Callable[..., Any]
+Shown = set[tuple[Any, ...]]
 
 
 class Follower:
@@ -36,70 +43,123 @@ class Follower:
     def __init__(
         self, reference: Function, inner: Function, name: str, calls: Callable[..., int]
     ) -> None:
+        self._reference = reference
         self._inner = inner
+        self._name = name
         self._calls = calls
-        self._seen: tuple[Any, ...] = ()
-        self._right = reference.__globals__[name]
-        spaces = {**reference.__globals__, name: self._watched}
-        self._function = types.FunctionType(
-            reference.__code__, spaces, reference.__name__, reference.__defaults__
-        )
         self._fits: bool | None = None
-
-    def _watched(self, *args: Any) -> Any:
-        self._seen = self._seen or copy.deepcopy(args)
-        return self._inner(*args)
 
     def call(self, given: Mapping[str, Any]) -> Call | None:
         """Return what is right with this inner function; nothing if it cannot be judged by it."""
-        made = call(self._function, given)
+        made = self._run(self._inner, given)
         if isinstance(made.result, Exception):
             return None
         if self._fits is None:
-            self._fits = self._depends() and self._calls(*copy.deepcopy(dict(given)).values()) > 0
+            ours = self._shown(self._reference.__globals__[self._name], given, alike)
+            theirs = self._shown(self._inner, given, np.array_equal)
+            self._fits = theirs >= ours and self._calls(*copied(dict(given)).values()) > 0
         return made if self._fits else None
 
-    def _depends(self) -> bool:
-        """Say whether the inner function's result depends on all that the reference's does.
+    def _run(self, inner: Function, given: Mapping[str, Any]) -> Call:
+        """Call the reference with another function inside."""
+        spaces = {**self._reference.__globals__, self._name: inner}
+        function = types.FunctionType(
+            self._reference.__code__,
+            spaces,
+            self._reference.__name__,
+            self._reference.__defaults__,
+        )
+        return call(function, given)
 
-        One that ignores the state before would forgive a loop that loses it, and one that
-        always returns zeros a loop that adds nothing up.
+    def _shown(self, inner: Function, given: Mapping[str, Any], same: Function) -> Shown:
+        """Return what of an inner function the reference's result shows.
+
+        An element names what is changed in the first call, and the part of the result that
+        differs then: an array, or one time step of it.
         """
-        theirs, ours = _matters(self._inner, self._seen), _matters(self._right, self._seen)
-        return theirs >= ours
+        usual = Altered(inner)
+        result = _arrays(self._run(usual, given).result)
+        found: Shown = set()
+        for one, other in itertools.combinations(usual.results, 2):
+            if not alike(usual.results[one], usual.results[other]):
+                found.add(("apart", one, other))
+        changes = [("argument", place) for place in usual.arguments]
+        changes += [("result", name) for name in usual.results]
+        for change in changes:
+            now = _arrays(self._run(Altered(inner, change), given).result)
+            for name in result.keys() & now.keys():
+                for place, before, after in _pieces(name, result[name], now[name]):
+                    if not same(before, after):
+                        found.add((*change, *place))
+        return found
 
 
-def _matters(function: Function, seen: tuple[Any, ...]) -> set[Any]:
-    """Return which arguments matter to a function's result, by place, and which arrays of it vary.
+class Altered:
+    """A function that does what another does, but for one change in the first call.
 
-    It is asked with numbers of usual size: large ones saturate, and nothing depends on anything.
+    Parameters
+    ----------
+    inner : callable
+    change : (str, object), optional
+        ``"argument"`` and its place, or ``"result"`` and the name or place of an array in it:
+        each number is multiplied by one of its own.
+
+    Attributes
+    ----------
+    arguments : list of int
+        The places of arrays, and of tuples that hold some, among the arguments.
+    results : dict
+        The arrays that the first call has returned.
     """
-    rng = np.random.default_rng(0)
-    usual = [_drawn(value, rng) for value in seen]
-    result = _plain(function(*copy.deepcopy(usual)))
-    found: set[Any] = set()
-    for place, value in enumerate(usual):
-        if isinstance(value, (np.ndarray, tuple)):
-            others = copy.deepcopy(usual)
-            others[place] = _drawn(value, rng)
-            now = _plain(function(*others))
-            changed = {name for name in result if not alike(now.get(name), result[name])}
-            found |= {f"result {name}" for name in changed} | ({place} if changed else set())
-    return found
+
+    def __init__(self, inner: Function, change: tuple[str, Any] = ("", None)) -> None:
+        self._inner = inner
+        self._what, self._which = change
+        self._first = True
+        self.arguments: list[int] = []
+        self.results: dict[Any, Any] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the function."""
+        if not self._first:
+            return self._inner(*args)
+        self._first = False
+        self.arguments = [n for n, arg in enumerate(args) if isinstance(arg, (np.ndarray, tuple))]
+        if self._what == "argument":
+            args = tuple(_changed(a) if n == self._which else a for n, a in enumerate(args))
+        result = self._inner(*args)
+        self.results = _arrays(result)
+        if self._what == "result" and self._which in self.results:
+            changed = _changed(self.results[self._which])
+            if isinstance(result, dict):
+                return {**result, self._which: changed}
+            return (*result[: self._which], changed, *result[self._which + 1 :])
+        return result
 
 
-def _drawn(value: Any, rng: np.random.Generator) -> Any:
-    """Return arrays of the same shapes, drawn at random."""
-    if isinstance(value, np.ndarray):
-        return rng.standard_normal(value.shape)
+def _changed(value: Any) -> Any:
+    """Multiply every number of an array, or of those in a tuple, by one of its own."""
     if isinstance(value, tuple):
-        return tuple(_drawn(item, rng) for item in value)
-    if isinstance(value, dict):
-        return {key: _drawn(item, rng) for key, item in value.items()}
+        return tuple(_changed(item) for item in value)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value * np.random.default_rng(value.size).uniform(1.5, 2.5, value.shape)
     return value
 
 
-def _plain(result: Any) -> dict[Any, Any]:
+def _arrays(result: Any) -> dict[Any, Any]:
     """Return the arrays of a result, by name or place; a cache holds the arguments anyway."""
-    pairs = result.items() if isinstance(result, dict) else enumerate(result)
+    pairs: Any = ()
+    if isinstance(result, dict):
+        pairs = result.items()
+    elif isinstance(result, tuple):
+        pairs = enumerate(result)
     return {name: value for name, value in pairs if isinstance(value, np.ndarray)}
+
+
+def _pieces(name: Any, before: Any, after: Any) -> Any:
+    """Yield an array's place, before and after; of one with a time axis each step."""
+    if before.ndim == 3 and before.shape == after.shape:
+        for t in range(before.shape[2]):
+            yield (name, t), before[:, :, t], after[:, :, t]
+    else:
+        yield (name,), before, after

@@ -125,7 +125,7 @@ def test_a_mistake_in_a_cell_is_charged_once(gallery):
     charged = {}
     for entry in [entry for entry in WRONG if "_cell_" in entry.function]:
         records = gallery.records(entry.student, assignment_of(entry.function))
-        (loop,) = records.keys() - {entry.function}
+        loop = entry.function.replace("_cell", "")
         raised = Verdict.RAISED.value in (records[loop]["verdict"], entry.verdict.value)
         if records[loop]["points"] < records[loop]["most"] and not raised:
             charged[entry.name] = records[loop]["verdict"]

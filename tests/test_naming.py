@@ -234,6 +234,22 @@ def test_a_loop_is_not_forgiven_for_a_step_whose_gradient_never_changes(gradient
     assert gradients(HALF, ONCE)[1]["points"] == 0.0
 
 
+def test_a_loop_is_not_forgiven_for_a_step_that_returns_the_same_twice(gradients):
+    """Such a step hides whether the loop takes one for the other."""
+    twin = BACK.replace("d * x", "d * s")
+    swapped = DOWN.replace('found["ds"]', 'found["dx"]').replace('+= found["dx"]', '+= found["ds"]')
+    assert gradients(twin, swapped)[1]["points"] == 0.0
+
+
+def test_a_loop_is_not_forgiven_for_a_step_that_drops_what_it_is_given(gradients):
+    """What a loop hands on is not seen then."""
+    drops = BACK.replace('"ds": d * x', '"ds": x * 3.0')
+    assert gradients(drops, DOWN.replace("d[t] + ds", "ds"))[1]["points"] == 0.0
+    scaled = DOWN.replace("d[t] + ds", "d[t] + 2 * ds + 7")
+    only_x = BACK.replace("d * s", "x * s").replace("d * x", "x * x")
+    assert gradients(only_x, scaled)[1]["points"] == 0.0
+
+
 def number(monkeypatch, function, right):
     monkeypatch.setattr(exam, "references", {"loss": right})
     function.__name__ = "loss"

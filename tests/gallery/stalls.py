@@ -56,9 +56,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
         + SWALLOW,
     ),
     make.call(CHECK, "calls the test's function for ever", V.TIMED_OUT, "while True:\n    f(x)"),
-    make.call(
-        CHECK, "a power too large for the test's function", V.RAISED, "return f(10 ** 10**7)"
-    ),
+    make.call(CHECK, "a power too large for the test's function", V.RAISED, "return f(10**400)"),
     make.call(
         CHECK, "an array too large for the test's function", V.RAISED, "f(np.ones(3 * 10**6))"
     ),
