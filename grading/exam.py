@@ -161,6 +161,34 @@ class Exam:
         self._hold(given, names, untouched=True)
         self._hold(given, names, " in a second call")
 
+    def kept(self, given: Arguments) -> None:
+        """Check that a call leaves its arguments as they were, whatever comes of it.
+
+        For inputs whose results another part compares: a mistake there costs once.
+        """
+        used = copy.deepcopy(dict(given))
+        try:
+            result = answer_checks.call(self.target, used)
+        except answer_checks.Mismatch as wrong:
+            result = wrong.__cause__
+        made = Call(copy.deepcopy(dict(given)), used, result)
+        self._calls.append(made)
+        if exactly(made.used, made.given):
+            return
+        want = self._follower.call(made.given) if self._follower else None
+        if want is None or not self._left_alike(made, want):
+            answer_checks.compare_unchanged(self.target, used, given)
+        self.parts[-1].follows = True
+
+    def _left_alike(self, made: Call, want: Call) -> bool:
+        """Say whether a call left its arguments as another one did.
+
+        What the other leaves alone has to be left alone to the last bit.
+        """
+        if exactly(want.used, want.given):
+            return exactly(made.used, made.given)
+        return alike(dict(made.used), dict(want.used))
+
     def _hold(
         self, given: Arguments, names: tuple[str, ...], when: str = "", *, untouched: bool = False
     ) -> None:
@@ -218,7 +246,7 @@ class Exam:
         except answer_checks.Mismatch:
             return False
         right = all(alike(answers[name], values[name]) for name in left)
-        return right and (not untouched or alike(dict(made.used), dict(want.used)))
+        return right and (not untouched or self._left_alike(made, want))
 
     def follows(self) -> bool:
         """Say whether all parts hold, some only with the student's own earlier function."""
@@ -237,3 +265,12 @@ class Exam:
         if not math.isfinite(total) or total < 0:
             raise GraderFault(f"The parts of {self.name} add up to {total}.")
         return total
+
+
+def exactly(used: Arguments, given: Arguments) -> bool:
+    """Say whether a call left its arguments as they were."""
+    try:
+        answer_checks.compare_unchanged(exactly, used, given)
+    except answer_checks.Mismatch:
+        return False
+    return True

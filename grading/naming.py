@@ -114,10 +114,9 @@ def _close(one: Any, other: Any) -> bool:
     with np.errstate(invalid="ignore"):
         if one.dtype.kind == "f":
             close = np.abs(one - other) <= answer_checks.ATOL + answer_checks.RTOL * np.abs(other)
+            close &= np.isfinite(other)  # every finite number is near infinity, by this formula
             if close.all():
                 return True
-            if np.isfinite(one).all():
-                return False
             return bool((close | (one == other) | (np.isnan(one) & np.isnan(other))).all())
     return bool((one == other).all())
 

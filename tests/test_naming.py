@@ -1,11 +1,12 @@
 """Known mistakes are named on hidden inputs, right answers never; a mistake costs once."""
 
+import numpy as np
 import pytest
 
 from grading import exam
 from grading.exam import Exam, Rules
 from grading.judge import judge
-from grading.naming import Candidate
+from grading.naming import Candidate, alike
 from grading.reference import Reference
 from grading.session import Session
 from tests.sandbox import LIMITS
@@ -275,3 +276,43 @@ def test_names_that_do_not_fit_what_the_solution_returns_are_the_graders_fault(m
     found = Exam(f, "b")
     with pytest.raises(exam.GraderFault, match="does not fit"), found.part("one", 1):
         found.compare({"x": 1.0})
+
+
+def test_a_change_too_small_to_see_is_no_follow_through(gradients):
+    """The step is right, so there is nothing to follow; the caller's array is not what it was."""
+    moves = DOWN.replace('    return {"dx"', '    d *= 1 + 1e-12\n    return {"dx"')
+    _, down = gradients(BACK, moves)
+    assert [part["earned"] for part in down["parts"]] == [8.0, 0.0]
+    assert down["verdict"] == "partly correct"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (1.0, np.inf, False),
+        (np.inf, 1.0, False),
+        (np.inf, np.inf, True),
+        (np.inf, -np.inf, False),
+        (np.nan, np.nan, True),
+        (np.nan, 1.0, False),
+        (1.0, 1.0 + 1e-12, True),
+        (1, 1.0, True),
+    ],
+)
+def test_what_is_not_finite_is_alike_only_if_it_is_the_same(one, other, same):
+    assert alike(one, other) is same
+    assert alike(np.array([one, 2.0], float), np.array([other, 2.0], float)) is same
+
+
+def test_only_the_arguments_count_where_nothing_else_is_asked(monkeypatch):
+    monkeypatch.setattr(exam, "references", {"f": lambda x: x})
+
+    def f(x):
+        x[0] += len(x) > 2
+        return 7.0
+
+    found = Exam(f, "b")
+    for size in (2, 3):
+        with found.part(str(size), 1):
+            found.kept({"x": np.zeros(size)})
+    assert [part.earned for part in found.parts] == [1.0, 0.0]

@@ -243,6 +243,7 @@ NUMBERS = [
     (lambda loss: [loss], f"{SINGLE}, but is a list."),
     (lambda loss: np.array([loss]), f"{SINGLE}, but is a NumPy array of shape (1,)."),
     (lambda loss: loss + 0j, f"{REAL}, but is complex."),
+    (lambda loss: np.float32(loss), "has the wrong dtype: expected float64, got float32."),
     (lambda loss: np.nan * loss, f"{FINITE}: expected {{}}, got nan."),
     (lambda loss: 10**400, f"{FINITE}: expected {{}}, got inf."),
     (
