@@ -24,6 +24,7 @@ that is listed there counts as no mistake when a lesson is tested; see `grading.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,11 @@ def read(folder: Path, file: str = FILE) -> list[Misconception]:
         return []
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
-        return [_entry(function, table) for function, many in tables.items() for table in many]
+        found = [_entry(function, table) for function, many in tables.items() for table in many]
+        for one, other in itertools.combinations(found, 2):
+            if (one.function, one.name) == (other.function, other.name):
+                raise ValueError(f"{one.function} has two entries named {one.name!r}.")
+        return found
     except (ValueError, TypeError, KeyError) as error:
         raise GraderFault(f"{path}: {error}") from error
 
