@@ -75,8 +75,9 @@ class Follower:
     def _shown(self, inner: Function, given: Mapping[str, Any], same: Function) -> Shown:
         """Return what of an inner function the reference's result shows.
 
-        An element names what is changed in the first call, and the part of the result that
-        differs then: an array, or one time step of it.
+        An element names what is changed in the first call and is seen in the result; of what
+        the inner function returns also whether it is seen in more than one place, and so
+        beyond its own step.
         """
         usual = Altered(inner)
         result = _arrays(self._run(usual, given).result)
@@ -88,10 +89,16 @@ class Follower:
         changes += [("result", name) for name in usual.results]
         for change in changes:
             now = _arrays(self._run(Altered(inner, change), given).result)
-            for name in result.keys() & now.keys():
-                for place, before, after in _pieces(name, result[name], now[name]):
-                    if not same(before, after):
-                        found.add((*change, *place))
+            places = {
+                place
+                for name in result.keys() & now.keys()
+                for place, before, after in _pieces(name, result[name], now[name])
+                if not same(before, after)
+            }
+            if places:
+                found.add(change)
+            if len(places) > 1 and change[0] == "result":
+                found.add((*change, "handed on"))
         return found
 
 

@@ -117,6 +117,20 @@ NOTHING_TO_FOLLOW = {
     "returns three values": "raises in the loop",
     "takes the arrays out of parameters for good": "raises at the second step",
     "spreads the biases within parameters": "raises at the second step",
+    "number of the likeliest class": "its prediction hides what is made of it",
+    "hidden state from the old cell state": "it is zero at the first step",
+    "divides by the slope": "what the later steps add is lost in the rounding",
+    "slope of the sum taken for that of the state": "the same",
+    "what later steps said is dropped": "ignores what the loop hands on",
+    "only later steps along the line": "the same",
+    "gates hear from the hidden state only": "the same",
+    "later steps dropped and the square misplaced": "the same",
+    "later steps dropped, and the line without what is left": "the same",
+    "what comes through the hidden state is dropped": "returns the same twice",
+    "gates hear from later steps only": "returns the same twice",
+    "bias of the update gate from the forget gate": "returns the same twice",
+    "weights of the output gate from the candidate": "returns the same twice",
+    "weights of the candidate from the update gate": "returns the same twice",
 }
 
 
