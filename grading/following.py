@@ -49,15 +49,18 @@ class Follower:
         self._calls = calls
         self._fits: bool | None = None
 
-    def call(self, given: Mapping[str, Any]) -> Call | None:
-        """Return what is right with this inner function; nothing if it cannot be judged by it."""
+    def call(self, given: Mapping[str, Any], usual: Mapping[str, Any]) -> Call | None:
+        """Return what is right with this inner function; nothing if it cannot be judged by it.
+
+        That is asked with ``usual`` arguments: large ones saturate, and nothing shows.
+        """
         made = self._run(self._inner, given)
         if isinstance(made.result, Exception):
             return None
         if self._fits is None:
             # What shows but faintly with ours need not show with theirs.
-            ours = self._shown(self._reference.__globals__[self._name], given, _nearly)
-            theirs = self._shown(self._inner, given, alike)
+            ours = self._shown(self._reference.__globals__[self._name], usual, _nearly)
+            theirs = self._shown(self._inner, usual, alike)
             self._fits = theirs >= ours and self._calls(*copied(dict(given)).values()) > 0
         return made if self._fits else None
 
