@@ -436,8 +436,9 @@ def test_a_cell_tagged_plot_waits_for_the_plots_and_no_other_cell_misses_it(assi
     after = [cell for cell in course.graded("right", assignment).cells if "outputs" in cell]
     plain = plots(course.release(assignment))
     tagged = [number for number, cell in enumerate(after) if cell.source in plain]
-    assert [bool(before[number].outputs) for number in tagged] == [False, False]
-    assert [bool(after[number].outputs) for number in tagged] == [True, True]
+    assert len(tagged) == len(plain) > 0
+    assert not any(before[number].outputs for number in tagged)
+    assert all(after[number].outputs for number in tagged)
     last = max(number for number, cell in enumerate(after) if "grading" in cell.metadata)
     for number in set(range(last + 1)) - {*tagged}:
         assert printed(before[number]) == printed(after[number]), number
