@@ -26,17 +26,20 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grading.exam import GraderFault
+from grading.verdicts import Verdict
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+EVERYTHING = "everything"  # in `loses`: no points remain
 FILE = "misconceptions.toml"
 RIGHT = "right.toml"
 
@@ -68,8 +71,23 @@ class Misconception:
     says: str = ""
     edits: tuple[tuple[str, str], ...] = ()
     cell: str = ""
-    loses: str = "everything"
+    loses: str = EVERYTHING
     verdict: str = ""
+
+    @property
+    def becomes(self) -> str:
+        """The verdict of the exercise; see `grading.verdicts`."""
+        kind = Verdict.WRONG if self.loses == EVERYTHING else Verdict.PARTLY_CORRECT
+        return self.verdict or kind.value
+
+    def costs(self, earned: float, lost: Collection[str]) -> bool:
+        """Return whether this is what it costs: what was earned, and the parts that were not."""
+        if self.loses == EVERYTHING:
+            return not earned
+        starts = tuple(self.loses.split(", "))
+        return all(name.startswith(starts) for name in lost) and all(
+            any(name.startswith(start) for name in lost) for start in starts
+        )
 
     def apply(self, solution: str) -> str:
         """Return the wrong cell, made from that of the solution.

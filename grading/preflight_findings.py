@@ -132,7 +132,23 @@ class Findings:
                 yield f"{where} earns full marks with seed {paper.seed}"
             if paper.kind == "misconception" and not result.full and paper.name not in result.named:
                 yield f"{where} is not named with seed {paper.seed}"
+        yield from self._otherwise()
         yield from self._unstable()
+
+    def _otherwise(self) -> Iterator[str]:
+        """Yield where a misconception does not become or cost what its list says."""
+        listed = {(one.function, one.name): one for one in self.lab.wrong}
+        for result in self.found:
+            paper, record = result.paper, result.record
+            if paper.kind != "misconception" or paper.seed or result.full:
+                continue
+            one = listed[paper.exercise, paper.name]
+            where = f"{paper.exercise}: {paper.name!r}"
+            if record["verdict"] != one.becomes:
+                yield f"{where} is {record['verdict']}; by the list it is {one.becomes}"
+            if not one.costs(record["points"], result.lost):
+                lost, earned = ", ".join(result.lost), f"{record['points']:g}"
+                yield f"{where} earns {earned} and loses {lost}; by the list {one.loses}"
 
     def _unstable(self) -> Iterator[str]:
         lost: dict[tuple[str, str], set[tuple[str, ...]]] = {}

@@ -10,7 +10,7 @@ from grading.session import Session
 from grading.wall import Zygote
 from tests.contained import plainly
 from tests.course import ROOT, Course, assignment_of, grade_id, hold_class, notebook_path
-from tests.gallery import ENTRIES, KEY
+from tests.gallery import ENTRIES, KEY, SAMPLE
 from tests.outside import outside
 from tests.sandbox import LIMITS
 
@@ -26,9 +26,9 @@ def hold():
 
 @pytest.fixture(scope="session")
 def gallery(tmp_path_factory):
-    """Every entry of the gallery, and the honest ones around them, graded in one class."""
+    """The gallery, and honest submissions around it, graded in one class."""
     with outside():
-        return hold_class(tmp_path_factory.mktemp("gallery") / "course", ENTRIES)
+        return hold_class(tmp_path_factory.mktemp("gallery") / "course", SAMPLE)
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,8 @@ def spoilt(tmp_path_factory):
     (source / "misconceptions.toml").write_text(
         '[[rnn_cell_forward]]\nname = "output bias forgotten"\nsays = "It is."\n'
         'edits = [[" + by)", ")"]]\n'
+        '[[rnn_cell_forward]]\nname = "a cell of zeros"\nsays = "It is."\n'
+        'edits = [["np.tanh(", "0 * np.tanh("]]\nloses = "cache"\nverdict = "raised"\n'
     )
     (source / "right.toml").write_text(
         '[[rnn_cell_forward]]\nname = "cache without its parameters"\nsays = "A reason."\n'
@@ -63,13 +65,19 @@ def test_a_misconception_that_costs_nothing_is_to_be_mended(spoilt):
     assert "misconception (output bias forgotten) earns full marks" in spoilt[0]
 
 
+def test_what_a_misconception_costs_other_than_its_list_says_is_to_be_mended(spoilt):
+    assert "'a cell of zeros' is wrong; by the list it is raised" in spoilt[0]
+    costs = "earns 0 and loses values of a_next, the rest; by the list cache"
+    assert f"'a cell of zeros' {costs}" in spoilt[0]
+
+
 def test_a_right_answer_that_a_public_test_refuses_is_to_be_mended(spoilt):
     assert "right (cache without its parameters) is correct; lost: public tests" in spoilt[0]
 
 
 def test_answers_are_counted(spoilt):
     said, page = spoilt
-    assert "0 of 2 wrong answers are named rightly, 0 of 21 right ones accused" in said
+    assert "2 of 4 wrong answers are named rightly, 0 of 21 right ones accused" in said
     assert '<td class="number">10 of 10</td>' in page
 
 

@@ -5,7 +5,7 @@ reference's own code, so the gallery follows the lessons; an edit that finds not
 change is an error. Every bug found in grading becomes an entry before it is mended.
 """
 
-from tests.gallery.answers import ALONE, NO_ANSWER, UNUSUAL, WRONG
+from tests.gallery.answers import ALONE, KINDS, NO_ANSWER, UNUSUAL, WRONG
 from tests.gallery.entry import ALL, KEY, SIGNATURES, Entry
 from tests.gallery.marks import MARKS
 from tests.gallery.reach import REACH
@@ -13,5 +13,17 @@ from tests.gallery.stalls import STALLS
 
 HOSTILE = [*MARKS, *REACH, *STALLS]
 ENTRIES = [*UNUSUAL, *WRONG, *NO_ANSWER, *HOSTILE]
+SAMPLE = [*UNUSUAL, *KINDS, *NO_ANSWER, *HOSTILE]  # for every change
 
-__all__ = ["ALL", "ALONE", "ENTRIES", "HOSTILE", "KEY", "SIGNATURES", "UNUSUAL", "Entry"]
+__all__ = [
+    "ALL",
+    "ALONE",
+    "ENTRIES",
+    "HOSTILE",
+    "KEY",
+    "KINDS",
+    "SAMPLE",
+    "SIGNATURES",
+    "UNUSUAL",
+    "Entry",
+]

@@ -10,10 +10,9 @@ SOURCE = Path(__file__).resolve().parents[2] / "source"
 
 
 def wrong(one: Misconception) -> Entry:
-    """Make an entry of a misconception, which is wrong when it loses everything."""
-    verdict = V(one.verdict) if one.verdict else V.WRONG if one.loses == ALL else V.PARTLY_CORRECT
+    """Make an entry of a misconception."""
     edits = one.edits if not one.cell else ()
-    return Entry(one.name, one.function, verdict, one.loses, edits, one.cell or None)
+    return Entry(one.name, one.function, V(one.becomes), one.loses, edits, one.cell or None)
 
 
 def right(one: Misconception) -> Entry:
@@ -40,6 +39,8 @@ NO_ANSWER = [
 # hostile one, and shows what that costs.
 FOLDERS = sorted(path for path in SOURCE.iterdir() if path.is_dir())
 WRONG = [wrong(one) for folder in FOLDERS for one in read(folder)]
+# The first of those that become of an exercise what no earlier one does. Preflight grades all.
+KINDS = list({(e.function, e.verdict, e.lost): e for e in reversed(WRONG)}.values())[::-1]
 RIGHT = [right(one) for folder in FOLDERS for one in read(folder, "right.toml")]
 ALONE = [entry for entry in RIGHT if entry.name == "on its own"]
 UNUSUAL = [entry for entry in RIGHT if entry not in ALONE]
