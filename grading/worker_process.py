@@ -45,7 +45,7 @@ def main(fd: int, lifeline: int, core: int) -> None:
     core : int
         The processor to keep to; -1 is any.
     """
-    threading.Thread(target=_follow, args=[lifeline], daemon=True).start()
+    end_with(lifeline)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side says when it is over
     wire = socket.socket(fileno=fd)
     try:
@@ -175,12 +175,30 @@ class Said(logging.Handler):
         self.lines.append([record.levelno, record.getMessage()])
 
 
+PATIENCE = 2.0  # seconds that the main thread may take to hear that it is over
 _leaving = threading.Lock()
 
 
-def _follow(lifeline: int) -> None:
-    os.read(lifeline, 1)
-    _leave()
+def end_with(lifeline: int) -> None:
+    """End this process when the pipe does; call it in the main thread.
+
+    That thread itself puts away what it has written, so that it writes nothing meanwhile.
+    Only where it does not hear, within a long piece of C, is it done beside it.
+    """
+
+    def hear(number: int, frame: object) -> None:
+        if not _leaving.locked():
+            _leave()
+
+    def follow() -> None:
+        os.read(lifeline, 1)
+        signal.pthread_kill(main_thread, signal.SIGUSR1)
+        time.sleep(PATIENCE)
+        _leave()
+
+    main_thread = threading.get_ident()
+    signal.signal(signal.SIGUSR1, hear)
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _leave() -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -301,6 +302,37 @@ def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
     while Path(f"/proc/{worker}").exists():
         assert time.monotonic() < end, "the worker lives on"
         time.sleep(0.01)
+
+
+def test_a_worker_that_ends_while_it_writes_leaves_nothing(tmp_path):
+    place = tmp_path / "of-a-worker"
+    place.mkdir()
+    code = """
+        import os, sys
+        from pathlib import Path
+        from tempfile import TemporaryDirectory
+        from grading.worker_process import end_with
+        end_with(int(sys.argv[1]))
+        print("ready", flush=True)
+        while True:
+            with TemporaryDirectory() as folder:
+                Path(folder, "a", "b").mkdir(parents=True)
+                Path(folder, "a", "b", "c").write_text("d")
+    """
+    ours, theirs = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), str(ours)],
+        pass_fds=[ours],
+        env=dict(os.environ, TMPDIR=str(place)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.1)
+        os.close(theirs)
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    os.close(ours)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_worker_whose_answer_nobody_reads_ends_and_leaves_nothing():
