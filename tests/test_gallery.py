@@ -222,21 +222,23 @@ def test_a_process_that_is_left_would_be_seen(unwalled):
 
 
 def honest_notebooks(course):
-    """Return the graded notebooks of the honest, as bytes."""
+    """Return the graded notebooks of the honest, as bytes, by student and assignment."""
     return {
-        path.relative_to(course.root / "autograded").parts[0]: path.read_bytes()
+        path.relative_to(course.root / "autograded").parts[:2]: path.read_bytes()
         for student in HONEST
         for path in (course.root / "autograded" / student).glob("*/*.ipynb")
     }
 
 
 def test_the_honest_are_graded_as_if_there_were_no_others(gallery, tmp_path, hold):
-    quiet = hold(tmp_path / "course", UNUSUAL, grade=("nbgrader", "autograde"))
-    assert len(honest_notebooks(gallery)) == len(HONEST)
-    assert honest_notebooks(quiet) == honest_notebooks(gallery)
-    for student in HONEST:
-        for folder in (quiet.root / "autograded" / student).iterdir():
-            assert quiet.scores(student, folder.name) == gallery.scores(student, folder.name)
+    some = UNUSUAL[::3]
+    quiet = hold(tmp_path / "course", some, grade=("nbgrader", "autograde"))
+    alone, among = honest_notebooks(quiet), honest_notebooks(gallery)
+    assert len(among) == len(UNUSUAL) + 2 * len(assignments())
+    assert len(alone) == len(some) + 2 * len(assignments())
+    for (student, assignment), notebook in alone.items():
+        assert notebook == among[student, assignment], (student, assignment)
+        assert quiet.scores(student, assignment) == gallery.scores(student, assignment)
 
 
 @pytest.mark.long

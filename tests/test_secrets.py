@@ -46,8 +46,8 @@ def spied(tmp_path_factory):
     course.submit("spy", "01_rnn", notebook)
     for assignment in assignments():
         course.submit("reference", assignment, course.answers(assignment))
-        course.nbgrader("autograde", assignment)
-        course.nbgrader("generate_feedback", assignment)
+    course.python("grading", "autograde", *assignments())
+    course.python("grading", "feedback", *assignments())
     return course
 
 
