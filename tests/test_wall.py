@@ -304,31 +304,44 @@ def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
         time.sleep(0.01)
 
 
-def test_a_worker_that_ends_while_it_writes_leaves_nothing(tmp_path):
-    place = tmp_path / "of-a-worker"
-    place.mkdir()
-    code = """
-        import os, sys
-        from pathlib import Path
-        from tempfile import TemporaryDirectory
-        from grading.worker_process import end_with
-        end_with(int(sys.argv[1]))
-        print("ready", flush=True)
+BUSY = {
+    "writing": """
         while True:
             with TemporaryDirectory() as folder:
                 Path(folder, "a", "b").mkdir(parents=True)
                 Path(folder, "a", "b", "c").write_text("d")
+    """,
+    "within a long piece of C": """
+        Path(os.environ["TMPDIR"], "a").touch()
+        np.linalg.svd(square)
+    """,
+}
+
+
+@pytest.mark.parametrize("busy", BUSY)
+def test_a_worker_that_ends_in_the_middle_leaves_nothing(tmp_path, busy):
+    place = tmp_path / "of-a-worker"
+    place.mkdir()
+    code = """
+        import os, sys
+        import numpy as np
+        from pathlib import Path
+        from tempfile import TemporaryDirectory
+        from grading.worker_process import end_with
+        end_with(int(sys.argv[1]))
+        square = np.random.default_rng(0).standard_normal((5000, 5000))  # minutes of svd
+        print("ready", flush=True)
     """
     ours, theirs = os.pipe()
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code), str(ours)],
+        [sys.executable, "-c", textwrap.dedent(code) + textwrap.dedent(BUSY[busy]), str(ours)],
         pass_fds=[ours],
         env=dict(os.environ, TMPDIR=str(place)),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as process:
         assert process.stdout.readline() == b"ready\n"
-        time.sleep(0.1)
+        time.sleep(0.5)
         os.close(theirs)
         assert process.wait(timeout=60) == -signal.SIGKILL
     os.close(ours)
