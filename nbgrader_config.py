@@ -13,7 +13,7 @@ c.CourseDirectory.ignore = [
 ]
 
 # What lies beside every notebook, in the release and in the sandbox.
-shared_files = ["rnn_utils.py", "rnn_plots.py"]
+shared_files = ["rnn_utils.py", "rnn_plots.py", "moving.py"]
 shared_files += ["exercise_inputs.py", "public_tests.py", "public_tests.json", "answer_checks.py"]
 shared_files += ["hints.py", "hints.json"]
 

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = [
     "rnn_utils.py",
     "rnn_plots.py",
+    "moving.py",
     "exercise_inputs.py",
     "public_tests.py",
     "public_tests.json",
