@@ -1,0 +1,214 @@
+"""Moving pictures in a real JupyterLab: dragged, read aloud, broken and mended, printed.
+
+``pip install --editable '.[browser]'`` and Chromium are needed; ``pytest -m browser`` runs this.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import nbformat
+import pytest
+
+from tests.course import ROOT, assignments, grade_id, notebook_path, reference_cells
+from tests.test_moving import moving_cell, pictures
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+INSTALL = "needs Playwright: pip install --editable '.[browser]'"
+sync_api = pytest.importorskip("playwright.sync_api", reason=INSTALL)
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    pytest.skip("needs Chromium on the PATH, or in CHROMIUM", allow_module_level=True)
+
+A = "01_rnn"
+# A click on a menu would be lost while the page is still at work.
+COMMAND = """async name => {
+    await jupyterapp.restored;
+    const notebook = jupyterapp.shell.currentWidget;
+    await notebook.context.ready;
+    await notebook.sessionContext.ready;
+    await jupyterapp.commands.execute(name);
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Start JupyterLab in an empty folder; return its address and the folder."""
+    root = tmp_path_factory.mktemp("lab")
+    (root / "work").mkdir()
+    names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
+    environment = {**os.environ, **{name: str(root / name) for name in names}}
+    settings = root / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = '{"fetchNews": "false", "checkForUpdates": false}'
+    (settings / "notification.jupyterlab-settings").write_text(quiet)
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(root / "settings")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--allow-root"]
+        + ["--LabApp.expose_app_in_browser=True"]
+        + [f"--port={address.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
+        + ["--IdentityProvider.token=moving", f"--ServerApp.root_dir={root / 'work'}"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield address, root / "work"
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(lab, chromium):
+    """Open a solved lesson and run all its cells; no request may lead elsewhere."""
+    address, work = lab
+    page = chromium.new_page(viewport={"width": 1280, "height": 1200})
+    outside = []
+
+    def here(route):
+        if route.request.url.startswith((f"{address}/", "data:", "blob:")):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", here)
+
+    def opened(assignment):
+        folder = work / f"{len([*work.iterdir()])}-{assignment}"
+        shutil.copytree(ROOT / "notebooks" / assignment, folder)
+        notebook = nbformat.read(notebook_path(folder), 4)
+        for cell in notebook.cells:
+            cell.source = reference_cells(assignment).get(grade_id(cell), cell.source)
+        nbformat.write(notebook, notebook_path(folder))
+        name = f"{folder.name}/{notebook_path(folder).name}"
+        page.goto(f"{address}/lab/tree/{name}?token=moving&reset")
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=90_000)
+        page.evaluate(COMMAND, "notebook:run-all-cells")
+        page.locator("[role=slider]").first.wait_for(state="attached", timeout=60_000)
+        page.locator("[role=slider]").last.scroll_into_view_if_needed()
+        return page, notebook_path(folder)
+
+    yield opened
+    page.close()
+    assert outside == []
+
+
+def shown(page):
+    """Return the moving picture as it is shown."""
+    return page.locator(".jp-OutputArea .widget-html img")
+
+
+def after(page, act):
+    """Return the picture before an act and the next one."""
+    before = shown(page).get_attribute("src")
+    act()
+    page.wait_for_function(
+        "old => (document.querySelector('.widget-html img') ?? {src: old}).src !== old",
+        arg=before,
+        timeout=60_000,
+    )
+    return before, shown(page).get_attribute("src")
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_an_arrow_key_on_a_slider_moves_the_picture_there_and_back(opened, assignment):
+    page, _ = opened(assignment)
+    handle = page.locator("[role=slider]").last
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    first, second = after(page, lambda: page.keyboard.press("ArrowRight"))
+    back = after(page, lambda: page.keyboard.press("ArrowLeft"))
+    assert back == (second, first)
+    cell = page.locator(".jp-CodeCell", has=handle)
+    assert cell.locator(".jp-OutputArea-output > img, .jp-RenderedImage img").count() == 1  # still
+    box = shown(page).bounding_box()
+    ratio = shown(page).evaluate("image => image.naturalWidth / image.naturalHeight")
+    assert box["width"] / box["height"] == pytest.approx(ratio, rel=0.01)
+
+
+def test_a_moving_picture_can_be_used_without_seeing_it(opened):
+    page, _ = opened(A)
+    number = page.get_by_role("spinbutton", name="spectral radius")
+    assert number.input_value() == "1.05"
+    assert "four states" in shown(page).get_attribute("alt")
+
+    def type_in():
+        number.fill("2.5")
+        number.press("Enter")
+
+    after(page, type_in)
+    assert page.locator("[role=slider]").get_attribute("aria-valuetext") == "2.5"
+    after(page, lambda: number.press("ArrowUp"))
+    assert number.input_value() == "2.55"
+
+
+def test_a_picture_says_what_went_wrong_and_comes_back_when_it_is_mended(opened):
+    page, _ = opened(A)
+    for source, told in [
+        (
+            "def rnn_forward(x, a0, parameters):\n    raise NotImplementedError",
+            "rnn_forward is not",
+        ),
+        ("def rnn_forward(x, a0, parameters):\n    return 1 / 0", "ZeroDivisionError: division"),
+    ]:
+        run_in_kernel(page, source)
+        page.locator("[role=slider]").focus()
+        page.keyboard.press("ArrowRight")
+        page.locator(f".widget-html >> text={told}").wait_for(timeout=60_000)
+    (mended,) = [s for f, s in reference_cells(A).items() if f == "rnn_forward"]
+    run_in_kernel(page, mended)
+    page.locator("[role=slider]").focus()
+    page.keyboard.press("ArrowRight")
+    shown(page).wait_for(timeout=60_000)
+
+
+def run_in_kernel(page, source):
+    """Put code into the last cell of the notebook and run it."""
+    editor = page.locator(".jp-Notebook .jp-CodeCell .cm-content").last
+    editor.scroll_into_view_if_needed()
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source)
+    page.evaluate(COMMAND, "notebook:run-cell")
+
+
+def test_a_saved_notebook_prints_the_still_picture_and_no_widget(opened):
+    page, path = opened(A)
+    page.evaluate(COMMAND, "docmanager:save")
+    saved = nbformat.read(path, 4)
+    assert "widgets" not in saved.metadata
+    assert pictures(moving_cell(saved).outputs) == 1
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--stdout", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    printed = done.stdout.split('id="cell-id=radius"')[1].split('id="cell-id=')[0]
+    assert printed.count("<img") == 1
+    assert "Here are sliders" in printed
+    assert "widget-view" not in printed
