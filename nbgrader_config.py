@@ -67,6 +67,6 @@ feedback.install()
 c.HTMLExporter.preprocessors = ["grading.pages.HarmlessPage"]
 c.HTMLExporter.filters = {
     "markdown2html": "grading.pages.HarmlessMarkdown",
-    "clean_html": "grading.pages.harmless_part",
+    "clean_html": "grading.pages.harmless_output_html",
 }
 c.HTMLExporter.sanitize_html = True

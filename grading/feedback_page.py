@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from grading import texts
-from grading.pages import KEPT, harmless_html
+from grading.pages import KEPT, TEMPLATES, harmless_html
 from grading.results import Result, number, result_of
 from grading.texts import Text
 from grading.tidy import Outline, tidy
@@ -45,6 +45,7 @@ class Page(HTMLExporter):
         own = {
             "template_name": "feedback",
             "extra_template_basedirs": [str(Path(__file__).with_name("templates"))],
+            "extra_template_paths": [TEMPLATES],
         }
         found: Config = super().default_config.copy()
         found.merge(Config({"Page": own}))
@@ -126,11 +127,7 @@ class Said:
 
     def html(self, text: str) -> Markup:
         """Return HTML of an output, made harmless; or the formula that it is as a whole."""
-        formula = texts.of_output(html.unescape(text)) if "<" not in text else None
-        if formula:
-            place = f'<span title="formula 0">{html.escape(html.unescape(text))}</span>'
-            return self._fit(Text(f"<p>{place}</p>", [formula]))
-        return self._fit(Text(tidy(text)))
+        return self._fit(texts.of_output(text) or Text(tidy(text)))
 
     def _fit(self, text: Text) -> Markup:
         fits = text.cost <= self._left

@@ -17,13 +17,16 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import nh3
-from jinja2 import pass_context
+from jinja2 import FileSystemLoader, pass_context
+from jinja2.runtime import Context
 from markupsafe import escape
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbconvert.filters.strings import strip_files_prefix
 from nbconvert.utils.base import NbConvertBase
 from nbformat import NotebookNode, from_dict
@@ -31,6 +34,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from PIL import Image
 from pygments.token import STANDARD_TYPES
 from tornado.web import HTTPError
+
+from grading import texts
+from grading.texts import PlaceRenderer, Text
 
 Output = dict[str, Any]
 
@@ -42,6 +48,8 @@ PIXELS = 20_000_000  # of one picture; a browser needs four bytes for each
 LONGEST = {"markdown": 10_000}  # of one cell; the lessons' longest has 1652
 LONGEST_TEXT = 50_000
 LONGEST_PAGE = 300_000
+# Styles of formulas, and what keeps the formgrader's page from fetching MathJax.
+TEMPLATES = str(Path(__file__).with_name("templates") / "formulas")
 
 _TAGS = set(
     "h1 h2 h3 h4 h5 h6 p br hr div span blockquote pre code kbd samp var a img "
@@ -119,10 +127,7 @@ def harmless_html(text: object) -> str:
 
 
 def harmless_part(text: object) -> str:
-    """Return clean HTML as a part of a page that it cannot leave.
-
-    Formulas can draw outside their place, over marks and buttons, and be links there.
-    """
+    """Return clean HTML as a part of a page that it cannot leave."""
     return f'<section style="overflow-x: auto; overflow-y: hidden">{harmless_html(text)}</section>'
 
 
@@ -170,34 +175,56 @@ def _harmless_output(output: Output) -> Output:
 
 @pass_context
 class HarmlessMarkdown(NbConvertBase):
-    """nbconvert's ``markdown2html``, with its HTML cleaned.
+    """nbconvert's ``markdown2html``, with its HTML cleaned and its formulas set.
 
     What it has made is kept for a while: most cells of a class are those of the lesson.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._made: dict[str, str] = {}
+        self._made: dict[str, Text] = {}
 
-    def __call__(self, context: Any, source: str) -> str:
+    def __call__(self, context: Context, source: str) -> str:
         """Render Markdown; what cannot be rendered is shown as text."""
-        if context.get("cell", {}).get("attachments"):
-            return self._make(context, source)  # its pictures are this cell's own
+        attachments = context.get("cell", {}).get("attachments", {})
+        if attachments:
+            return _fit(context, self._make(source, attachments))  # its pictures are its own
         if source not in self._made:
             if len(self._made) >= KEPT:
                 self._made.clear()
-            self._made[source] = self._make(context, source)
-        return self._made[source]
+            self._made[source] = self._make(source, {})
+        return _fit(context, self._made[source])
 
-    def _make(self, context: Any, source: str) -> str:
-        if not context.get("cell", {}).get("attachments"):
+    def _make(self, source: str, attachments: dict[str, Any]) -> Text:
+        if not attachments:
             source = source.replace("](attachment:", "](")  # one that is missing stops nbconvert
+        renderer = PlaceRenderer(
+            attachments=attachments, anchor_link_text=self.parent.anchor_link_text
+        )
         try:
-            found = strip_files_prefix(self.parent.markdown2html(context, source))
+            found = strip_files_prefix(MarkdownWithMath(renderer=renderer).render(source))
         except Exception:  # whatever its parser makes of it
             self.log.warning("a Markdown cell that cannot be rendered is shown as text")
-            found = f"<pre>{html.escape(source)}</pre>"
-        return harmless_part(found)
+            return Text(harmless_part(f"<pre>{html.escape(source)}</pre>"))
+        return Text(harmless_part(found), renderer.formulas)
+
+
+@pass_context
+def harmless_output_html(context: Context, text: str) -> str:
+    """Return an output's HTML as a part of a page; or the formula that it is as a whole."""
+    formula = texts.of_output(str(text))
+    if formula is None:
+        return harmless_part(text)
+    return _fit(context, Text(harmless_part(formula.places), formula.formulas))
+
+
+def _fit(context: Context, text: Text) -> str:
+    """Fill the formulas in, as long as the page has room for any."""
+    resources = context["resources"]
+    if text.cost > resources["formulas_left"]:
+        return texts.fill(text.places, [])
+    resources["formulas_left"] -= text.cost
+    return text.filled
 
 
 class HarmlessPage(NbGraderPreprocessor):
@@ -211,6 +238,7 @@ class HarmlessPage(NbGraderPreprocessor):
             if isinstance(resources.get(name), str):
                 resources[name] = escape(resources[name])
         nb.metadata.pop("widgets", None)
+        resources["formulas_left"] = texts.LONGEST_PAGE
         left = LONGEST_PAGE
         for cell in nb.cells:
             if not cell.metadata.get("nbgrader", {}).get("locked"):
@@ -257,11 +285,13 @@ def cut(text: str, most: int, start: str = "") -> str:
 
 def make_harmless(exporter: HTMLExporter) -> HTMLExporter:
     """Let an exporter make harmless pages, whatever configuration it was made with."""
+    if not exporter.extra_loaders:
+        exporter.extra_loaders = [FileSystemLoader(TEMPLATES)]
     if not any(isinstance(step, HarmlessPage) for step in exporter._preprocessors):
         exporter.sanitize_html = True
         exporter.register_preprocessor(HarmlessPage, enabled=True)
         exporter.register_filter("markdown2html", HarmlessMarkdown)
-        exporter.register_filter("clean_html", harmless_part)
+        exporter.register_filter("clean_html", harmless_output_html)
     return exporter
 
 

@@ -37,7 +37,7 @@ class Formula:
         return len(self.tex) + EACH
 
 
-class Renderer(IPythonRenderer):
+class PlaceRenderer(IPythonRenderer):
     """nbconvert's renderer of Markdown, which leaves a place for each formula.
 
     A place is an element, so it cannot be within an attribute; it holds the TeX as text.
@@ -60,15 +60,19 @@ class Renderer(IPythonRenderer):
         tex = f"\\begin{{{name}}}{body}\\end{{{name}}}"
         return self._place(tex, super().latex_environment(name, body), block=True)
 
+    def _place(self, tex: str, text: str, *, block: bool) -> str:
+        self.formulas.append(Formula(tex, block))
+        return f'<span title="formula {len(self.formulas) - 1}">{text}</span>'
+
+
+class Renderer(PlaceRenderer):
+    """The renderer of feedback pages."""
+
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         """Give a heading nbconvert's id, but not the link to itself, which would be read out."""
         words = html.unescape(re.sub(r"<[^>]*>", "", text)).replace(" ", "-")
         name = html.escape(quote(words, safe="?/:@!$&'()*+,;="))
         return f'<h{level} id="{name}">{text}</h{level}>\n'
-
-    def _place(self, tex: str, text: str, *, block: bool) -> str:
-        self.formulas.append(Formula(tex, block))
-        return f'<span title="formula {len(self.formulas) - 1}">{text}</span>'
 
 
 @dataclass
@@ -132,11 +136,13 @@ _WHOLE = re.compile(
 )
 
 
-def of_output(text: str) -> Formula | None:
-    """Return the formula that an output of type LaTeX is, if it is one as a whole."""
-    found = _WHOLE.fullmatch(text) if len(text) <= LONGEST else None
+def of_output(text: str) -> Text | None:
+    """Return the formula that an output, given as HTML, is as a whole; None if it is none."""
+    tex = html.unescape(text)
+    found = _WHOLE.fullmatch(tex) if "<" not in text and len(tex) <= LONGEST else None
     if not found:
         return None
     kinds = ("double", "single", "bracket", "paren", "environment")
-    tex = next(found[kind] for kind in kinds if found[kind] is not None)
-    return Formula(tex, block=found["single"] is None and found["paren"] is None)
+    inner = next(found[kind] for kind in kinds if found[kind] is not None)
+    formula = Formula(inner, block=found["single"] is None and found["paren"] is None)
+    return Text(f'<p><span title="formula 0">{html.escape(tex)}</span></p>', [formula])
