@@ -3,14 +3,12 @@
 ``pip install --editable '.[browser]'`` and Chromium are needed; ``pytest -m browser`` runs this.
 """
 
-import os
-import shutil
-
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from grading.verdicts import Verdict
+from tests.chromium import started
 from tests.course import Course, notebook_path
 from tests.gallery.entry import RNN, RNNS, Entry
 from tests.gallery_pages import BREAKING, FORMULAS, TRICKS
@@ -18,12 +16,9 @@ from tests.test_pages import HONEST, cell_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-INSTALL = "needs Playwright and axe: pip install --editable '.[browser]'"
-sync_api = pytest.importorskip("playwright.sync_api", reason=INSTALL)
-axe = pytest.importorskip("axe_playwright_python.base", reason=INSTALL)
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("needs Chromium on the PATH, or in CHROMIUM", allow_module_level=True)
+axe = pytest.importorskip(
+    "axe_playwright_python.base", reason="needs axe: pip install --editable '.[browser]'"
+)
 
 A = "01_rnn"
 SCHEMES = ["light", "dark"]
@@ -87,10 +82,8 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with started() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
