@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb))))
 
-.PHONY: setup grade notebooks lab formgrader test test-long test-browser format
+.PHONY: setup grade notebooks lab formgrader test test-long test-browser pictures format
 
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
@@ -33,7 +33,10 @@ notebooks: setup
 	python -m grading.release
 	@for name in $(ASSIGNMENTS); do nbgrader generate_assignment $$name --force --no-db --log-level=ERROR || exit 1; done
 
+# The lessons as students see them, whose menus the README's one line makes.
+lab: export JUPYTER_CONFIG_DIR = $(CURDIR)/.venv/student
 lab: setup
+	@$$(grep '^jupyter labextension disable' README.md) --level=user
 	jupyter lab notebooks
 
 formgrader: setup
@@ -51,9 +54,15 @@ test: setup
 test-long: setup
 	pytest -m long
 
-# Pages in a real browser; needs playwright and axe-playwright-python in .venv, and Chromium.
+# JupyterLab, formgrader and feedback in a real browser; needs the extra "browser" and Chromium.
+# Leaves screenshots in reports/screenshots/.
 test-browser: setup
-	pytest -m browser
+	pytest -m browser -n 2 --dist loadfile
+
+# The pictures of the README, from the same tests.
+pictures: setup
+	pytest -m browser tests/test_jupyterlab.py tests/test_formgrader.py -k "not picture" -n 2 --dist loadfile
+	python -m tests.pictures
 
 format: setup
 	ruff format
