@@ -1,0 +1,210 @@
+"""What nbgrader's exporters for Canvas, Moodle and spreadsheets have in common.
+
+Marks are those of the gradebook: points given by hand first, late penalties taken off. Where
+there is no mark the cell is empty, as nobody gets a zero for a fault of the grader or for
+work that is not there. The importers *delete* what an empty cell stands for, so whoever has
+no mark at all gets no row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.plugins import ExportPlugin
+from traitlets import Dict, Unicode
+
+from grading import classbook
+from grading.classbook import Class
+from grading.exam import GraderFault
+from grading.roster import Person, Roster, read
+from grading.summary import shown
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formula begins
+FOLDER = "reports"  # it names students, and is kept out of Git
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of one assignment: student to mark, and to why there is none."""
+
+    assignment: str
+    most: float
+    marks: dict[str, float]
+    without: dict[str, str]
+
+
+class Exporter(ExportPlugin):
+    """What the exporters have in common."""
+
+    name = ""
+    line_end = "\r\n"  # RFC 4180; both importers take it, and spreadsheets expect it
+    encoding = "utf-8"
+
+    roster = Unicode(
+        "roster.csv", help="CSV file that says who is who in the LMS; see docs/lms.md"
+    ).tag(config=True)
+
+    titles = Dict(
+        value_trait=Unicode(),
+        key_trait=Unicode(),
+        help="What the LMS calls an assignment: {'01_rnn': 'Recurrent networks'}",
+    ).tag(config=True)
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the file, and say where it is and what is not in it.
+
+        A fault ends the program with a sentence; nothing is written then.
+        """
+        try:
+            self.notes: list[str] = []
+            course = self.parent.coursedir
+            root = Path(course.root)
+            chosen = self.assignment or [one.name for one in gradebook.assignments]
+            known = {a: classbook.read_class(course, str(a)) for a in chosen}
+            marks = [self._marks(gradebook, one) for one in known.values()]
+            rows = self.rows(root / self.roster, list(known.values()), marks)
+            path = root / (self.to or f"{FOLDER}/{self.name}.csv")
+            save(path, self._text(rows).encode(self.encoding))
+        except GraderFault as fault:
+            raise SystemExit(str(fault)) from None
+        for note in self.notes:
+            print(note, file=sys.stderr)
+        print(path.relative_to(root) if path.is_relative_to(root) else path)
+
+    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[list[str]]:
+        """Return the table, its header first.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Where the roster is.
+        known : list of grading.classbook.Class
+            The class, once for each assignment.
+        marks : list of Marks
+            In the same order.
+        """
+        raise NotImplementedError
+
+    def column(self, assignment: str) -> str:
+        """Return what the LMS calls an assignment."""
+        return str(self.titles.get(assignment, assignment))
+
+    def members(self, path: Path, marks: list[Marks]) -> tuple[Roster, list[Person]]:
+        """Return the roster, and who of it has a mark; the others are noted."""
+        roster = read(path)
+        self.notes += roster.notes
+        everyone = {s for one in marks for s in [*one.marks, *one.without]}
+        marked = {student for one in marks for student in one.marks}
+        absent = [s for s in sorted(marked - set(roster.people)) if self.wanted(s)]
+        if absent:
+            self.notes.append(f"Not in {path.name}, so left out: {listed(absent)}.")
+        unknown = [s for s in roster.people if s not in everyone and self.wanted(s)]
+        if unknown:
+            self.notes.append(
+                f"In {path.name}, but not in the gradebook nor in submitted/: {listed(unknown)}."
+            )
+        people = [p for p in roster.people.values() if p.student in marked]
+        people = [person for person in people if self.wanted(person.student)]
+        if not people:
+            raise GraderFault(f"Nobody in {path.name} has a mark, so there is nothing to export.")
+        for one in marks:
+            empty = [f"{shown(s)} ({why})" for s, why in one.without.items() if self.wanted(s)]
+            if empty:
+                self.notes.append(f"No mark in {one.assignment}: {', '.join(sorted(empty))}.")
+        holes = [p.student for p in people if any(p.student not in one.marks for one in marks)]
+        if holes:
+            self.notes.append(
+                "An empty cell deletes the mark that the LMS may have there. To leave it alone, "
+                f"export one assignment at a time. This is so for: {listed(holes)}."
+            )
+        return roster, people
+
+    def _marks(self, gradebook: Gradebook, known: Class) -> Marks:
+        """Return who has which mark."""
+        unmarked = _unmarked(gradebook, known.assignment)
+        marks, without = {}, {}
+        for member in known.members:
+            if not member.answers:
+                without[member.student] = "handed in nothing"
+            elif member.total is None:
+                without[member.student] = "not graded, or a grader fault"
+            elif member.student in unmarked:
+                without[member.student] = "points by hand are still to be given"
+            else:
+                marks[member.student] = member.total
+        return Marks(known.assignment, known.most, marks, without)
+
+    def wanted(self, student: str) -> bool:
+        """Say whether a student was asked for."""
+        return not self.student or student in map(str, self.student)
+
+    def _text(self, rows: Iterable[Sequence[str]]) -> str:
+        file = io.StringIO()
+        csv.writer(file, lineterminator=self.line_end).writerows(rows)
+        return file.getvalue()
+
+
+def number(value: float) -> str:
+    """Return a number as all importers read it: a point, at most five decimals, no exponent.
+
+    Five is what Moodle keeps.
+    """
+    whole, _, decimals = f"{value:.5f}".partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}.{decimals}" if decimals else whole
+
+
+def text(value: str) -> str:
+    """Return text on one line that no spreadsheet takes for a formula."""
+    value = " ".join(value.split())
+    return f"'{value}" if value.startswith(FORMULAS) else value
+
+
+def save(path: Path, data: bytes) -> None:
+    """Put a file in its place whole; only its owner may read it, as it names students.
+
+    Raises
+    ------
+    GraderFault
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        if path.parent.name == FOLDER:
+            path.parent.mkdir(exist_ok=True)
+        fresh.write_bytes(data)
+        fresh.chmod(0o600)
+        fresh.replace(path)
+    except OSError as error:
+        raise GraderFault(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def cells(student: str, marks: list[Marks]) -> list[str]:
+    """Return a student's marks as cells."""
+    return [number(one.marks[student]) if student in one.marks else "" for one in marks]
+
+
+def listed(students: Iterable[str]) -> str:
+    """Return students in a sentence."""
+    return ", ".join(map(shown, students))
+
+
+def _unmarked(gradebook: Gradebook, assignment: str) -> set[str]:
+    """Return who has an answer that is to be marked by hand, and is not yet."""
+    rows = (
+        gradebook.db.query(SubmittedAssignment.student_id)
+        .select_from(Grade)
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .filter(
+            SubmittedAssignment.assignment_id == gradebook.find_assignment(assignment).id,
+            Grade.auto_score.is_(None),
+            Grade.manual_score.is_(None),
+        )
+    )
+    return {student for (student,) in rows}
