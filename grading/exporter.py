@@ -11,7 +11,8 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,7 @@ class Exporter(ExportPlugin):
     titles = Dict(
         value_trait=Unicode(),
         key_trait=Unicode(),
-        help="What the LMS calls an assignment: {'01_rnn': 'Recurrent networks'}",
+        help="What the LMS calls an assignment: its folder in source/ to its title",
     ).tag(config=True)
 
     def export(self, gradebook: Gradebook) -> None:
@@ -70,7 +71,8 @@ class Exporter(ExportPlugin):
             marks = [self._marks(gradebook, one) for one in known.values()]
             rows = self.rows(root / self.roster, list(known.values()), marks)
             path = root / (self.to or f"{FOLDER}/{self.name}.csv")
-            save(path, self._text(rows).encode(self.encoding))
+            with placed(path) as fresh:
+                fresh.write_bytes(self._text(rows).encode(self.encoding))
         except GraderFault as fault:
             raise SystemExit(str(fault)) from None
         for note in self.notes:
@@ -166,22 +168,30 @@ def text(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULAS) else value
 
 
-def save(path: Path, data: bytes) -> None:
-    """Put a file in its place whole; only its owner may read it, as it names students.
+@contextmanager
+def placed(path: Path) -> Iterator[Path]:
+    """Lend a file to write to, and put it in its place when it is whole.
+
+    Only its owner may read it, as it names students.
 
     Raises
     ------
     GraderFault
+        When it cannot be written; what was in the place is still there.
     """
     fresh = path.with_name(f".{path.name}.new")
     try:
         if path.parent.name == FOLDER:
             path.parent.mkdir(exist_ok=True)
-        fresh.write_bytes(data)
-        fresh.chmod(0o600)
+        fresh.unlink(missing_ok=True)
+        fresh.touch(0o600)
+        yield fresh
         fresh.replace(path)
     except OSError as error:
         raise GraderFault(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        with suppress(OSError):
+            fresh.unlink()
 
 
 def cells(student: str, marks: list[Marks]) -> list[str]:

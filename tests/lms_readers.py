@@ -4,8 +4,10 @@ Nothing here is shared with what writes. Each function says whose rules it follo
 importer would guess, warn or ask, these raise `Refused`.
 """
 
+import io
 import re
 import unicodedata
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -50,6 +52,15 @@ def fields(text, *, php=False, separator=","):
     if state == "quoted":
         raise Refused("a quote that is never closed")
     return [*rows, [*row, cell]] if row or cell else rows
+
+
+def zipped(files, **more):
+    """Return a zip of names, or entries, with what is in them."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, **more) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
 
 
 # --- Canvas: lib/gradebook_importer.rb --------------------------------------------------
