@@ -81,6 +81,27 @@ def main(words: Sequence[str] | None = None) -> int:
         "complete in itself, reports/<assignment>.html, and a table beside it. It names students.",
     )
     seen.add_argument("assignment", nargs="+", help="its folder in source/")
+    marks = verbs.add_parser(
+        "export",
+        help="write marks as an LMS imports them",
+        description="Write the marks of assignments as Canvas or Moodle imports them, or as a "
+        "table for spreadsheets. See docs/lms.md. The file names students.",
+    )
+    marks.add_argument("--format", required=True, choices=("canvas", "moodle", "csv"))
+    marks.add_argument(
+        "--roster", metavar="FILE", help="who is who in the LMS; roster.csv if it is not given"
+    )
+    marks.add_argument(
+        "--to", metavar="FILE", default="", help="reports/<format>.csv if it is not given"
+    )
+    back = verbs.add_parser(
+        "handback",
+        help="write feedback pages as a zip that Canvas or Moodle takes back",
+        description="Write the feedback pages of assignments that were collected from a zip of "
+        "Canvas's or Moodle's, as zips for upload. See docs/lms.md.",
+    )
+    for verb in (marks, back):
+        verb.add_argument("assignment", nargs="+", help="its folder in source/")
     given = parser.parse_args(words)
     # See grading/worker_process.py: it would take a second, and nobody needs it.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from nbgrader.apps.baseapp import NbGrader
+from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.converters.base import NbGraderException
 from rich.console import Console
 from rich.progress import (
@@ -25,7 +26,7 @@ from rich.progress import (
 )
 from traitlets import List
 
-from grading import summary
+from grading import books, summary
 from grading.crew import Cluster, Crew, Local, results
 from grading.exam import GraderFault
 from grading.feedback import Makers, graded_folders, pending
@@ -157,6 +158,37 @@ def report(given: argparse.Namespace, _: Crew | None) -> int:
         known = classbook.read_class(app.coursedir, assignment)
         for path in report_page.write(known, root / "reports"):
             print(path.relative_to(root))
+    return 0
+
+
+def export(given: argparse.Namespace, _: Crew | None) -> int:
+    """Write the marks of assignments for an LMS; return the exit status."""
+    from grading.export import FORMATS
+
+    app = course()
+    books.check(app.coursedir.db_url)
+    plugin = FORMATS[given.format](parent=app)
+    plugin.assignment = list(dict.fromkeys(given.assignment))
+    plugin.roster = given.roster or plugin.roster
+    plugin.to = given.to
+    with books.opened(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
+        plugin.export(gradebook)
+    return 0
+
+
+def handback(given: argparse.Namespace, _: Crew | None) -> int:
+    """Write the feedback pages of assignments as zips for an LMS; return the exit status."""
+    from grading import handback
+
+    app = course()
+    for assignment in given.assignment:
+        app.coursedir.assignment_id = assignment
+        collected = ZipCollectApp(config=app.config, coursedir=app.coursedir)
+        paths, notes = handback.write(app.coursedir, collected)
+        for note in notes:
+            print(note, file=sys.stderr)
+        for path in paths:
+            print(path.relative_to(app.coursedir.root))
     return 0
 
 
