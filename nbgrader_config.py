@@ -70,3 +70,7 @@ c.HTMLExporter.filters = {
     "clean_html": "grading.pages.harmless_output_html",
 }
 c.HTMLExporter.sanitize_html = True
+
+# Downloads of Canvas's and Moodle's: nbgrader zip_collect
+c.ZipCollectApp.extractor_plugin = "grading.unpack.Extractor"
+c.ZipCollectApp.collector_plugin = "grading.collect.Collector"
