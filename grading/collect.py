@@ -72,14 +72,18 @@ class Collector(FileNameCollectorPlugin):
             self.log.warning(note)
         sheets = [p for p in paths if p.parent == folder and p.suffix.lower() == WORKSHEET]
         who = Who(roster, sheets)
+        labels = {p: label(p.relative_to(folder)) for p in paths if p.suffix.lower() == NOTEBOOK}
+        whose = {path: who.find(tag) for path, tag in labels.items() if tag}
+        # Students may choose their names in an LMS, and so take another's.
+        keys = defaultdict(set)
+        for path, tag in labels.items():
+            if tag:
+                keys[whose[path], tag.lms].add(tag.key)
         rivals: dict[tuple[str, str], list[Any]] = defaultdict(list)
         strangers = []
-        for path in paths:
-            if path.suffix.lower() != NOTEBOOK:
-                continue
-            tag = label(path.relative_to(folder))
-            student = tag and who.find(tag)
-            if not tag or not student:
+        for path, tag in labels.items():
+            student = whose.get(path)
+            if not tag or not student or len(keys[student, tag.lms]) > 1:
                 strangers.append(shown(str(path.relative_to(folder))))
                 continue
             notebook, number = own_name(tag.file, released)
@@ -87,8 +91,8 @@ class Collector(FileNameCollectorPlugin):
             rivals[student, notebook].append((rank, path, tag))
         if strangers:
             self.log.error(
-                "%s does not say whose these are, so they are not collected: %s. docs/lms.md says "
-                "what helps.",
+                "By %s it cannot be told whose these are, so they are not collected: %s. "
+                "docs/lms.md says what helps.",
                 roster.path.name,
                 ", ".join(strangers),
             )

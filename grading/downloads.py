@@ -20,6 +20,7 @@ __ https://github.com/instructure/canvas-lms/blob/master/app/models/abstract_ass
 from __future__ import annotations
 
 import csv
+import io
 import re
 import unicodedata
 from collections import defaultdict
@@ -27,6 +28,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from grading.exam import GraderFault
 from grading.roster import Roster
 
 MOODLE = re.compile(r"(?P<who>[^_]*)_(?P<id>\d+)_assignsubmission_file(?P<rest>_.*)?", re.DOTALL)
@@ -105,6 +107,11 @@ class Who:
     worksheets : iterable of pathlib.Path
         Moodle's grading worksheets of the assignment: their first column ends in the number
         of the participant, another holds something that the roster knows.
+
+    Raises
+    ------
+    GraderFault
+        When a worksheet cannot be read.
     """
 
     def __init__(self, roster: Roster, worksheets: Iterable[Path] = ()) -> None:
@@ -119,20 +126,28 @@ class Who:
         known = {p[i].casefold(): p.student for p in roster.people.values() for i in ids if p[i]}
         self.participants: dict[str, str] = {}
         for path in worksheets:
-            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-                for row in csv.reader(file):
-                    number = re.search(r"\d+$", row[0].strip()) if row else None
-                    found = {
-                        known[c.strip().casefold()] for c in row if c.strip().casefold() in known
-                    }
-                    if number and len(found) == 1:
-                        self.participants[number[0]] = found.pop()
+            for row in _rows(path):
+                number = re.search(r"\d+$", row[0].strip()) if row else None
+                cells = {cell.strip().casefold() for cell in row}
+                found = {known[cell] for cell in cells if cell in known}
+                if number and len(found) == 1:
+                    self.participants[number[0]] = found.pop()
 
     def find(self, label: Label) -> str | None:
         """Return the student, or None."""
         if label.lms == "canvas":
             return self.canvas.get(label.key)
         return self.participants.get(label.key) or self.names.get(_plain(label.who))
+
+
+def _rows(path: Path) -> list[list[str]]:
+    try:
+        text = path.read_text("utf-8-sig")
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        raise GraderFault(
+            f"{path.name} is no grading worksheet of Moodle's: it is no CSV in UTF-8."
+        ) from None
 
 
 def _plain(name: str) -> str:

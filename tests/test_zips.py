@@ -132,15 +132,20 @@ def canvas_download(released):
     return zipped(files)
 
 
-def collected(released, root, download, beside=None):
-    """Collect a download, grade, make feedback and hand it back, all by commands."""
+def prepared(released, root, download, beside=None):
+    """Return a course with a download in its place, and what lies beside that."""
     shutil.copytree(released.root, root)
-    course = Course(root, make=False)
     archive = root / "downloaded" / A / "archive"
     archive.mkdir(parents=True)
     (archive / "CS 2026-RNN-4711.zip").write_bytes(download)
     for name, content in (beside or {}).items():
         (archive / name).write_bytes(content)
+    return Course(root, make=False)
+
+
+def collected(*words):
+    """Collect a download, grade, make feedback and hand it back, all by commands."""
+    course = prepared(*words)
     course.told = course.nbgrader(*COLLECT)
     course.python("grading", "autograde", A, "--no-plots", "--workers=2")
     course.python("grading", "feedback", A, "--workers=2")
@@ -224,12 +229,28 @@ def test_without_a_download_there_is_nothing_to_hand_back(released):
     assert len(said.strip().splitlines()) == 1
 
 
+def test_who_takes_anothers_name_is_told_from_no_one(released, tmp_path):
+    names = {moodle_name("Bob O'Neil", n, "rnn.ipynb"): released.right for n in (902, 903)}
+    names[moodle_name("Gus Late", 907, "rnn.ipynb")] = released.right
+    course = prepared(released, tmp_path / "course", zipped(names))
+    said = course.nbgrader(*COLLECT)
+    assert [path.name for path in (course.root / "submitted").iterdir()] == ["gus"]
+    assert re.search("not collected: .*Neil_902.*Neil_903", said)
+    sheet = course.root / "downloaded" / A / "archive" / "sheet.csv"
+    sheet.write_text(
+        "Identifier,Email address\nParticipant 902,bob@x.org\nParticipant 903,cy@x.org\n"
+    )
+    course.nbgrader(*COLLECT, "--force")
+    students = sorted(path.name for path in (course.root / "submitted").iterdir())
+    assert students == ["bob", "cy", "gus"]
+    sheet.write_bytes(b"\xff\x00")
+    said = course.nbgrader(*COLLECT, "--force", fails=True)
+    assert "sheet.csv is no grading worksheet of Moodle's" in said
+    assert students == sorted(path.name for path in (course.root / "submitted").iterdir())
+
+
 def test_without_a_roster_nothing_is_collected(released, tmp_path):
-    shutil.copytree(released.root, tmp_path / "course")
-    course = Course(tmp_path / "course", make=False)
-    archive = course.root / "downloaded" / A / "archive"
-    archive.mkdir(parents=True)
-    (archive / "all.zip").write_bytes(canvas_download(released))
+    course = prepared(released, tmp_path / "course", canvas_download(released))
     (course.root / "roster.csv").unlink()
     assert "There is no roster.csv" in course.nbgrader(*COLLECT, fails=True)
     assert not (course.root / "submitted").exists()
