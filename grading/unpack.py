@@ -128,9 +128,7 @@ class Extractor(ExtractorPlugin):
         size = 0
         try:
             with archive.open(entry) as file:
-                while size <= SIZE_LIMIT and (
-                    piece := file.read(min(PIECE, SIZE_LIMIT + 1 - size))
-                ):
+                while piece := file.read(min(PIECE, SIZE_LIMIT + 1 - size)):
                     size += len(piece)
                     self.left -= len(piece)
                     if self.left < 0:
