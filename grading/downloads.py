@@ -32,8 +32,7 @@ from grading.exam import GraderFault
 from grading.roster import Roster
 
 MOODLE = re.compile(r"(?P<who>[^_]*)_(?P<id>\d+)_assignsubmission_file(?P<rest>_.*)?", re.DOTALL)
-CANVAS = re.compile(r"(?P<who>.*?)_((?i:LATE)_)?(?P<id>\d+)_(?P<file>\d+)_.+", re.DOTALL)
-CANVAS_ANONYMOUS = re.compile(r"anon_((?i:LATE)_)?(?P<id>[^_]+)_(?P<file>\d+)_.+", re.DOTALL)
+CANVAS = re.compile(r".*?_(?P<id>\d+)_(?P<file>\d+)_.+", re.DOTALL)
 NUMBERED = re.compile(r"(?P<stem>.*?)((-| ?\()(?P<number>\d{1,6})\)?)*", re.DOTALL)
 # What Moodle takes out of a name for a file: PARAM_FILE in lib/moodlelib.php.
 NOT_IN_FILES = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
@@ -48,7 +47,7 @@ class Label:
     lms : str
         ``canvas`` or ``moodle``.
     who : str
-        The student's name, as far as it is in the name.
+        The student's name, for Moodle alone; in Canvas the key says it better.
     key : str
         Canvas's ID of the user, or Moodle's number of the participant.
     order : int
@@ -89,12 +88,10 @@ def _read(part: str, below: tuple[str, ...]) -> Label | None:
         back = f"{part}/" if below and found["rest"] in (None, "_") else f"{part[:end]}_"
         file = below[-1] if below else part[len(back) :]
         return Label("moodle", found["who"], found["id"], 0, back, file)
-    found = CANVAS.fullmatch(part) or CANVAS_ANONYMOUS.fullmatch(part)
-    if found:
+    if found := CANVAS.fullmatch(part):
         back = part[: found.end("file")] + "_"
-        who = found.groupdict().get("who", "")
         file = below[-1] if below else part[len(back) :]
-        return Label("canvas", who, found["id"], int(found["file"]), back, file)
+        return Label("canvas", "", found["id"], int(found["file"]), back, file)
     return None
 
 
