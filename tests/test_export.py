@@ -201,6 +201,7 @@ def test_moodle_reads_the_marks_that_the_gradebook_has(graded, by):
         s: pytest.approx(known[s], abs=1e-5) for s in marked
     }
     assert len(read) == len(marked)
+    assert data.startswith(b"First name,Last name,Username,Email address,")
     assert "No mark in 01_rnn: absent" in said
 
 
@@ -289,6 +290,7 @@ def test_points_that_are_still_to_be_given_by_hand_are_no_zero(course):
         ('"12"', '"11"', "roster.csv has the ID 11 twice: for late and for by-hand"),
         ('"12"', '"twelve"', "by-hand needs a number as ID, and has “twelve”"),
         ('"by-hand"', '"../by-hand"', "cannot be a student's folder"),
+        ('"by-hand"', '"by/hand"', "cannot be a student's folder: its name holds a /"),
         ("SIS Login ID", "ID", "roster.csv has the column “ID” twice"),
         ('"11"', '"11', "is no CSV"),
     ],
