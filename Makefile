@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb))))
 
-.PHONY: setup grade notebooks lab formgrader test test-long test-browser pictures format
+.PHONY: setup grade notebooks lab formgrader test test-long test-browser pictures versions docs format
 
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
@@ -63,6 +63,17 @@ test-browser: setup
 pictures: setup
 	pytest -m browser tests/test_jupyterlab.py tests/test_formgrader.py -k "not picture" -n 2 --dist loadfile
 	python -m tests.pictures
+
+# The lessons on every Python and with the oldest and newest libraries that are promised.
+versions: setup
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser,versions]'
+	python -m tests.versions
+
+# The pages of docs/, into build/docs.
+docs: setup
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	mkdocs build --quiet
+	@echo "pages           build/docs/index.html, open it in a browser"
 
 format: setup
 	ruff format
