@@ -10,6 +10,7 @@ import subprocess
 
 import nbformat
 import pytest
+from nbgrader.utils import is_grade
 
 from tests.course import ROOT
 
@@ -125,3 +126,23 @@ def test_names_of_files_are_allowed_and_differ_on_every_system():
     assert not [part for part in parts if RESERVED.match(part) or FORBIDDEN.search(part)]
     assert all(part.isascii() for part in parts)
     assert max(map(len, names)) < 120  # Windows allows 260 for the whole path
+
+
+def test_what_is_promised_is_what_ran():
+    """``make versions`` writes the page; it is out of date when this fails."""
+    page = (ROOT / "docs" / "versions.md").read_text("utf-8")
+    ran = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| 3.")]
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    promised = re.findall(r"Python :: (3\.\d+)", project)
+    assert f'requires-python = ">={promised[0]}"' in project
+    versions = [(row[0].rpartition(".")[0], row[1]) for row in ran]
+    assert versions == [(one, way) for one in promised for way in ("lowest", "highest")]
+    lessons = sum(path.suffix == ".ipynb" for path in GIVEN)
+    tests = sum(is_grade(c) for path in SOURCES for c in nbformat.read(path, 4).cells)
+    assert {tuple(row[6:]) for row in ran} == {(str(lessons), str(tests))}
+    bounds = dict(
+        re.findall(r"^(\w+)>=([\d.]+)", (ROOT / "requirements.txt").read_text("utf-8"), re.M)
+    )
+    lowest = dict(zip(("numpy", "matplotlib", "jupyterlab"), ran[0][2:5], strict=True))
+    for name, version in lowest.items():
+        assert version.startswith(bounds[name]), name
