@@ -1,0 +1,89 @@
+"""docs/settings.md: it names every setting, with its default, and none that does not exist."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+
+from nbconvert.exporters import HTMLExporter
+from nbgrader.apps.nbgraderapp import NbGraderApp
+from nbgrader.exchange.default import Exchange
+from traitlets.config import Configurable
+
+import grading
+from tests.course import ROOT
+
+PAGE = (ROOT / "docs" / "settings.md").read_text("utf-8")
+
+
+def settings():
+    """Return each setting of the grader's, as Class.name, with its default."""
+    found = {}
+    for module in pkgutil.iter_modules(grading.__path__):
+        if module.name in ("__main__", "inside"):
+            continue
+        for name, thing in vars(importlib.import_module(f"grading.{module.name}")).items():
+            ours = getattr(thing, "__module__", "").startswith("grading.")
+            if ours and inspect.isclass(thing) and issubclass(thing, Configurable):
+                own = thing.class_own_traits(config=True)
+                found |= {f"{name}.{trait}": what.default_value for trait, what in own.items()}
+    return found
+
+
+def rows():
+    """Return the cells of each row of settings.md that begins with a setting."""
+    for line in PAGE.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        named = re.match(r"`(\w+\.\w+)`", cells[0])
+        if line.startswith("|") and named:
+            yield named[1], cells
+
+
+def number(text):
+    """Return a number as the page writes it, with its unit."""
+    value, _, unit = text.partition(" ")
+    return float(value) * {"": 1, "MiB": 2**20, "GiB": 2**30}[unit]
+
+
+def test_the_page_names_every_setting_of_the_grader_with_its_default():
+    said = {name: cells[1] for name, cells in rows() if name in settings()}
+    assert set(said) == set(settings())
+    for name, default in settings().items():
+        if isinstance(default, (int, float)):
+            assert number(said[name]) == default, name
+
+
+def test_the_page_says_what_this_course_sets():
+    config = (ROOT / "nbgrader_config.py").read_text("utf-8")
+    said = dict(rows())
+    for name, value in re.findall(r"^c\.(ExecuteBehindWall\.\w+) = ([\d.]+)", config, re.M):
+        assert float(said[name][2]) == float(value), name
+    wanted = set(re.findall(r"^c\.(\w+\.\w+) ", config, re.M))
+    assert not [name for name in wanted if f"`{name}`" not in PAGE]
+
+
+def known():
+    """Return every class that nbgrader or nbconvert configures, by name."""
+    classes = [*NbGraderApp().all_configurable_classes(), Exchange, HTMLExporter]
+    return {cls.__name__: cls for cls in classes}
+
+
+def test_the_page_says_nbgraders_own_defaults():
+    table = PAGE.partition("## nbgrader's own")[2]
+    said = {name: cells[1].strip("`") for name, cells in rows() if f"\n| `{name}`" in table}
+    assert len(said) > 5
+    theirs = known()
+    for name, default in said.items():
+        cls, _, trait = name.partition(".")
+        value = theirs[cls].class_traits(config=True)[trait].default_value
+        assert default == str(getattr(value, "__name__", value)), name
+
+
+def test_every_setting_that_the_pages_name_exists():
+    ours, theirs = settings(), known()
+    every = "\n".join(page.read_text("utf-8") for page in (ROOT / "docs").glob("*.md"))
+    named = set(re.findall(r"`(?:c\.)?([A-Z]\w+\.[a-z]\w+)(?: = [^`]*)?`", every))
+    assert len(named) > 20
+    for name in named - {"Class.name", *ours}:
+        cls, _, trait = name.partition(".")
+        assert theirs[cls].class_traits(config=True).get(trait), name

@@ -1,0 +1,62 @@
+"""The pages that ``make docs`` makes, in a real browser: complete in themselves, fit for all.
+
+``pip install --editable '.[browser]'`` and Chromium are needed, and ``pytest -m browser``.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.course import ROOT
+
+pytestmark = pytest.mark.browser
+
+INSTALL = "needs Playwright and axe: pip install --editable '.[browser]'"
+sync_api = pytest.importorskip("playwright.sync_api", reason=INSTALL)
+axe = pytest.importorskip("axe_playwright_python.base", reason=INSTALL)
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    pytest.skip("needs Chromium on the PATH, or in CHROMIUM", allow_module_level=True)
+
+NAMES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of the built pages."""
+    place = tmp_path_factory.mktemp("site")
+    words = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(place)]
+    subprocess.run(words, cwd=ROOT, check=True, timeout=120)
+    return place
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_is_complete_fits_and_can_be_read_by_all(site, chromium, scheme, width, name):
+    context = chromium.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 800}, offline=True
+    )
+    asked = []
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((site / f"{name}.html").as_uri())
+    page.wait_for_load_state("networkidle")
+    assert asked
+    assert not [url for url in asked if not url.startswith(("file:", "data:"))]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(axe.AXE_FILE_PATH.read_text("utf-8"))
+    found = page.evaluate("axe.run('main, [role=main]', {resultTypes: ['violations']})")
+    assert not [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found["violations"]]
+    context.close()
