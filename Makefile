@@ -13,7 +13,7 @@ setup: .venv/ready
 .venv/ready: pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; name one: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[grading,cluster,preflight,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[grading,cluster,preflight,dev,docs]'
 	@touch $@
 
 # The main job: release all lessons, grade submitted/, make feedback, print the table.
@@ -71,8 +71,7 @@ versions: setup
 
 # The pages of docs/, into build/docs.
 docs: setup
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	mkdocs build --quiet
+	mkdocs build
 	@echo "pages           build/docs/index.html, open it in a browser"
 
 format: setup
