@@ -39,6 +39,10 @@ GO_ON = {  # run beside the commands that follow
     "dask scheduler --scheduler-file here.json",
     "dask worker --scheduler-file here.json --nworkers auto --nthreads 1",
 }
+ELSEWHERE = {  # pages about other places, whose commands have tests of their own
+    "browser.md": "test_lite.py",
+    "jupyterhub.md": "test_hub.py",
+}
 LEAVES = {  # what the commands of a page are said to make
     "index.md": ["feedback/right/01_rnn/rnn.html", "gradebook.db"],
     "instructor.md": [
@@ -47,6 +51,10 @@ LEAVES = {  # what the commands of a page are said to make
         *("home/exchange/sequence-models/outbound/01_rnn/rnn.ipynb", "grades.csv"),
         *("submitted/right/01_rnn/rnn.ipynb", "submitted/untouched/01_rnn/rnn.ipynb"),
     ],
+}
+SAYS = {  # what they say, where that tells more than how they end
+    "student.md": ["VALIDATION FAILED ON 2 CELL(S)!"],
+    "instructor.md": ["Exercises: 2 correct, 2 not attempted."],
 }
 SCRIPT = r"""
 set -euo pipefail
@@ -155,10 +163,11 @@ def run(page, place, installing=False):
     )
     assert done.returncode == 0, done.stdout[-5000:]
     assert not [name for name in LEAVES.get(page, []) if not (folder / name).exists()]
+    assert not [words for words in SAYS.get(page, []) if words not in done.stdout]
     return done.stdout
 
 
-@pytest.mark.parametrize("page", [page for page in TEXT if blocks(page)])
+@pytest.mark.parametrize("page", [p for p in TEXT if blocks(p) and p not in ELSEWHERE])
 def test_every_command_of_a_page_runs(page, tmp_path):
     said = run(page, tmp_path)
     left_out = {*NOT_RUN, *INSTALLS}
@@ -175,11 +184,13 @@ def test_a_student_can_install_what_the_page_says(page, tmp_path):
 def test_every_exception_is_a_command_of_a_page():
     found = {command for page in TEXT for command in commands(page)}
     assert {*NOT_RUN, *INSTALLS, *SERVERS, *GO_ON} <= found
+    tests = [ELSEWHERE[page] for page in TEXT if page in ELSEWHERE]
+    assert not [name for name in tests if not (ROOT / "tests" / name).exists()]
 
 
 def test_no_command_hides_in_a_block_of_another_kind():
     kinds = {kind for text in TEXT.values() for kind in re.findall(r"^```(\w+)$", text, re.M)}
-    assert kinds <= {"sh", "bat"}
+    assert kinds <= {"sh", "bat", "python", "ini", "toml"}
     assert [page for page, text in TEXT.items() if "```bat" in text] == [STUDENTS]
 
 
