@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb))))
 
-.PHONY: setup grade notebooks lab formgrader test test-long test-browser pictures versions docs format
+.PHONY: setup grade notebooks lab formgrader test test-long test-browser pictures versions docs lite test-lite format
 
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
@@ -48,7 +48,7 @@ test: setup
 	mypy
 	python -m grading preflight $(ASSIGNMENTS)
 	pytest -m "clock and not long"
-	pytest -m "not clock and not long and not browser" -n auto --dist loadfile
+	pytest -m "not clock and not long and not browser and not lite" -n auto --dist loadfile
 
 # What takes too long for every change: fuzzing at full size, a killed grader.
 test-long: setup
@@ -73,6 +73,21 @@ versions: setup
 docs: setup
 	mkdocs build
 	@echo "pages           build/docs/index.html, open it in a browser"
+
+# The site on which the lessons run in a browser, in _site/. See docs/browser.md:
+#   make lite ASSIGNMENTS="01_rnn 02_lstm"     only what has been given out
+#   make lite PYODIDE=FOLDER_OR_ADDRESS        Pyodide from elsewhere than its CDN
+lite: .venv/lite
+	python deploy/lite/build.py $(ASSIGNMENTS) $(if $(PYODIDE),--pyodide $(PYODIDE))
+
+.venv/lite: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lite]'
+	@touch $@
+
+# A student's round on that site, told step by step; needs Chromium, and npm for Pyodide.
+test-lite: .venv/lite
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	pytest -m lite -s tests/test_lite.py
 
 format: setup
 	ruff format
