@@ -17,6 +17,7 @@ from grading.verdicts import Verdict
 
 UNFINISHED = ".unfinished"
 TIMESTAMP = "timestamp.txt"
+SECRET = "submission_secret.txt"  # of which the exchange makes the name of a feedback page
 PENDING = {"plots": "pending"}  # a graded notebook's metadata until its plots are drawn
 VERDICTS = {verdict.value for verdict in Verdict} - {Verdict.GRADER_FAULT.value}
 

@@ -20,7 +20,7 @@ from nbgrader.converters.autograde import Autograde
 from grading import audit, books, files
 from grading.desk import of_bytes
 from grading.exam import GraderFault
-from grading.graded import TIMESTAMP, UNFINISHED, empty, publish, timestamp
+from grading.graded import SECRET, TIMESTAMP, UNFINISHED, empty, publish, timestamp
 
 
 class SavingAutograde(Autograde):
@@ -111,6 +111,9 @@ class SavingAutograde(Autograde):
             self.log.warning("%s is %s seconds late", entry, entry.total_seconds_late)
         if handed_in is not None:
             (to / TIMESTAMP).write_text(files.note(folder / TIMESTAMP), "utf-8")
+        secret = files.note(folder / SECRET)
+        if secret:
+            (to / SECRET).write_text(secret, "utf-8")
         source = self.source(assignment_id)
         for name in utils.find_all_files(str(source), [*self.coursedir.ignore, "*.ipynb"]):
             copy = to / Path(name).relative_to(source)
