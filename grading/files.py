@@ -49,7 +49,7 @@ def find(path: Path) -> bytes:
     """
     try:
         with _folder(path.parent) as folder:
-            return _read(_choose(path.name, folder), folder, SIZE_LIMIT)
+            return read(_choose(path.name, folder), folder, SIZE_LIMIT)
     except FileNotFoundError:
         raise Unusable(Verdict.NO_NOTEBOOK) from None
     except PermissionError:
@@ -68,7 +68,7 @@ def note(path: Path) -> str:
     """Return the text of a small file, such as nbgrader's timestamp; nothing if it is none."""
     try:
         with _folder(path.parent) as folder:
-            return _read(path.name, folder, 1000).decode("utf-8", "replace").strip()
+            return read(path.name, folder, 1000).decode("utf-8", "replace").strip()
     except (Unusable, FileNotFoundError, PermissionError):
         return ""
 
@@ -126,13 +126,23 @@ def _choose(name: str, folder: int) -> str:
     return (regular or names)[0]
 
 
-def _read(name: str, folder: int, limit: int) -> bytes:
-    """Return a regular file's bytes; it is looked at before and after it is opened."""
+def read(name: str, folder: int, limit: int, owner: int | None = None) -> bytes:
+    """Return the bytes of a regular file in an open folder, of that owner if one is given.
+
+    It is looked at before and after it is opened.
+
+    Raises
+    ------
+    Unusable
+        If it is no regular file, larger than ``limit``, or another user's.
+    """
     _check(_kind(name, folder))
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
         status = os.fstat(file.fileno())
         _check(stat.S_IFMT(status.st_mode))
+        if owner not in (None, status.st_uid):
+            raise Unusable(Verdict.UNREADABLE, "The file belongs to somebody else.")
         data = file.read(limit + 1) if status.st_size <= limit else b""
     if status.st_size > limit or len(data) > limit:
         why = f"The file is larger than {limit / 2**20:g} MB. Clear the outputs, then save it."
