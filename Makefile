@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb))))
 
-.PHONY: setup grade notebooks lab formgrader test test-long test-browser pictures versions docs lite test-lite format
+.PHONY: setup grade notebooks lab formgrader test test-long test-browser pictures versions docs lite test-lite test-hub format
 
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
@@ -48,7 +48,7 @@ test: setup
 	mypy
 	python -m grading preflight $(ASSIGNMENTS)
 	pytest -m "clock and not long"
-	pytest -m "not clock and not long and not browser and not lite" -n auto --dist loadfile
+	pytest -m "not clock and not (long or browser or lite or hub)" -n auto --dist loadfile
 
 # What takes too long for every change: fuzzing at full size, a killed grader.
 test-long: setup
@@ -88,6 +88,12 @@ lite: .venv/lite
 test-lite: .venv/lite
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	pytest -m lite -s tests/test_lite.py
+
+# A class on a real JupyterHub, for which it makes Unix users: as root.
+test-hub: setup
+	@command -v npm > /dev/null || [ $$(id -u) != 0 ] || apt-get install --yes npm
+	@pip install --quiet --disable-pip-version-check --editable '.[hub]'
+	pytest -m hub -s tests/test_hub.py
 
 format: setup
 	ruff format
