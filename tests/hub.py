@@ -105,7 +105,8 @@ class Person:
         browser.get(f"{hub.url}/hub/login", timeout=SECONDS)
         form = {"username": user, "password": hub.server.passwords[user]}
         form["_xsrf"] = browser.cookies["_xsrf"]
-        browser.post(f"{hub.url}/hub/login?next=/hub/home", form, timeout=SECONDS)
+        answer = browser.post(f"{hub.url}/hub/login?next=/hub/home", form, timeout=SECONDS)
+        assert answer.ok, f"{user} is not let in"
         answer = browser.post(
             f"{hub.url}/hub/api/users/{user}/tokens",
             headers={"X-XSRFToken": browser.cookies.get("_xsrf", path="/hub/")},

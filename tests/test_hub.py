@@ -37,6 +37,7 @@ def server():
         say("root", "has installed the course, with its groups, account, exchange and folders")
         machine.tea = machine.add("tea", "teach")
         machine.ada, machine.mal = (machine.add(name, "students") for name in ("ada", "mal"))
+        machine.eve = machine.add("eve")
         say("root", f"has made the users {machine.tea}, {machine.ada} and {machine.mal}")
         yield machine
     finally:
@@ -257,6 +258,11 @@ def test_a_student_cannot_open_the_course_or_the_server_of_another(server, peopl
         say(person.user[-3:], f"opens {home}/lab in a browser: {page.status_code}")
         assert page.status_code == status
         assert ("jupyter-config-data" in page.text) == (status == 200)
+
+
+def test_who_is_in_no_group_of_the_course_is_not_let_in(server, people):
+    with pytest.raises(AssertionError, match="is not let in"):
+        hub.Person(people.hub, server.eve)
 
 
 def test_students_see_none_of_the_instructors_tools(people):
