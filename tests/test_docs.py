@@ -18,6 +18,7 @@ from nbgrader.apps.nbgraderapp import NbGraderApp
 from grading.__main__ import main
 from grading.wall import bubblewrap
 from tests.course import ROOT, Course, assignments
+from tests.lms_readers import canvas_name, zipped
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = {page.name: page.read_text("utf-8") for page in PAGES}
@@ -51,6 +52,11 @@ LEAVES = {  # what the commands of a page are said to make
         *("home/exchange/sequence-models/outbound/01_rnn/rnn.ipynb", "grades.csv"),
         *("submitted/right/01_rnn/rnn.ipynb", "submitted/untouched/01_rnn/rnn.ipynb"),
     ],
+    "lms.md": [
+        *("submitted/ada/01_rnn/rnn.ipynb", "feedback/ada/01_rnn/rnn.html"),
+        *("reports/canvas.csv", "reports/moodle.csv", "reports/csv.csv"),
+        "reports/feedback-canvas-01_rnn.zip",
+    ],
 }
 SAYS = {  # what they say, where that tells more than how they end
     "student.md": ["VALIDATION FAILED ON 2 CELL(S)!"],
@@ -76,7 +82,7 @@ answers() {
 
 def blocks(page):
     """Return the blocks of commands of a page."""
-    return re.findall(r"^```(?:sh|bash)\n(.*?)^```", TEXT[page], re.M | re.S)
+    return re.findall(r"^ *```(?:sh|bash)\n(.*?)^ *```", TEXT[page], re.M | re.S)
 
 
 def commands(page):
@@ -113,6 +119,21 @@ def send(submitted, exchange):
     exchange.chmod(0o777)
 
 
+def download(course):
+    """Lay a zip of Canvas's into a course, and a roster, and take out what is submitted."""
+    (course / "roster.csv").write_text(
+        "student_id,Student,ID,Section,First name,Last name,Username\n"
+        'ada,"Lovelace, Ada",11,A,Ada,Lovelace,ada\n',
+        "utf-8",
+    )
+    handed_in = (course / "submitted/right/01_rnn/rnn.ipynb").read_bytes()
+    archive = course / "downloaded/01_rnn/archive"
+    archive.mkdir(parents=True)
+    named = canvas_name("Lovelace, Ada", 11, 1001, "rnn.ipynb", late=False)
+    (archive / "submissions.zip").write_bytes(zipped({named: handed_in}))
+    shutil.rmtree(course / "submitted")
+
+
 def folder_for(page, place):
     """Make a folder in which the commands of a page can run: a student's, or a course's."""
     if page == STUDENTS:
@@ -132,6 +153,8 @@ def folder_for(page, place):
     home = place / "home"
     (home / ".jupyter").mkdir(parents=True)
     (home / "exchange").mkdir()
+    if page == "lms.md":
+        download(place)
     if page == "instructor.md":
         send(place / "submitted", home / "exchange")
     (home / ".jupyter" / "nbgrader_config.py").write_text(
@@ -189,7 +212,7 @@ def test_every_exception_is_a_command_of_a_page():
 
 
 def test_no_command_hides_in_a_block_of_another_kind():
-    kinds = {kind for text in TEXT.values() for kind in re.findall(r"^```(\w+)$", text, re.M)}
+    kinds = {kind for text in TEXT.values() for kind in re.findall(r"^ *```(\w+)$", text, re.M)}
     assert kinds <= {"sh", "bat", "python", "ini", "toml"}
     assert [page for page, text in TEXT.items() if "```bat" in text] == [STUDENTS]
 
