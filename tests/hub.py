@@ -67,7 +67,11 @@ class Hub:
                 return all(requests.get(f"{place}/hub/api/", timeout=10).ok for place in places)
             return False
 
-        wait(answers)
+        try:
+            wait(answers)
+        except BaseException:
+            self.close()
+            raise
 
     def said(self) -> str:
         """Return what the hub and all servers have said so far."""
