@@ -16,6 +16,11 @@ setup: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[grading,cluster,preflight,dev,docs]'
 	@touch $@
 
+# What some of the words below add to it: an extra of pyproject.toml.
+.venv/with-%: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
 # The main job: release all lessons, grade submitted/, make feedback, print the table.
 grade: setup
 	@for name in $(ASSIGNMENTS); do nbgrader generate_assignment $$name --force --log-level=ERROR || exit 1; done
@@ -54,19 +59,18 @@ test: setup
 test-long: setup
 	pytest -m long
 
-# JupyterLab, formgrader and feedback in a real browser; needs the extra "browser" and Chromium.
+# JupyterLab, formgrader and feedback in a real browser; needs Chromium.
 # Leaves screenshots in reports/screenshots/.
-test-browser: setup
+test-browser: .venv/with-browser
 	pytest -m browser -n 2 --dist loadfile
 
 # The pictures of the README, from the same tests.
-pictures: setup
+pictures: .venv/with-browser
 	pytest -m browser tests/test_jupyterlab.py tests/test_formgrader.py -k "not picture" -n 2 --dist loadfile
 	python -m tests.pictures
 
 # The lessons on every Python and with the oldest and newest libraries that are promised.
-versions: setup
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser,versions]'
+versions: .venv/with-browser .venv/with-versions
 	python -m tests.versions
 
 # The pages of docs/, into build/docs.
@@ -77,22 +81,17 @@ docs: setup
 # The site on which the lessons run in a browser, in _site/. See docs/browser.md:
 #   make lite ASSIGNMENTS="01_rnn 02_lstm"     only what has been given out
 #   make lite PYODIDE=FOLDER_OR_ADDRESS        Pyodide from elsewhere than its CDN
-lite: .venv/lite
+lite: .venv/with-lite
 	python deploy/lite/build.py $(ASSIGNMENTS) $(if $(PYODIDE),--pyodide $(PYODIDE))
 
-.venv/lite: .venv/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lite]'
-	@touch $@
-
 # A student's round on that site, told step by step; needs Chromium, and npm for Pyodide.
-test-lite: .venv/lite
+test-lite: .venv/with-lite
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	pytest -m lite -s tests/test_lite.py
 
 # A class on a real JupyterHub, for which it makes Unix users: as root.
-test-hub: setup
+test-hub: .venv/with-hub
 	@command -v npm > /dev/null || [ $$(id -u) != 0 ] || apt-get install --yes npm
-	@pip install --quiet --disable-pip-version-check --editable '.[hub]'
 	pytest -m hub -s tests/test_hub.py
 
 format: setup

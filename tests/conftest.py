@@ -59,6 +59,15 @@ def unwalled(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def chromium():
+    """The browser; without it, what needs it is skipped."""
+    from tests.chromium import started
+
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
 def zygote():
     """A warm zygote, started where a variable of the environment is a secret."""
     with pytest.MonkeyPatch.context() as patch:

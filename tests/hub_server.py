@@ -26,7 +26,7 @@ PROXY = re.findall(r"configurable-http-proxy@\S+", (ROOT / "docs/jupyterhub.md")
 def why_not() -> str:
     """Say why no hub can run here; nothing if one can."""
     if importlib.util.find_spec("jupyterhub") is None:
-        return "there is no JupyterHub here: pip install --editable '.[hub]'"
+        return "there is no JupyterHub here: make .venv/with-hub"
     if os.geteuid() != 0:
         return "it makes Unix users and runs servers as them, which only root can"
     for program, package in [("useradd", "passwd"), ("npm", "npm"), ("node", "nodejs")]:

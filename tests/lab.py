@@ -52,11 +52,16 @@ class Desk:
         )
 
     @contextlib.contextmanager
-    def lab(self) -> Iterator[Address]:
-        """Start JupyterLab; it ends, with its kernels, when the block does."""
+    def lab(self, *options: str) -> Iterator[Address]:
+        """Start JupyterLab with these options; it ends, with its kernels, when the block does."""
         told = self.home / "lab.log"
         words = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-        words += ["--ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={self.work}"]
+        words += [
+            "--ip=127.0.0.1",
+            "--ServerApp.port=0",
+            f"--ServerApp.root_dir={self.work}",
+            *options,
+        ]
         with told.open("wb") as log:
             server = subprocess.Popen(
                 words, cwd=self.work, env=self.environment, stdout=log, stderr=log

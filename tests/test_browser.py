@@ -1,6 +1,6 @@
 """Feedback pages in a real browser: no violation under axe-core, on any screen.
 
-``pip install --editable '.[browser]'`` and Chromium are needed; ``pytest -m browser`` runs this.
+``make test-browser`` runs this.
 """
 
 import nbformat
@@ -8,7 +8,6 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from grading.verdicts import Verdict
-from tests.chromium import started
 from tests.course import Course, notebook_path
 from tests.gallery.entry import RNN, RNNS, Entry
 from tests.gallery_pages import BREAKING, FORMULAS, TRICKS
@@ -16,9 +15,7 @@ from tests.test_pages import HONEST, cell_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-axe = pytest.importorskip(
-    "axe_playwright_python.base", reason="needs axe: pip install --editable '.[browser]'"
-)
+axe = pytest.importorskip("axe_playwright_python.base", reason="needs axe: make .venv/with-browser")
 
 A = "01_rnn"
 SCHEMES = ["light", "dark"]
@@ -78,12 +75,6 @@ def course(tmp_path_factory):
     nbformat.write(notebook, path)
     course.python("grading", "feedback", A)
     return course
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with started() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """The pages that ``make docs`` makes, in a real browser: complete in themselves, fit for all.
 
-``pip install --editable '.[browser]'`` and Chromium are needed, and ``pytest -m browser``.
+``make test-browser`` runs this.
 """
 
-import os
-import shutil
 import subprocess
 import sys
 
@@ -14,12 +12,7 @@ from tests.course import ROOT
 
 pytestmark = pytest.mark.browser
 
-INSTALL = "needs Playwright and axe: pip install --editable '.[browser]'"
-sync_api = pytest.importorskip("playwright.sync_api", reason=INSTALL)
-axe = pytest.importorskip("axe_playwright_python.base", reason=INSTALL)
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("needs Chromium on the PATH, or in CHROMIUM", allow_module_level=True)
+axe = pytest.importorskip("axe_playwright_python.base", reason="needs axe: make .venv/with-browser")
 
 NAMES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
 
@@ -31,14 +24,6 @@ def site(tmp_path_factory):
     words = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(place)]
     subprocess.run(words, cwd=ROOT, check=True, timeout=120)
     return place
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.chromium import started, sync_api
+from tests.chromium import sync_api
 from tests.course import Course, grade_id
 from tests.lab import Desk
 from tests.lab_page import WRONG, A, cell, check_picture, choose, go_to, pages, plain, shoot, tabs
@@ -20,12 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 WIDE = {"width": 1100, "height": 850}
 VALUES = "all => all.map(field => field.value)"
 HEIGHTS = "all => all.map(formula => formula.getBoundingClientRect().height)"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with started() as browser:
-        yield browser
 
 
 @pytest.fixture

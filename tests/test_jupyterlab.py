@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from tests import pictures
-from tests.chromium import started, sync_api
+from tests.chromium import sync_api
 from tests.course import ROOT, reference_cells
 from tests.lab import Desk, headings
 from tests.lab_page import WRONG, A, cell, check_picture, choose, go_to, pages, plain, shoot, tabs
@@ -22,12 +22,6 @@ TALL = {"width": 1000, "height": 900}
 (HIDE,) = re.findall(
     r"^jupyter labextension disable .*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
 )
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with started() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import contextlib
 import functools
 import http.server
 import json
-import os
 import re
 import shutil
 import threading
@@ -26,12 +25,7 @@ from tests.pyodide_folder import Unavailable, pyodide_folder
 
 pytestmark = [pytest.mark.lite, pytest.mark.timeout(900)]
 
-INSTALL = "needs more: pip install --editable '.[browser,lite]'"
-sync_api = pytest.importorskip("playwright.sync_api", reason=INSTALL)
-pytest.importorskip("jupyterlite_pyodide_kernel", reason=INSTALL)
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("needs Chromium on the PATH, or in CHROMIUM", allow_module_level=True)
+pytest.importorskip("jupyterlite_pyodide_kernel", reason="needs JupyterLite: make .venv/with-lite")
 
 A = "01_rnn"
 MARKERS = re.compile("    ### (BEGIN|END) SOLUTION\n")
@@ -76,18 +70,6 @@ def site_of(folder, pyodide):
 def site(tmp_path_factory, pyodide):
     with site_of(tmp_path_factory.mktemp("lite") / "site", str(pyodide)) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            # Chromium itself asks a server of its own what kind of form it sees.
-            args=["--no-sandbox", "--autofill-server-url=http://127.0.0.1:9"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

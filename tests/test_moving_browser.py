@@ -1,29 +1,21 @@
 """Moving pictures in a real JupyterLab: dragged, read aloud, broken and mended, printed.
 
-``pip install --editable '.[browser]'`` and Chromium are needed; ``pytest -m browser`` runs this.
+``make test-browser`` runs this.
 """
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 
 import nbformat
 import pytest
 
 from tests.course import ROOT, assignments, grade_id, notebook_path, reference_cells
+from tests.lab import Desk
+from tests.lab_page import pages
 from tests.test_moving import moving_cell, pictures
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-
-INSTALL = "needs Playwright: pip install --editable '.[browser]'"
-sync_api = pytest.importorskip("playwright.sync_api", reason=INSTALL)
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("needs Chromium on the PATH, or in CHROMIUM", allow_module_level=True)
 
 A = "01_rnn"
 # A click on a menu would be lost while the page is still at work.
@@ -37,84 +29,35 @@ COMMAND = """async name => {
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """Start JupyterLab in an empty folder; return its address and the folder."""
+def desk(tmp_path_factory):
+    """JupyterLab in an empty folder."""
     root = tmp_path_factory.mktemp("lab")
     (root / "work").mkdir()
-    names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"]
-    environment = {**os.environ, **{name: str(root / name) for name in names}}
-    settings = root / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = '{"fetchNews": "false", "checkForUpdates": false}'
-    (settings / "notification.jupyterlab-settings").write_text(quiet)
-    environment["JUPYTERLAB_SETTINGS_DIR"] = str(root / "settings")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--allow-root"]
-        + ["--LabApp.expose_app_in_browser=True"]
-        + [f"--port={address.rpartition(':')[2]}", "--ServerApp.port_retries=0"]
-        + ["--IdentityProvider.token=moving", f"--ServerApp.root_dir={root / 'work'}"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield address, root / "work"
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    desk = Desk(root / "work", root / "home")
+    with desk.lab("--LabApp.expose_app_in_browser=True") as desk.address:
+        yield desk
 
 
 @pytest.fixture
-def opened(lab, chromium):
+def opened(desk, chromium):
     """Open a solved lesson and run all its cells; no request may lead elsewhere."""
-    address, work = lab
-    page = chromium.new_page(viewport={"width": 1280, "height": 1200})
-    outside = []
+    with pages(chromium) as open_page:
 
-    def here(route):
-        if route.request.url.startswith((f"{address}/", "data:", "blob:")):
-            route.continue_()
-        else:
-            outside.append(route.request.url)
-            route.abort()
+        def opened(assignment):
+            folder = desk.work / f"{len([*desk.work.iterdir()])}-{assignment}"
+            shutil.copytree(ROOT / "notebooks" / assignment, folder)
+            notebook = nbformat.read(notebook_path(folder), 4)
+            for cell in notebook.cells:
+                cell.source = reference_cells(assignment).get(grade_id(cell), cell.source)
+            nbformat.write(notebook, notebook_path(folder))
+            page = open_page(desk, f"{folder.name}/{notebook_path(folder).name}")
+            page.set_viewport_size({"width": 1280, "height": 1200})
+            page.evaluate(COMMAND, "notebook:run-all-cells")
+            page.locator("[role=slider]").first.wait_for(state="attached")
+            page.locator("[role=slider]").last.scroll_into_view_if_needed()
+            return page, notebook_path(folder)
 
-    page.route("**/*", here)
-
-    def opened(assignment):
-        folder = work / f"{len([*work.iterdir()])}-{assignment}"
-        shutil.copytree(ROOT / "notebooks" / assignment, folder)
-        notebook = nbformat.read(notebook_path(folder), 4)
-        for cell in notebook.cells:
-            cell.source = reference_cells(assignment).get(grade_id(cell), cell.source)
-        nbformat.write(notebook, notebook_path(folder))
-        name = f"{folder.name}/{notebook_path(folder).name}"
-        page.goto(f"{address}/lab/tree/{name}?token=moving&reset")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=90_000)
-        page.evaluate(COMMAND, "notebook:run-all-cells")
-        page.locator("[role=slider]").first.wait_for(state="attached", timeout=60_000)
-        page.locator("[role=slider]").last.scroll_into_view_if_needed()
-        return page, notebook_path(folder)
-
-    yield opened
-    page.close()
-    assert outside == []
+        yield opened
 
 
 def shown(page):
