@@ -147,7 +147,7 @@ def finish_and_grade(someone, folder):
     cells = [c for c in nbformat.reads(content.decode(), 4).cells if c.cell_type == "code"]
     assert [cell.source for cell in cells if LAST_WORD in cell.source] == [last]
     assert not [output for cell in cells for output in cell.outputs if "ename" in output]
-    drawing = [cell for cell in cells if "plt.show()" in cell.source]
+    drawing = [cell for cell in cells if re.search(r"^(plt.show|moving)\(", cell.source, re.M)]
     drawn = [cell for cell in drawing if any("image/png" in str(o) for o in cell.outputs)]
     assert drawn == drawing != []
     someone.says(f"has the last word in it, {len(drawn)} cells with pictures, and no error")
