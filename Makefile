@@ -90,7 +90,7 @@ test-lite: .venv/with-lite
 	pytest -m lite -s tests/test_lite.py
 
 # A class on a real JupyterHub, for which it makes Unix users: as root.
-test-hub: .venv/with-hub
+test-hub: .venv/with-browser .venv/with-hub
 	@command -v npm > /dev/null || [ $$(id -u) != 0 ] || apt-get install --yes npm
 	pytest -m hub -s tests/test_hub.py
 

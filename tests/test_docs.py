@@ -42,7 +42,7 @@ GO_ON = {  # run beside the commands that follow
 }
 ELSEWHERE = {  # pages about other places, whose commands have tests of their own
     "browser.md": "test_lite.py",
-    "jupyterhub.md": "test_hub.py",
+    "jupyterhub.md": "test_hub_page.py",
 }
 LEAVES = {  # what the commands of a page are said to make
     "index.md": ["feedback/right/01_rnn/rnn.html", "gradebook.db"],
@@ -173,6 +173,9 @@ def run(page, place, installing=False):
     words = [str(bubblewrap()), "--dev-bind", "/", "/", "--proc", "/proc"]
     words += ["--unshare-pid", "--die-with-parent", "--chdir", str(folder)]
     words += ["--cap-add", "ALL"] * (os.geteuid() == 0) + ["--unshare-net"] * (not installing)
+    # Menus are set for the whole environment, and this one has instructors, too.
+    menus = shutil.copytree(f"{sys.prefix}/etc/jupyter", place / "jupyter")
+    words += ["--bind", str(menus), f"{sys.prefix}/etc/jupyter"]
     here = f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [*words, "bash", "-c", script(page, installing)],

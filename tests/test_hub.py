@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbgrader.utils import notebook_hash
 
-from tests import hub, hub_server, hub_tries
+from tests import hub, hub_server, hub_tries, pictures
 from tests.course import grade_id, reference_cells
 from tests.hub import say
 
@@ -273,6 +273,38 @@ def test_students_see_none_of_the_instructors_tools(people):
     hidden = {name.partition(":")[2] for name in data["disabledExtensions"]}
     assert {"formgrader", "create-assignment", "course-list"} <= hidden
     assert not hidden & {"assignment-list", "validate-assignment"}
+
+
+def test_both_find_their_way_in_a_browser(server, people, returned, chromium):
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+
+    def log_in(user):
+        page.goto(f"{people.hub.url}/hub/login?next=/hub/home")
+        page.get_by_label("Username").fill(user)
+        page.get_by_label("Password").fill(server.passwords[user])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/hub/home")
+
+    log_in(server.ada)
+    pictures.keep("hub-student", page.screenshot())
+    assert page.get_by_text("Services").count() == 0
+    page.goto(f"{people.hub.url}{people.ada.home}/lab")
+    page.get_by_role("menuitem", name="Nbgrader", exact=True).click()
+    page.locator(".lm-Menu-itemLabel:visible", has_text="Assignment List").click()
+    page.locator("#submitted_assignments_list .list_item", has_text=LESSON).first.wait_for()
+    pictures.keep("hub-assignments", page.screenshot())
+    context.clear_cookies()
+    log_in(server.tea)
+    page.get_by_text("Services").click()
+    pictures.keep("hub-instructor", page.screenshot())
+    page.get_by_role("link", name=server.course).click()
+    page.get_by_role("menuitem", name="Nbgrader", exact=True).click()
+    page.locator(".lm-Menu-itemLabel:visible", has_text="Formgrader").click()
+    page.frame_locator("iframe").get_by_role("link", name=LESSON).first.wait_for()
+    pictures.keep("hub-formgrader", page.screenshot())
+    context.close()
 
 
 def test_nobody_hands_in_as_someone_else(server, people, handed_in, forged, collected):

@@ -8,8 +8,11 @@ import contextlib
 import functools
 import http.server
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
 
 import nbformat
@@ -179,6 +182,27 @@ def test_without_a_setting_the_site_takes_pyodide_from_its_cdn_and_nothing_from_
     version = json.loads((pyodide / LOCK).read_text("utf-8"))["info"]["version"]
     config = (tmp_path / "site" / "jupyter-lite.json").read_text("utf-8")
     assert f'"https://cdn.jsdelivr.net/pyodide/v{version}/full/pyodide.js"' in config
+
+
+def test_the_commands_of_the_page_build_the_site_that_it_describes(tmp_path, pyodide):
+    page = (ROOT / "docs" / "browser.md").read_text("utf-8")
+    commands = re.findall(r"^```sh\n(.*?)\n```", page, re.M | re.S)
+    assert [command.split()[:2] for command in commands] == [["make", "lite"]] * 2
+    for name in ("deploy", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("Makefile", "pyproject.toml", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+        os.utime(tmp_path / name, (0, 0))  # older than the environment, so make leaves that be
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "Downloads").mkdir()
+    (tmp_path / "Downloads" / "pyodide").symlink_to(pyodide)  # an unpacked release
+    for command, place in zip(commands, ["https://cdn.jsdelivr.net/", "./pyodide/"], strict=True):
+        subprocess.run(
+            command, shell=True, cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path)}, check=True
+        )
+        config = (tmp_path / "_site" / "jupyter-lite.json").read_text("utf-8")
+        assert place in config
+        assert [path.name for path in (tmp_path / "_site" / "files").iterdir()] == [A]
 
 
 def test_an_address_is_taken_as_it_is(tmp_path):

@@ -94,7 +94,7 @@ c.JupyterHub.services = [
         "user": course["account"],
         "cwd": f"{folder}/course",
         "environment": {
-            "JUPYTER_CONFIG_PATH": f"{folder}/etc",
+            "JUPYTER_CONFIG_PATH": f"{folder}/etc/course:{folder}/etc",
             "JUPYTERHUB_DEFAULT_URL": "/lab",
             "PATH": path,
         },
