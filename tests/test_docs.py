@@ -82,7 +82,7 @@ answers() {
 
 def blocks(page):
     """Return the blocks of commands of a page."""
-    return re.findall(r"^ *```(?:sh|bash)\n(.*?)^ *```", TEXT[page], re.M | re.S)
+    return re.findall(r"^```(?:sh|bash)\n(.*?)^```", TEXT[page], re.M | re.S)
 
 
 def commands(page):
@@ -215,7 +215,9 @@ def test_every_exception_is_a_command_of_a_page():
 
 
 def test_no_command_hides_in_a_block_of_another_kind():
-    kinds = {kind for text in TEXT.values() for kind in re.findall(r"^ *```(\w+)$", text, re.M)}
+    kinds = {kind for text in TEXT.values() for kind in re.findall(r"^```(\w+)$", text, re.M)}
+    # In a list MkDocs takes a block for words in a line.
+    assert not [page for page, text in TEXT.items() if re.search(r"^ +```", text, re.M)]
     assert kinds <= {"sh", "bat", "python", "ini", "toml"}
     assert [page for page, text in TEXT.items() if "```bat" in text] == [STUDENTS]
 
