@@ -44,6 +44,10 @@ def run(*words: str | Path, **more: Any) -> str:
     return done.stdout
 
 
+class Unavailable(Exception):
+    """A part that comes from the network cannot be had here; the text says which."""
+
+
 class Server:
     """A machine with the course on it: its own Python, proxy, groups, users and folders.
 
@@ -66,6 +70,11 @@ class Server:
         """Install the course as docs/jupyterhub.md says, and set it up.
 
         The packages are those of this Python, so that little is fetched.
+
+        Raises
+        ------
+        Unavailable
+            If what is fetched cannot be had.
         """
         repository = self.place / "repository"
         repository.mkdir(0o700)  # it holds the answers
@@ -87,7 +96,10 @@ class Server:
                 script.chmod(0o755)
         pip = [self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run(*pip, "--no-deps", repository)
-        run("npm", "install", "--silent", "--prefix", self.place / "proxy", *PROXY)
+        try:
+            run("npm", "install", "--silent", "--prefix", self.place / "proxy", *PROXY)
+        except (AssertionError, subprocess.TimeoutExpired) as error:
+            raise Unavailable(f"the proxy cannot be had here: {error}") from None
         deploy = repository / "deploy" / "jupyterhub"
         settings = {
             "folder": str(self.folder),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.course import ROOT, assignments, grade_id, notebook_path, reference_cells
 from tests.lab import Desk
-from tests.lab_page import pages
+from tests.lab_page import pages, shoot
 from tests.test_moving import moving_cell, pictures
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -86,6 +86,7 @@ def test_an_arrow_key_on_a_slider_moves_the_picture_there_and_back(opened, assig
     first, second = after(page, lambda: page.keyboard.press("ArrowRight"))
     back = after(page, lambda: page.keyboard.press("ArrowLeft"))
     assert back == (second, first)
+    shoot(page, f"moving-{assignment}")
     cell = page.locator(".jp-CodeCell", has=handle)
     assert cell.locator(".jp-OutputArea-output > img, .jp-RenderedImage img").count() == 1  # still
     box = shown(page).bounding_box()
