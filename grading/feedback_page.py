@@ -22,7 +22,8 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from grading import texts
-from grading.pages import KEPT, TEMPLATES, harmless_html
+from grading.harmless import harmless_html
+from grading.pages import KEPT, TEMPLATES
 from grading.results import Result, number, result_of
 from grading.texts import Text
 from grading.tidy import Outline, tidy

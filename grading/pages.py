@@ -1,27 +1,19 @@
-"""Keep what a student made harmless in a browser: outputs, Markdown, names.
+"""Pages of what a student made, harmless in a browser: outputs, Markdown, names.
 
 nbgrader's formgrader shows a submission in the instructor's own logged-in browser, and
-nbconvert prints the HTML in it as it stands. Outputs are cleaned when they are kept (see
-`harmless_outputs`), and again, with everything else, when a page is made (`HarmlessPage`,
-`HarmlessMarkdown`, `harmless_part`; nbgrader_config.py puts them into nbconvert). The
-notebook itself keeps the student's own words.
+nbconvert prints the HTML in it as it stands. `grading.harmless` says what may stay;
+`HarmlessPage`, `HarmlessMarkdown` and `harmless_output_html` do it when a page is made, and
+nbgrader_config.py puts them into nbconvert. The notebook itself keeps the student's own words.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import html
-import io
 import re
 import sys
-import warnings
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
-import nh3
 from jinja2 import FileSystemLoader, pass_context
 from jinja2.runtime import Context
 from markupsafe import escape
@@ -31,18 +23,13 @@ from nbconvert.filters.strings import strip_files_prefix
 from nbconvert.utils.base import NbConvertBase
 from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
-from PIL import Image
-from pygments.token import STANDARD_TYPES
 from tornado.web import HTTPError
 
 from grading import texts
+from grading.harmless import PICTURES, Output, harmless_html, harmless_outputs
 from grading.texts import PlaceRenderer, Text
 
-Output = dict[str, Any]
-
-PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
 KEPT = 500  # pieces of a page that are not made anew each time
-PIXELS = 20_000_000  # of one picture; a browser needs four bytes for each
 # Characters that a page shows. Markdown and highlighting can take time that grows with the
 # square of the length, and the formgrader makes one page at a time.
 LONGEST = {"markdown": 10_000}  # of one cell; the lessons' longest has 1652
@@ -51,126 +38,10 @@ LONGEST_PAGE = 300_000
 # Styles of formulas, and what keeps the formgrader's page from fetching MathJax.
 TEMPLATES = str(Path(__file__).with_name("templates") / "formulas")
 
-_TAGS = set(
-    "h1 h2 h3 h4 h5 h6 p br hr div span blockquote pre code kbd samp var a img "
-    "em strong b i u s del ins sub sup small mark abbr cite q "
-    "ul ol li dl dt dd table caption colgroup col thead tbody tfoot tr th td "
-    "details summary figure figcaption center font input".split()
-)
-_ATTRIBUTES = {
-    "*": {"id", "title", "align", "valign", "style", "width", "height"},
-    "a": {"href"},
-    "img": {"src", "alt"},
-    "font": {"color"},
-    "table": {"border"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
-    "ol": {"start"},
-}
-_STYLES = set(
-    "text-align vertical-align color background-color font-weight font-style text-decoration "
-    "width".split()
-)
-# The names that colour code, and those of boxes and tables. Any other could be a button,
-# a menu or a cover over the page, which the formgrader's own scripts and styles know.
-_CLASSES = {
-    "span": {name for name in STANDARD_TYPES.values() if name},
-    "div": {"highlight", "alert", "alert-block"}
-    | {f"alert-{kind}" for kind in ("info", "success", "warning", "danger")},
-    "li": {"task-list-item"},
-    "input": {"task-list-item-checkbox"},
-    "table": {"dataframe"},
-    "a": {"anchor-link"},
-}
-# Files that no browser runs, whoever wrote them.
-_INERT = re.compile(r"\.(png|jpe?g|gif|webp|csv|tsv|txt|npy|npz)$", re.IGNORECASE)
-_PATH = re.compile(r"(\./)?\w[\w .,()+~@-]*(/\w[\w .,()+~@-]*)*")
-
-
-def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Return the value that an attribute may have, or None."""
-    if name == "id":
-        # The formgrader finds its own boxes by id.
-        return value if value.startswith("student-") else f"student-{value}"
-    if name == "href":
-        if value.startswith("#"):
-            return "#" + str(_attribute(tag, "id", value[1:]))
-        near = _PATH.fullmatch(unquote(value)) and _INERT.search(value)
-        return value if near or re.match(r"(https?://|mailto:)", value) else None
-    if name == "src":
-        kind, _, data = value.removeprefix("data:").partition(";base64,")
-        if value.startswith("data:"):
-            return value if is_picture(kind, data) else None
-        return value if _PATH.fullmatch(unquote(value)) else None
-    return value
-
-
-# What nh3 is told; `grading.tidy` allows less.
-RULES: dict[str, Any] = {
-    "tags": _TAGS,
-    "clean_content_tags": {"script", "style", "title", "template", "noscript", "svg", "math"},
-    "attributes": _ATTRIBUTES,
-    "attribute_filter": _attribute,
-    "allowed_classes": _CLASSES,
-    "filter_style_properties": _STYLES,
-    "url_schemes": {"http", "https", "mailto", "data"},
-    # A check box of a Markdown list, and no other field.
-    "set_tag_attribute_values": {"input": {"type": "checkbox", "disabled": ""}},
-    "tag_attribute_values": {"input": {"checked": {"", "checked"}}},
-}
-_cleaner = nh3.Cleaner(**RULES)
-
-
-def harmless_html(text: object) -> str:
-    """Return HTML with nothing in it that runs, asks another host or looks like the page's own."""
-    return _cleaner.clean(str(text))
-
 
 def harmless_part(text: object) -> str:
     """Return clean HTML as a part of a page that it cannot leave."""
     return f'<section style="overflow-x: auto; overflow-y: hidden">{harmless_html(text)}</section>'
-
-
-def is_picture(kind: str, data: str) -> bool:
-    """Say whether base64 text is a picture of its kind, and not too large to show."""
-    if kind not in PICTURES:
-        return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            raw = base64.b64decode("".join(data.split()), validate=True)
-            with Image.open(io.BytesIO(raw), formats=[PICTURES[kind]]) as picture:
-                width, height = picture.size
-    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
-        return False
-    return width * height <= PIXELS
-
-
-def harmless_outputs(outputs: Iterable[Output]) -> list[Output]:
-    """Keep of each output what is harmless: text, pictures, tables.
-
-    Scripts, SVG, widgets and whatever else a browser might run are left out; where nothing
-    stays, a line of text says so.
-    """
-    return [_harmless_output(output) for output in outputs]
-
-
-def _harmless_output(output: Output) -> Output:
-    if "data" not in output:
-        return output  # a stream or an error is text, and shown as text
-    kept = {}
-    for kind, value in output["data"].items():
-        if kind in ("text/plain", "text/latex") or (
-            kind in ("image/png", "image/jpeg") and is_picture(kind, value)
-        ):
-            kept[kind] = value
-        elif kind == "text/html":
-            kept[kind] = harmless_html(value)
-    if not kept:
-        kinds = [kind for kind in output["data"] if re.fullmatch(r"[\w.+-]+/[\w.+-]{1,60}", kind)]
-        named = f" ({', '.join(sorted(kinds)[:3])})" if kinds else ""
-        kept["text/plain"] = f"[An output that is not shown here{named} was left out.]"
-    return {**output, "data": kept, "metadata": {}}
 
 
 @pass_context

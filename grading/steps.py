@@ -14,9 +14,9 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int, List, Unicode
 
 from grading.exam import GraderFault, Rules
+from grading.harmless import harmless_outputs
 from grading.judge import draw, judge
 from grading.lesson import Lesson
-from grading.pages import harmless_outputs
 from grading.reference import Reference
 from grading.session import Session, error_output
 from grading.verdicts import Verdict

@@ -1,6 +1,6 @@
 """A student's HTML made fit for every reader: structure that a screen reader can follow.
 
-It comes clean from `grading.pages.harmless_html`, so each tag is closed and each attribute
+It comes clean from `grading.harmless.harmless_html`, so each tag is closed and each attribute
 quoted, and it can be read piece by piece. What `tidy` returns has been cleaned once more.
 """
 
@@ -11,7 +11,7 @@ import re
 
 import nh3
 
-from grading.pages import RULES, harmless_html
+from grading.harmless import RULES, harmless_html
 
 _PIECE = re.compile(r'<(/?)(\w+)((?: [\w-]+="[^"]*")*)>|[^<]+|<')
 _ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')

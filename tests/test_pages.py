@@ -26,7 +26,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grading import feedback as feedback_pages
-from grading import pages, texts
+from grading import harmless, pages, texts
 from grading.session import Session
 from grading.wall import Limits
 from tests.course import ROOT, Course, assignments, grade_id, notebook_path
@@ -197,7 +197,7 @@ def signs(text):
         for name, value in attributes.items():
             for part in value.split() if name == "class" else [value]:
                 formula = element.tag in MATHML and re.fullmatch(SET.get(name, "(?!)"), part)
-                if not (formula or harmless(name, part, box)):
+                if not (formula or is_harmless(name, part, box)):
                     add(f"{name}={part} of <{element.tag}>", words)
     return found
 
@@ -208,7 +208,7 @@ def beyond(text, honest):
     return {f"{sign} {words}" for sign, words in signs(text).items() if sign not in known}
 
 
-def harmless(name, value, box):
+def is_harmless(name, value, box):
     if name == "href":
         return bool(re.match(r"https?://|mailto:|#|[\w ]+\.(png|csv)$", value))
     if name == "src":
@@ -404,19 +404,19 @@ def png(width, height):
     ],
 )
 def test_a_picture_is_one_and_of_a_size_to_be_shown(kind, data, good):
-    assert pages.is_picture(kind, data) == good
-    (output,) = pages.harmless_outputs(
+    assert harmless.is_picture(kind, data) == good
+    (output,) = harmless.harmless_outputs(
         [new_output("display_data", {kind: data, "text/plain": "x"})]
     )
     assert (kind in output["data"]) == good
     assert output["data"]["text/plain"] == "x"
-    assert ("src" in pages.harmless_html(f"<img src='data:{kind};base64,{data}'>")) == good
+    assert ("src" in harmless.harmless_html(f"<img src='data:{kind};base64,{data}'>")) == good
 
 
 @pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.name)
 def test_cleaning_twice_changes_nothing_more(trick):
-    once = pages.harmless_html(trick.text)
-    assert pages.harmless_html(once) == once
+    once = harmless.harmless_html(trick.text)
+    assert harmless.harmless_html(once) == once
 
 
 NAMES = {"last_name": "'\"", "student": "<img src=x onerror=x>"}
