@@ -19,8 +19,8 @@ from traitlets import Unicode
 
 from grading.downloads import Label, Who, label, own_name
 from grading.exam import GraderFault
+from grading.files import printable
 from grading.roster import read
-from grading.summary import shown
 from grading.unpack import NOTEBOOK, WORKSHEET
 
 
@@ -84,7 +84,7 @@ class Collector(FileNameCollectorPlugin):
         for path, tag in labels.items():
             student = whose.get(path)
             if not tag or not student or len(keys[student, tag.lms]) > 1:
-                strangers.append(shown(str(path.relative_to(folder))))
+                strangers.append(printable(str(path.relative_to(folder))))
                 continue
             notebook, number = own_name(tag.file, released)
             rank = (tag.order, tag.file == notebook, number, str(path))
@@ -101,6 +101,6 @@ class Collector(FileNameCollectorPlugin):
             *others, (_, path, tag) = sorted(files, key=lambda one: one[0])
             found[str(path)] = Found(student, notebook, tag)
             for _, _, other in others:
-                names = shown(other.file), shown(tag.file)
-                self.log.warning("%s: %s does not count, %s does.", shown(student), *names)
+                names = printable(other.file), printable(tag.file)
+                self.log.warning("%s: %s does not count, %s does.", printable(student), *names)
         return found

@@ -30,6 +30,7 @@ from grading import books, summary
 from grading.crew import Cluster, Crew, Local, results
 from grading.exam import GraderFault
 from grading.feedback import Makers, graded_folders, pending
+from grading.files import printable
 from grading.intake import CarefulAutograde
 
 # nbgrader 0.9.6 makes SQLAlchemy warn of objects that it never meant to save.
@@ -214,7 +215,7 @@ def _feedback(app: Course, crew: Local, makers: Makers, only: list[str], shown: 
         shown.tell("pages", number, len(students))
     for student, why in sorted(wrong.items()):
         if why:
-            print(f"No page for {summary.shown(student)}: {why}", file=sys.stderr)
+            print(f"No page for {printable(student)}: {why}", file=sys.stderr)
     return not any(wrong.values())
 
 

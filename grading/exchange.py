@@ -129,7 +129,7 @@ class CarefulCollect(ExchangeCollect):
         with self._opened(path) as folder:
             names = notebooks(folder)
             if len(names) > MOST:
-                raise Refused(f"{shown(path.name)} holds {len(names)} notebooks.")
+                raise Refused(f"{files.printable(path.name)} holds {len(names)} notebooks.")
             fresh, old = (to.with_name(f".{to.name}.{word}") for word in ("new", "old"))
             for left in (fresh, old):
                 shutil.rmtree(left, ignore_errors=True)
@@ -139,7 +139,12 @@ class CarefulCollect(ExchangeCollect):
                     data = files.read(name, folder, files.SIZE_LIMIT, os.fstat(folder).st_uid)
                 except (files.Unusable, OSError) as error:
                     why = getattr(error, "why", error)
-                    self.log.error("Left out of %s: %s. %s", shown(path.name), shown(name), why)
+                    self.log.error(
+                        "Left out of %s: %s. %s",
+                        files.printable(path.name),
+                        files.printable(name),
+                        why,
+                    )
                 else:
                     (fresh / name).write_bytes(data)
             said = self._path_to_record(str(path))["timestamp"]
@@ -148,7 +153,7 @@ class CarefulCollect(ExchangeCollect):
             if changed.replace(tzinfo=None) > said + LATER:
                 self.log.warning(
                     "%s says that it was handed in at %s, but was changed at %s (UTC).",
-                    *(shown(path.name), said, changed.replace(tzinfo=None)),
+                    *(files.printable(path.name), said, changed.replace(tzinfo=None)),
                 )
         if to.exists():
             to.rename(old)
@@ -158,7 +163,7 @@ class CarefulCollect(ExchangeCollect):
     @contextmanager
     def _opened(self, path: Path) -> Iterator[int]:
         """Open a hand-in; raise Refused unless it is in its owner's own name."""
-        what = shown(path.name)
+        what = files.printable(path.name)
         try:
             student = self._path_to_record(str(path))["username"]
             user = pwd.getpwnam(student)
@@ -255,11 +260,6 @@ def give(data: bytes, path: Path, student: str) -> None:
             raise Refused(why) from error
         file.write(data)
     new.replace(path)
-
-
-def shown(name: str) -> str:
-    """Return the name of a file as a log may show it."""
-    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def user_name(uid: int) -> str:

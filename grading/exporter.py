@@ -23,8 +23,8 @@ from traitlets import Dict, Unicode
 from grading import classbook
 from grading.classbook import Class
 from grading.exam import GraderFault
+from grading.files import printable
 from grading.roster import Person, Roster, read
-from grading.summary import shown
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formula begins
 FOLDER = "reports"  # it names students, and is kept out of Git
@@ -116,7 +116,7 @@ class Exporter(ExportPlugin):
         if not people:
             raise GraderFault(f"Nobody in {path.name} has a mark, so there is nothing to export.")
         for one in marks:
-            empty = [f"{shown(s)} ({why})" for s, why in one.without.items() if self.wanted(s)]
+            empty = [f"{printable(s)} ({why})" for s, why in one.without.items() if self.wanted(s)]
             if empty:
                 self.notes.append(f"No mark in {one.assignment}: {', '.join(sorted(empty))}.")
         holes = [p.student for p in people if any(p.student not in one.marks for one in marks)]
@@ -201,7 +201,7 @@ def cells(student: str, marks: list[Marks]) -> list[str]:
 
 def listed(students: Iterable[str]) -> str:
     """Return students in a sentence."""
-    return ", ".join(map(shown, students))
+    return ", ".join(map(printable, students))
 
 
 def _unmarked(gradebook: Gradebook, assignment: str) -> set[str]:

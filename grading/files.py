@@ -84,6 +84,11 @@ def why_no_student(name: str) -> str:
     return ""
 
 
+def printable(name: str) -> str:
+    """Return the name of a file or a student on one line that a terminal prints as it is."""
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
 @contextmanager
 def _folder(path: Path) -> Iterator[int]:
     """Open the folder of a hand-in: the last two parts of its path are no links."""

@@ -22,7 +22,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from grading.faults import FULL, READ_ONLY
-from grading.files import why_no_student
+from grading.files import printable, why_no_student
 from grading.graded import UNFINISHED, graded
 from grading.verdicts import Verdict
 
@@ -118,8 +118,8 @@ def show(*drawn: Table | str) -> None:
 
 
 def shown(student: str) -> str:
-    """Return a student's name as it may be printed, whatever the folder is called."""
-    return escape(student if student.isprintable() else ascii(student)[1:-1])
+    """Return a student's name as rich may print it, whatever the folder is called."""
+    return escape(printable(student))
 
 
 def trouble(root: Path) -> str:

@@ -23,8 +23,7 @@ from typing import IO
 from nbgrader.plugins.zipcollect import ExtractorPlugin
 from traitlets import Int
 
-from grading.files import SIZE_LIMIT
-from grading.summary import shown
+from grading.files import SIZE_LIMIT, printable
 
 ARCHIVE = ".zip"
 NOTEBOOK = ".ipynb"
@@ -119,7 +118,7 @@ class Extractor(ExtractorPlugin):
 
     def leave_out(self, what: str, why: str) -> None:
         """Say what was not unpacked."""
-        self.log.warning("Left out %s: %s.", shown(what), why)
+        self.log.warning("Left out %s: %s.", printable(what), why)
 
     def _copy(
         self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, to: IO[bytes], name: str
@@ -139,7 +138,7 @@ class Extractor(ExtractorPlugin):
                         )
                     to.write(piece)
         except BROKEN:
-            self.log.warning("%s is broken; it is taken as far as it goes.", shown(name))
+            self.log.warning("%s is broken; it is taken as far as it goes.", printable(name))
         return size
 
     @contextmanager

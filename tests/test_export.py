@@ -326,6 +326,12 @@ def test_who_is_not_in_both_is_named(course):
     in_canvas().upload(data)
 
 
+def test_a_name_is_printed_as_it_is(course):
+    text = canvas_roster().replace('"right"', '"ada [red]"')
+    (course.root / "roster.csv").write_text(text, "utf-8")
+    assert "nor in submitted/: ada [red]." in export(course, "canvas", A)[1]
+
+
 def test_a_row_without_a_student_is_named(course):
     text = canvas_roster().replace('"right"', '""')
     (course.root / "roster.csv").write_text(text, "utf-8")
