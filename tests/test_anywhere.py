@@ -85,7 +85,7 @@ def test_code_for_students_assumes_no_system(path):
         "with open('weather.csv', 'w') as stream: pass",
         "Path('x').read_text()",
         "Path('x').write_text('text')",
-        "np.loadtxt('/home/me/weather.csv')",
+        "np.loadtxt('/data/weather.csv')",
         "np.loadtxt('~/weather.csv')",
         "np.loadtxt('../weather.csv')",
         "np.loadtxt(r'C:\\data\\weather.csv')",
