@@ -5,6 +5,7 @@ but the machine itself: a command that would need another host fails.
 """
 
 import argparse
+import json
 import os
 import re
 import shlex
@@ -220,6 +221,17 @@ def test_no_command_hides_in_a_block_of_another_kind():
     assert not [page for page, text in TEXT.items() if re.search(r"^ +```", text, re.M)]
     assert kinds <= {"sh", "bat", "python", "ini", "toml"}
     assert [page for page, text in TEXT.items() if "```bat" in text] == [STUDENTS]
+
+
+def test_the_line_that_hides_an_instructors_tools_hides_the_same_everywhere():
+    lines = {
+        page: re.findall(r"^jupyter labextension disable (.*)$", TEXT[page], re.M)
+        for page in ("README.md", STUDENTS)
+    }
+    (hidden,) = lines["README.md"]
+    assert lines[STUDENTS] == [hidden]
+    hub = ROOT / "deploy/jupyterhub/student/labconfig/page_config.json"
+    assert set(json.loads(hub.read_text("utf-8"))["disabledExtensions"]) == set(hidden.split())
 
 
 # --- links ----------------------------------------------------------------------------
