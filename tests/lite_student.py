@@ -13,9 +13,9 @@ from typing import Any
 import nbformat
 
 from deploy.lite.build import link
+from tests import pictures
 from tests.course import ROOT, grade_id, notebook_path
 
-SCREENSHOTS = ROOT / "reports" / "screenshots"
 # Where JupyterLite keeps files: a table in a database of the browser, by the path of each.
 STORED = """path => new Promise((resolve, reject) => {
     const opened = indexedDB.open("JupyterLite Storage - /");
@@ -140,8 +140,7 @@ class Student:
 
     def keep(self, name: str) -> None:
         """Keep a picture of what is on the screen."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"lite-{name}.png")
+        pictures.keep(f"lite-{name}", self.page.screenshot())
 
     def _wait(self, cell: Any, before: str = "") -> None:
         """Wait until a cell has run: its prompt shows a number, and another than before."""

@@ -20,9 +20,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from deploy.lite.build import LOCK, build, link
-from grading.verdicts import Verdict
 from tests.course import ROOT, Course, assignments, reference_cells
-from tests.gallery.entry import RNN, Entry
+from tests.gallery.entry import RNN
+from tests.lab_page import WRONG, A, plain
 from tests.lite_student import Student
 from tests.pyodide_folder import Unavailable, pyodide_folder
 
@@ -30,11 +30,9 @@ pytestmark = [pytest.mark.lite, pytest.mark.timeout(900)]
 
 pytest.importorskip("jupyterlite_pyodide_kernel", reason="needs JupyterLite: make .venv/with-lite")
 
-A = "01_rnn"
-MARKERS = re.compile("    ### (BEGIN|END) SOLUTION\n")
-RIGHT = MARKERS.sub("", reference_cells(A)[RNN])
+RIGHT = plain(reference_cells(A)[RNN])
 RAISES = RIGHT.replace("Wax @ xt", "Wax.T @ xt")
-OLD_STATE = Entry("the old state", RNN, Verdict.PARTLY_CORRECT, edits=(("@ a_next", "@ a_prev"),))
+OLD_STATE = WRONG.apply(RIGHT)
 HINT = "Your prediction is made from `a_prev`, the state before this step."
 LAST_WORD = "\n# My last word, written just before the download."
 
@@ -119,13 +117,13 @@ def test_a_student_does_a_lesson_in_the_browser_and_hands_it_in(student, tmp_pat
     someone.run(RNN)
     line = RAISES.split("\n").index(next(x for x in RAISES.split("\n") if "Wax.T" in x)) + 1
     assert f"at line {line} of its cell: a_next = np.tanh(Wax.T" in someone.run(f"test_{RNN}")
-    someone.write(RNN, OLD_STATE.apply(RIGHT))
+    someone.write(RNN, OLD_STATE)
     someone.run(RNN)
     assert HINT in " ".join(someone.run(f"test_{RNN}").split())
     someone.keep("hint")
-    someone.wait_for_autosave(RNN, OLD_STATE.apply(RIGHT))
+    someone.wait_for_autosave(RNN, OLD_STATE)
     someone.reload()
-    assert someone.code(RNN) == OLD_STATE.apply(RIGHT)
+    assert someone.code(RNN) == OLD_STATE
     someone.says("finds the work of before")
     finish_and_grade(someone, tmp_path)
 
@@ -139,12 +137,12 @@ def finish_and_grade(someone, folder):
     """Let them write the right answers, run all cells, download and hand in; look at each."""
     solutions = reference_cells(someone.assignment)
     for function, solution in solutions.items():
-        someone.write(function, MARKERS.sub("", solution))
+        someone.write(function, plain(solution))
     someone.run_all()
     someone.keep(someone.assignment)
     for function in solutions:
         assert f"{function}: all public tests passed." in someone.sees(f"test_{function}")
-    last = MARKERS.sub("", solution) + LAST_WORD
+    last = plain(solution) + LAST_WORD
     someone.write(function, last)
     name, content = someone.download()
     cells = [c for c in nbformat.reads(content.decode(), 4).cells if c.cell_type == "code"]
