@@ -9,12 +9,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nbformat
 
-START = 60  # seconds that the server may take before it answers
+START = 300  # seconds that the server may take before it answers
 NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
 
 
@@ -27,15 +27,26 @@ class Desk:
         Where JupyterLab is started.
     home : pathlib.Path
         Where settings are kept; it is made.
+    python : str
+        Of the environment that holds JupyterLab.
+    environment : mapping
+        Variables.
     """
 
-    def __init__(self, work: Path, home: Path) -> None:
+    def __init__(
+        self,
+        work: Path,
+        home: Path,
+        python: str = sys.executable,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self.work = work
         self.home = home
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.python = python
+        path = f"{Path(python).parent}{os.pathsep}{environment['PATH']}"
         own = {name: str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         self.environment = {
-            **os.environ,
+            **environment,
             **{f"JUPYTER_{name}_DIR": folder for name, folder in own.items()},
             "HOME": str(home),
             "IPYTHONDIR": str(home / "ipython"),
@@ -55,7 +66,7 @@ class Desk:
     def lab(self, *options: str) -> Iterator[Address]:
         """Start JupyterLab with these options; it ends, with its kernels, when the block does."""
         told = self.home / "lab.log"
-        words = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        words = [self.python, "-m", "jupyterlab", "--no-browser", "--allow-root"]
         words += [
             "--ip=127.0.0.1",
             "--ServerApp.port=0",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +13,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import is_grade
-from playwright import sync_api
 
+from tests.chromium import started, sync_api
 from tests.course import ROOT
+from tests.lab import Desk
+from tests.lab_page import pages
 
 PASSED = ": all public tests passed."
 SECONDS = 900  # for one command
-MOMENT = 300_000  # milliseconds, for what JupyterLab shows; a machine may be busy
 
 
 @dataclass
@@ -120,9 +119,7 @@ class Machine:
         environment = environment or self.environment
         program = shutil.which(words[0], path=environment["PATH"])
         if program is None:
-            raise RuntimeError(
-                f"{words[0]} is not installed: pip install --editable '.[browser,versions]'"
-            )
+            raise RuntimeError(f"{words[0]} is not installed: make .venv/with-versions")
         return subprocess.run(
             [program, *words[1:]],
             env=environment,
@@ -139,54 +136,20 @@ class Machine:
     def press_validate(self, release: Path) -> None:
         """Open a lesson as it is given out in JupyterLab, and press the button."""
         folder = self.lay_out(release, "in the browser")
-        words = ["--no-browser", "--ip=127.0.0.1", "--port=0", "--LabApp.news_url="]
-        words += ["--allow-root"] * (os.geteuid() == 0)
-        log = self.place / "jupyterlab.log"
-        with log.open("w", encoding="utf-8") as stream:
-            server = subprocess.Popen(
-                [str(self.bin / "jupyter"), "lab", *words],
-                env=self.environment,
-                cwd=folder,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-            )
+        home = self.place / "home of a student" / "jupyter"
+        desk = Desk(folder, home, str(self.bin / "python"), self.environment)
         try:
-            said = self._dialog(log, release.name)
-        except sync_api.Error as error:
+            with desk.lab() as desk.address, started() as browser, pages(browser) as opened:
+                page = opened(desk, release.name)
+                page.locator(".validate-button, jp-button:has-text('Validate')").first.click()
+                dialog = page.locator(".jp-Dialog").filter(has_text="Validation Results")
+                dialog.wait_for()
+                said = dialog.inner_text()
+        except (AssertionError, sync_api.Error) as error:
             said = str(error)
-        finally:
-            server.terminate()
-            server.wait()
         tests = sum(map(is_grade, nbformat.read(release, 4).cells))
         if said.count("not written yet") != tests:
             self.run.problems.append(f"Validate in JupyterLab says something else:\n{said}")
-
-    @staticmethod
-    def _dialog(log: Path, notebook: str) -> str:
-        """Return what JupyterLab shows after *Validate*."""
-        end = time.monotonic() + SECONDS
-        while not (found := re.search(r"http://127\.0\.0\.1:[1-9]\d*/lab", log.read_text("utf-8"))):
-            if time.monotonic() > end:
-                return f"JupyterLab does not start:\n{log.read_text('utf-8')[-2000:]}"
-            time.sleep(0.2)
-        token = re.search(r"token=\w+", log.read_text("utf-8"))
-        with sync_api.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
-            tab = browser.new_page()
-            tab.goto(f"{found[0]}/tree/{notebook}?{token[0] if token else ''}")
-            button = tab.locator(".validate-button, jp-button:has-text('Validate')").first
-            button.wait_for(timeout=MOMENT)
-            tab.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for(
-                timeout=MOMENT
-            )
-            button.click()
-            failed = tab.locator(".jp-Dialog").filter(has_text="Validation Results")
-            failed.wait_for(timeout=MOMENT)
-            said = failed.inner_text()
-            browser.close()
-        return said
 
     def lay_out(self, release: Path, name: str) -> Path:
         """Lay a lesson as it is given out into a folder of the student's; return it."""
