@@ -11,6 +11,10 @@ A test cell of ``source/`` uses it between the hidden test markers::
         exam.untouched(rnn_cell_arguments(exam.rng, 3, 5, 2, 7))
     exam.score()
 
+The cell has to end on what its exams earned, so ``exam.score()`` is its last line (``one.score() +
+two.score()`` where there are two): where it ends on anything else, its parts would count for
+nothing, and that is a grader fault.
+
 An exercise that is built of an earlier one names it: ``Exam(rnn_forward, returns="a y_pred
 caches", uses=rnn_cell_forward)``; see `grading.following`.
 
@@ -26,6 +30,7 @@ import functools
 import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +80,49 @@ references: dict[str, Callable[..., Any]] = {}
 candidates: Mapping[str, Sequence[Candidate]] = {}
 rules = Rules(seed=0)
 
+_made: ContextVar[list[Exam] | None] = ContextVar("made", default=None)
+
+
+@contextlib.contextmanager
+def gathered(exams: list[Exam]) -> Iterator[None]:
+    """Put every exam that is made within the block into a list, wherever the block keeps it."""
+    token = _made.set(exams)
+    try:
+        yield
+    finally:
+        _made.reset(token)
+
+
+def earned(exams: Sequence[Exam], value: Any) -> float | None:
+    """Return what exams earned together, if each is scored and ``value`` is that number."""
+    points = [exam.scored for exam in exams if exam.scored is not None]
+    total, said = math.fsum(points), number(value)
+    if len(points) < len(exams) or said is None or not math.isclose(said, total, abs_tol=1e-9):
+        return None
+    return total
+
+
+def number(value: Any) -> float | None:
+    """Return the number that a value is, NumPy's own too; nothing for all else."""
+    kinds = (int, float, np.integer, np.floating)
+    return float(value) if isinstance(value, kinds) and not isinstance(value, bool) else None
+
+
+def unscored(cell: str) -> GraderFault:
+    """Return the fault of a test cell that does not end on what its exams earned."""
+    return GraderFault(
+        f"The test cell {cell} does not end on what its exam earned, so its parts count for "
+        "nothing: make exam.score() its last line (of several exams, the sum of all scores)."
+    )
+
+
+def unequal(cell: str, parts: float, points: float) -> GraderFault:
+    """Return the fault of a test cell whose parts do not hold the points of the cell."""
+    return GraderFault(
+        f"The parts of the test cell {cell} add up to {parts:g} points, and the cell is worth "
+        f"{points:g}: make them equal."
+    )
+
 
 class Exam:
     """Compare a function with its reference, part by part.
@@ -94,6 +142,8 @@ class Exam:
     rng : numpy.random.Generator
         Source of the hidden inputs: the recorded seed and the function's name fix it.
     parts : list of Part
+    scored : float
+        What `score` returned; nothing until it is called, and again behind a further part.
     named : list of Candidate
         The misconceptions that the answer agrees with; known when `score` has been called.
     """
@@ -106,6 +156,7 @@ class Exam:
         self.returns = returns.split()
         self.rng = np.random.default_rng([rules.seed, zlib.crc32(self.name.encode())])
         self.parts: list[Part] = []
+        self.scored: float | None = None
         if references and self.name not in references:
             raise GraderFault(f"There is no reference for {self.name} in the source notebook.")
         self._reference = references.get(self.name, target)
@@ -118,6 +169,9 @@ class Exam:
             self._follower = Follower(
                 self._reference, uses, name, functools.partial(target.calls, name)
             )
+        exams = _made.get()
+        if exams is not None:
+            exams.append(self)
 
     @contextlib.contextmanager
     def part(self, name: str, points: float) -> Iterator[None]:
@@ -132,6 +186,8 @@ class Exam:
             part.message = "the check does not hold"
         else:
             part.earned = part.points * (rules.follow_through if part.follows else 1.0)
+        finally:
+            self.scored = None
 
     def compare(self, given: Arguments, *names: str) -> None:
         """Compare what the function returns for ``given`` with the reference.
@@ -248,11 +304,6 @@ class Exam:
         right = all(alike(answers[name], values[name]) for name in left)
         return right and (not untouched or self._left_alike(made, want))
 
-    def follows(self) -> bool:
-        """Say whether all parts hold, some only with the student's own earlier function."""
-        held = all(not part.message for part in self.parts)
-        return held and any(part.follows for part in self.parts)
-
     def score(self) -> float:
         """Print a line per part and return the points, a finite number."""
         for part in self.parts:
@@ -264,6 +315,7 @@ class Exam:
         total = math.fsum(part.earned for part in self.parts)
         if not math.isfinite(total) or total < 0:
             raise GraderFault(f"The parts of {self.name} add up to {total}.")
+        self.scored = total
         return total
 
 

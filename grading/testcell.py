@@ -35,6 +35,7 @@ class Judgement:
     limits: list[Verdict] = field(default_factory=list)  # that its calls met
     named: list[Candidate] = field(default_factory=list)  # misconceptions it agrees with
     public: bool = False  # whether all public pieces held
+    hidden: bool = False  # whether all hidden ones did, each part among them
 
     def outputs(self) -> list[Output]:
         """Return the outputs of the test cell, in the form that nbgrader reads."""
@@ -65,6 +66,7 @@ class Judgement:
             "limits": [verdict.value for verdict in LIMITS if verdict in self.limits],
             "named": [[one.name, one.says] for one in self.named],
             "public": self.public,
+            "hidden": self.hidden,
         }
 
 
@@ -91,9 +93,10 @@ class TestCell:
         loaded = {name for _, tree in self.pieces for name in _loaded(tree)}
         self.names = sorted(loaded - set(space) - _BUILTINS)
         self.text = io.StringIO()
-        self.points: float | None = None
-        self.right = True
-        self.public = True
+        self.value: Any = None  # of the last line
+        self.held = {False: True, True: True}  # the public pieces, the hidden ones
+        self.exams: list[exam.Exam] = []
+        self.cut = False  # whether what failed stands behind an exam, whose score may be missing
         self.early: Judgement | None = None  # where the test need not run
         self.failures: list[Verdict] = []
         self.calls = 0
@@ -122,21 +125,22 @@ class TestCell:
             self.early = missing(self.function, self.most, failed, self.function in defined)
             return
         bind(session, self.names, defined, self.space)
+        made = len(self.exams)
         for tree in [tree for kind, tree in self.pieces if kind is hidden]:
             try:
-                with contextlib.redirect_stdout(self.text):
+                with contextlib.redirect_stdout(self.text), exam.gathered(self.exams):
                     value = run_piece(tree, self.name, self.space)
             except exam.GraderFault:
                 raise
             except Exception as error:
-                self.right = False
-                self.public = self.public and hidden
-                self.points = None
+                self.held[hidden] = False
+                self.cut = self.cut or hidden or len(self.exams) > made
+                self.value = None
                 self.text.write(message(error, hidden) + "\n")
                 break
             # As in a notebook, the value of a cell is that of its last line.
-            if tree is self.pieces[-1][1] and type(value) in (int, float):
-                self.points = float(value)
+            if tree is self.pieces[-1][1]:
+                self.value = value
         self.failures += session.failures
         self.calls += session.calls
         self.stopped = session.stopped
@@ -145,7 +149,7 @@ class TestCell:
         """Return what the pieces that ran add up to."""
         if self.early is not None:
             return self.early
-        points = (self.most if self.right else 0.0) if self.points is None else self.points
+        points = self._points()
         if not math.isfinite(points) or not 0 <= points <= self.most:
             raise exam.GraderFault(f"{self.name} gave {points!r} of {self.most:g} points")
         verdict = verdict_of_points(points, self.most)
@@ -153,13 +157,39 @@ class TestCell:
             verdict = self.failures[0]
         text = self.text.getvalue().strip()
         found = Judgement(verdict, points, self.most, text, limits=self.failures)
-        found.public = self.public
-        exams = [value for value in self.space.values() if isinstance(value, exam.Exam)]
-        if exams:
-            found.parts, found.named = exams[-1].parts, exams[-1].named
-            if exams[-1].follows():
-                found.verdict = Verdict.FOLLOW_THROUGH
+        found.public = self.held[False]
+        found.parts = [part for one in self.exams for part in one.parts]
+        found.hidden = self.held[True] and not any(part.message for part in found.parts)
+        if not self.exams:
+            found.hidden &= exam.number(self.value) is None or points >= self.most
+            return found
+        found.named = list(dict.fromkeys(name for one in self.exams for name in one.named))
+        if found.hidden and any(part.follows for part in found.parts):
+            found.verdict = Verdict.FOLLOW_THROUGH
         return found
+
+    def _points(self) -> float:
+        """Return the points, of exams those that they earned.
+
+        Without an exam they are the number on which the cell ends, or else all of them unless
+        a piece failed. An exam that does not count is the instructor's own mistake, whatever
+        the student's code does; only where that ended the test before its score is it none.
+
+        Raises
+        ------
+        grading.exam.GraderFault
+            When the cell does not end on what its exams earned, or they hold too many points.
+        """
+        if not self.exams:
+            said = exam.number(self.value)
+            return (self.most if all(self.held.values()) else 0.0) if said is None else said
+        points = exam.earned(self.exams, self.value)
+        if points is None and not self.cut:
+            raise exam.unscored(self.name)
+        most = math.fsum(part.points for one in self.exams for part in one.parts)
+        if most > self.most and not math.isclose(most, self.most):
+            raise exam.unequal(self.name, most, self.most)
+        return min(points or 0.0, self.most)  # which a sum of several can pass by a rounding
 
 
 def contains(text: str, said: str) -> bool:
