@@ -17,8 +17,9 @@ shared_files = ["rnn_utils.py", "rnn_plots.py", "moving.py"]
 shared_files += ["exercise_inputs.py", "public_tests.py", "public_tests.json", "answer_checks.py"]
 shared_files += ["hints.py", "hints.json"]
 
-# Release: nbgrader's own steps, with the shared files put in.
+# Release: nbgrader's own steps, behind a look at the test cells, with the shared files put in.
 c.GenerateAssignment.preprocessors = [
+    "grading.rehearsal.CountExams",
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.InstantiateTests",
     "nbgrader.preprocessors.LockCells",

@@ -2,7 +2,8 @@
 
 ``python -m grading.release``, run from the course's root, writes ``public_tests.json``, the
 expected values of the public tests, from the reference solutions, and ``hints.json``, by which
-known mistakes are recognised, from the misconceptions beside them.
+known mistakes are recognised, from the misconceptions beside them. It refuses where a test cell's
+parts would count for nothing; see `grading.rehearsal`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 import io
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ from traitlets import List, Unicode
 
 import hints
 import public_tests
-from grading import misconceptions
+from grading import misconceptions, rehearsal
+from grading.exam import GraderFault
 from grading.reference import Reference
 from grading.source import beside, read_source, reference_cells, wrong_cells
 
@@ -154,6 +157,10 @@ def _rounded(array: Any) -> Any:
 
 if __name__ == "__main__":
     source = Path("source")
+    try:
+        rehearsal.rehearse(source)
+    except GraderFault as fault:
+        sys.exit(str(fault))
     made: list[tuple[str, dict[str, Any], float]] = [
         (EXPECTED, expected_values(source), 1e-9),
         (HINTS, known_mistakes(source), hints.CLOSE),

@@ -62,7 +62,17 @@ def spoil_the_source(course):
     (course.root / "source" / A / "rnn.ipynb").write_text("{")
 
 
-@pytest.mark.parametrize("spoil", [spoil_the_wall, spoil_the_reference, spoil_the_source])
+def spoil_a_score(course):
+    """A test cell ends on another number than its exam earned, whatever a student does."""
+    path = course.root / "source" / A / "rnn.ipynb"
+    path.write_text(path.read_text().replace('"exam.score()', '"exam.score() + 0.5', 1))
+    course.nbgrader("generate_assignment", A, "--force")
+
+
+SPOILT = [spoil_the_wall, spoil_the_reference, spoil_the_source, spoil_a_score]
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
 def test_a_grader_fault_gives_no_mark_and_loses_none(course, spoil):
     assert course.scores("ada", A) == FULL
     notebook = course.graded("ada", A)

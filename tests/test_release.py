@@ -10,6 +10,8 @@ import sys
 import nbformat
 import pytest
 
+from grading.exam import GraderFault
+from grading.rehearsal import check_form
 from tests.course import ROOT, SHARED, Course, assignments, grade_id, notebook_path, reference_cells
 
 MARKS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "exam.", "Exam(")
@@ -32,6 +34,115 @@ def test_rebuilding_gives_the_committed_bytes(rebuilt, assignment):
         if not any(part.startswith((".", "__")) for part in name.parts)
     }
     assert files(rebuilt.root / "notebooks" / assignment) == committed
+
+
+REFUSED = "The test cell test_rnn_cell_forward does not end on what its exam earned"
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Make a course in whose first test cell something is replaced."""
+
+    def edit(old, new):
+        course = Course(tmp_path / "course")
+        path = notebook_path(course.root / "source" / "01_rnn")
+        notebook = nbformat.read(path, 4)
+        (cell,) = [c for c in notebook.cells if grade_id(c) == "test_rnn_cell_forward"]
+        assert old in cell.source
+        cell.source = cell.source.replace(old, new)
+        nbformat.write(notebook, path)
+        return course
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("exam.score()", "points = exam.score()"),
+        ("exam.score()\n### END HIDDEN TESTS", "exam.score()\n### END HIDDEN TESTS\nprint()"),
+    ],
+)
+def test_a_test_cell_whose_exam_cannot_count_is_not_released(edited, old, new):
+    course = edited(old, new)
+    book = (course.root / "gradebook.db").read_bytes()
+    said = course.nbgrader("generate_assignment", "01_rnn", "--force", fails=True)
+    assert REFUSED in said
+    assert (course.root / "gradebook.db").read_bytes() == book
+    assert not list((course.root / "notebooks" / "01_rnn").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("exam.score()", "min(exam.score(), 5)", REFUSED),
+        ('"cache", 2', '"cache", 1', "add up to 9 points, and the cell is worth 10"),
+    ],
+)
+def test_what_only_shows_when_a_test_cell_runs_is_refused_before_releases_are_made(
+    edited, old, new, said
+):
+    course = edited(old, new)
+    before = (course.root / "hints.json").read_bytes()
+    refused = course.python("grading.release", fails=True)
+    assert said in refused
+    assert "test_rnn_cell_forward" in refused
+    assert "Traceback" not in refused
+    assert (course.root / "hints.json").read_bytes() == before
+
+
+HIDDEN = "### BEGIN HIDDEN TESTS\n"
+
+
+def cells(*tests):
+    """Return a notebook with test cells."""
+    notebook = nbformat.v4.new_notebook()
+    for number, source in enumerate(tests):
+        mark = {"grade": True, "solution": False, "grade_id": f"test_{number}", "points": 1}
+        metadata = {"nbgrader": mark | {"locked": True, "schema_version": 3}}
+        notebook.cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))
+    return notebook
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert f(1) == 1",
+        "f_test(f)\nprint('thank you')",
+        "%time f(1)\nassert f(1) == 1",
+        "library(testthat)\nx <- 1",
+        "from grading.exam import GraderFault\nassert f(1) == 1",
+        "from somewhere import Exam\nassert Exam().holds",
+        "import grading.exam, somewhere\nassert somewhere.Exam().holds",
+        "from grading.exam import Exam\nfinish(Exam(f, 'x'))",
+        "from grading.exam import Exam\none, two = Exam(f, 'x'), Exam(g, 'y')\n"
+        "one.score() + two.score()  # both",
+        "from grading.exam import Exam\n[points] = [Exam(f, 'x').score()]\npoints\n# done\n",
+        "",
+    ],
+)
+def test_an_honest_test_cell_is_never_refused(test):
+    check_form(cells(test))
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "from grading.exam import Exam as E\nE(f, 'x').score\npass",
+        "import grading.exam\nexam = grading.exam.Exam(f, 'x')",
+        "from grading import exam as e\nx = e.Exam(f, 'x').score()",
+        "from grading.exam import Exam\nprint(Exam(f, 'x').score())",
+        "from grading.exam import Exam\nExam(f, 'x').score()\nf'thank you'",
+        "from grading.exam import Exam\nExam(f, 'x').score()\n10.0",
+        "from grading.exam import Exam\nif True:\n    Exam(f, 'x').score()",
+        HIDDEN + "from grading.exam import Exam\n### END HIDDEN TESTS\nx = Exam(f, 'x').score()",
+        "from grading.exam import *\nx = Exam(f, 'x').score()",
+        "import grading.exam as e\nwith e.Exam(f, 'x').part('a', 1):\n    pass",
+    ],
+)
+def test_an_exam_is_found_under_any_name(test):
+    with pytest.raises(GraderFault, match="test_1"):
+        check_form(cells("assert f(1) == 1", test))
 
 
 @pytest.mark.parametrize("assignment", assignments())
