@@ -7,6 +7,7 @@ the solution. What should lose points and does not is a hole in the lesson's tes
 
 from __future__ import annotations
 
+import math
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -30,12 +31,10 @@ from grading.lesson import Lesson
 from grading.mutants import mutants
 from grading.reference import Reference
 from grading.source import beside, read_source
-from grading.verdicts import Verdict
 
 SEEDS = 20  # with which the solution is graded
 FEW_SEEDS = 2  # with which each misconception is
 SECONDS = 20.0  # for one paper; a mutant may never end
-FULL = (Verdict.CORRECT.value, Verdict.FOLLOW_THROUGH.value)
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,20 @@ class Result:
     record: dict[str, Any]
 
     @cached_property
+    def reach(self) -> float:
+        """The points that its parts hold; without parts, those of the test cell."""
+        return math.fsum(p["points"] for p in self.record["parts"]) or float(self.record["most"])
+
+    @cached_property
     def full(self) -> bool:
-        """Whether the hidden parts let it pass."""
-        return self.record["verdict"] in FULL and self.record["points"] >= self.record["most"]
+        """Whether it earns every point that can be earned."""
+        points: float = self.record["points"]
+        return points >= self.reach or math.isclose(points, self.reach)
+
+    @cached_property
+    def hidden(self) -> bool:
+        """Whether the hidden parts let it pass, whatever the public test says."""
+        return bool(self.record.get("hidden"))
 
     @cached_property
     def public(self) -> bool:
@@ -214,9 +224,8 @@ class Lab:
             try:
                 answer = future.result()
             except GraderFault as error:
-                raise GraderFault(
-                    f"{paper.kind}, {paper.exercise} {paper.name}: {error}"
-                ) from error
+                whose = " ".join(filter(None, [paper.kind, paper.exercise, paper.name]))
+                raise GraderFault(f"{whose}: {error}") from error
             found[place] = self._read(paper, answer["notebooks"][self.name]["notebook"])
             tell(number, len(all_papers))
         return [result for place in sorted(found) for result in found[place]]

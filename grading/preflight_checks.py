@@ -18,7 +18,7 @@ from nbgrader.converters.generate_assignment import GenerateAssignment
 from nbgrader.utils import is_grade
 
 import exercise_inputs
-from grading import books, exam, intake
+from grading import books, exam, intake, rehearsal
 from grading.exam import GraderFault
 from grading.lesson import Lesson
 from grading.naming import alike
@@ -50,12 +50,15 @@ def rebuild(app: Any, assignment: str, place: Path) -> tuple[Lesson, list[str]]:
     Raises
     ------
     GraderFault
-        When there is no such assignment, or nbgrader cannot release it.
+        When there is no such assignment, an exam in it can never count, or nbgrader cannot
+        release it.
     """
     course, book = app.coursedir, place / "gradebook.db"
     source = Path(course.format_path(course.source_directory, ".", assignment))
     if not list(source.glob("*.ipynb")):
         raise GraderFault(f"There is no notebook in {source}, so there is nothing to look at.")
+    for path in sorted(source.glob("*.ipynb")):
+        rehearsal.check_form(read_source(path))  # nbgrader would say it among much else
     books.prepare(book)
     kept = course.release_directory, course.db_url
     released = Path(course.format_path(course.release_directory, ".", assignment))

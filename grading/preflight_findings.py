@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +14,8 @@ from nbclient.exceptions import CellExecutionError
 from rich.console import Console
 from rich.markup import escape
 
-from grading.preflight import SEEDS, Lab, Paper, Result
+from grading import exam
+from grading.preflight import FEW_SEEDS, SEEDS, Lab, Paper, Result
 from grading.verdicts import Verdict
 
 LAPTOP_SECONDS = 30.0  # that the finished notebook may take where a student runs it
@@ -31,8 +33,8 @@ class Score:
     wrong: int = 0  # answers that hold a misconception
     named: int = 0  # of those, the ones that lose points and in which it is named
     mutants: int = 0
-    caught: int = 0
-    public: int = 0  # those that a public test catches
+    caught: int = 0  # those that the hidden parts catch
+    public: int = 0  # those that the public test catches
     survivors: list[Paper] = field(default_factory=list)
     quiet: list[Paper] = field(default_factory=list)  # caught, but by no public test
     equivalent: list[tuple[Paper, str]] = field(default_factory=list)  # with the reason
@@ -57,7 +59,8 @@ class Findings:
     def __init__(self, assignment: str, lab: Lab, found: list[Result], form: list[str]) -> None:
         self.assignment, self.lab, self.found = assignment, lab, found
         self.times = (0.0, 0.0)
-        self.complaints = [*form, *self._complaints(), *self._slow()]
+        # Many papers can say the same.
+        self.complaints = list(dict.fromkeys([*form, *self._complaints(), *self._slow()]))
 
     @property
     def holes(self) -> int:
@@ -103,7 +106,7 @@ class Findings:
             score.equivalent.append((mutant.paper, reason))
             return
         score.mutants += 1
-        score.caught += not mutant.full
+        score.caught += not mutant.hidden
         score.public += not mutant.public
         if mutant.full:
             score.survivors.append(mutant.paper)
@@ -119,21 +122,55 @@ class Findings:
         }
 
     def _complaints(self) -> Iterator[str]:
+        yield from self._holding()
+        yield from self._with_seeds()
         for result in self.found:
             paper, verdict = result.paper, result.record["verdict"]
             where = f"{paper.exercise}: {paper.kind} ({paper.name})"
-            if paper.kind in ("solution", "right") and not (result.full and result.public):
-                yield f"{where} is {verdict}; lost: {', '.join(result.lost) or 'public tests'}"
+            if paper.kind == "right" and not (result.full and result.public):
+                yield f"{where} is {verdict}; lost: {_lost(result)}"
             if paper.kind == "right" and result.named:
                 yield f"{where} is accused: {', '.join(result.named)}"
             if paper.kind == "blank" and verdict != Verdict.NOT_ATTEMPTED.value:
                 yield f"{where} is {verdict}"
-            if paper.kind == "misconception" and result.full:
-                yield f"{where} earns full marks with seed {paper.seed}"
-            if paper.kind == "misconception" and not result.full and paper.name not in result.named:
-                yield f"{where} is not named with seed {paper.seed}"
         yield from self._otherwise()
         yield from self._unstable()
+
+    def _holding(self) -> Iterator[str]:
+        """Yield where parts do not hold the points of their cell, or catch nothing."""
+        solved = {r.paper.exercise: r for r in self.found if r.paper.kind == "solution"}
+        for name, result in solved.items():
+            most, score = float(result.record["most"]), self.scores[name]
+            if not math.isclose(result.reach, most):
+                yield str(exam.unequal(f"test_{name}", result.reach, most))
+            if score.mutants and not score.caught:
+                yield f"{name}: its hidden parts catch none of {score.mutants} mutants"
+            wrong = [
+                one
+                for one in self.found
+                if one.paper.exercise == name
+                and one.paper.kind in ("misconception", "mutant")
+                and not one.full
+            ]
+            for part in [part["name"] for part in result.record["parts"]]:
+                if wrong and not any(part in one.lost for one in wrong):
+                    yield f"{name}: no wrong answer loses the hidden part {part}"
+
+    def _with_seeds(self) -> Iterator[str]:
+        """Yield what is wrong with papers that are graded with several seeds, once for all."""
+        seeds: dict[tuple[str, str, int], list[int]] = {}
+        for result in self.found:
+            paper = result.paper
+            whose = f"{paper.exercise}: {paper.kind} ("
+            if paper.kind == "solution" and not (result.full and result.public):
+                said = f") is {result.record['verdict']}; lost: {_lost(result)}"
+                seeds.setdefault((whose, said, SEEDS), []).append(paper.seed)
+            elif paper.kind == "misconception" and (result.full or paper.name not in result.named):
+                what = "earns full marks" if result.full else "is not named"
+                said = f"{whose}{paper.name}) {what} with "
+                seeds.setdefault((said, "", FEW_SEEDS), []).append(paper.seed)
+        for (start, end, of), many in seeds.items():
+            yield f"{start}{_of(many, of)}{end}"
 
     def _otherwise(self) -> Iterator[str]:
         """Yield where a misconception does not become or cost what its list says."""
@@ -194,6 +231,17 @@ class Findings:
             )
         for text in self.complaints:
             console.print(f"  [red]to mend[/]: {escape(text)}")
+
+
+def _lost(result: Result) -> str:
+    return ", ".join(result.lost) or "public tests"
+
+
+def _of(seeds: list[int], of: int) -> str:
+    """Return with which seeds something is so, in words."""
+    if len(seeds) == of:
+        return "every seed"
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
 
 
 def _meaning(source: str) -> str:

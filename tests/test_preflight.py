@@ -1,6 +1,7 @@
 """Preflight finds what is wrong with a lesson, and nothing with those that are shipped."""
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -22,16 +23,22 @@ def spoilt(tmp_path_factory):
     notebook = nbformat.read(path, 4)
     for cell in notebook.cells:
         if grade_id(cell) == "test_rnn_cell_forward":
-            # The hidden parts look at the state alone, and at an input that students see.
+            # The hidden parts look at the state alone, and at an input that students see. One
+            # looks at nothing, and a point is missing.
             start, _, rest = cell.source.partition('with exam.part("values of yt_pred"')
             cell.source = (
                 start
-                + 'with exam.part("the rest", 7):\n'
+                + 'with exam.part("nothing", 1):\n    pass\n'
+                + 'with exam.part("the rest", 5):\n'
                 + "    from exercise_inputs import cases\n"
                 + '    exam.compare(next(cases("rnn_cell_forward"))[1], "a_next")\n'
                 + "exam.score()\n"
                 + rest[rest.index("### END") :]
             )
+        if grade_id(cell) == "test_rnn_forward":
+            # Only its public test finds anything.
+            start, mark, _ = cell.source.partition("### BEGIN HIDDEN TESTS\n")
+            cell.source = start + mark + "assert callable(rnn_forward)\n### END HIDDEN TESTS"
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             cell.source += "\n\nSee [there](#Nowhere) and [that](nothing.csv)."
             cell.source += "\n\n![cell](attachment:cell.png) <img alt='' src='state.png'>"
@@ -66,13 +73,51 @@ def test_a_misconception_that_costs_nothing_is_to_be_mended(spoilt):
 
 
 def test_what_a_misconception_costs_other_than_its_list_says_is_to_be_mended(spoilt):
-    assert "'a cell of zeros' is wrong; by the list it is raised" in spoilt[0]
-    costs = "earns 0 and loses values of a_next, the rest; by the list cache"
+    assert "'a cell of zeros' is partly correct; by the list it is raised" in spoilt[0]
+    costs = "earns 1 and loses values of a_next, the rest; by the list cache"
     assert f"'a cell of zeros' {costs}" in spoilt[0]
 
 
 def test_a_right_answer_that_a_public_test_refuses_is_to_be_mended(spoilt):
-    assert "right (cache without its parameters) is correct; lost: public tests" in spoilt[0]
+    costs = "right (cache without its parameters) is partly correct; lost: public tests"
+    assert costs in spoilt[0]
+
+
+def test_parts_that_do_not_hold_the_points_of_their_cell_are_said_once(spoilt):
+    said = "The parts of the test cell test_rnn_cell_forward add up to 9 points, and the cell is "
+    assert said + "worth 10" in spoilt[0]
+    assert "solution (" not in spoilt[0]
+
+
+def test_a_mistake_that_costs_nothing_with_any_seed_is_said_once(spoilt):
+    assert spoilt[0].count("earns full marks") == 1
+    assert "earns full marks with every seed" in spoilt[0]
+
+
+def test_hidden_parts_catch_what_they_find_themselves_and_nothing_else(spoilt):
+    said, _ = spoilt
+    (loop,) = re.findall(r"rnn_forward: hidden parts catch (.*?) of \d+ mutants, (.*?);", said)
+    assert loop[0] == "0 (0%)"
+    assert loop[1].startswith("the public test ")
+    assert not loop[1].endswith(" 0 (0%)")
+    assert "rnn_forward: its hidden parts catch none of" in said
+
+
+def test_a_part_that_nothing_loses_is_to_be_mended(spoilt):
+    assert spoilt[0].count("no wrong answer loses") == 1
+    assert "rnn_cell_forward: no wrong answer loses the hidden part nothing" in spoilt[0]
+
+
+def test_an_exam_that_does_not_count_stops_it_in_a_sentence(tmp_path):
+    """What a release refuses, and what only grading sees."""
+    course = Course(tmp_path / "course")
+    path = notebook_path(course.root / "source" / A)
+    text = path.read_text("utf-8")
+    for line in ("print(exam.score())", "exam.score() + 0.5"):
+        path.write_text(text.replace('"exam.score()\\n"', f'"{line}\\n"', 1), "utf-8")
+        said = course.python(*PREFLIGHT, fails=True)
+        assert "The test cell test_rnn_cell_forward does not end on what its exam earned" in said
+        assert "Traceback" not in said
 
 
 def test_answers_are_counted(spoilt):
