@@ -65,7 +65,7 @@ def spoil_the_source(course):
 def spoil_a_score(course):
     """A test cell ends on another number than its exam earned, whatever a student does."""
     path = course.root / "source" / A / "rnn.ipynb"
-    path.write_text(path.read_text().replace('"exam.score()', '"exam.score() + 0.5', 1))
+    path.write_text(path.read_text().replace('"exam.score()', '"exam.score() / 2', 1))
     course.nbgrader("generate_assignment", A, "--force")
 
 
