@@ -1,6 +1,17 @@
-"""nbgrader's settings for this course. Run nbgrader from the folder that holds this file."""
+"""nbgrader's settings for this course. Run nbgrader from the folder that holds this file.
 
-from grading import feedback, intake, pages
+nbgrader passes over a file that it cannot load, as this one with a mistake in it, and would go on
+without our steps. It then still loads nbgrader_config.json beside it: what that names refuses to
+begin. What stands in both files is the same.
+"""
+
+try:
+    from grading import plugins
+except ImportError as error:
+    raise ImportError(
+        f"The grader cannot be imported ({error}), so nothing can be graded or released. In the "
+        "course folder, install it with: pip install '.[grading]'"
+    ) from error
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 
@@ -38,7 +49,7 @@ c.ShareFiles.files = shared_files
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not written yet")'}
 
 # Grading: nbgrader's own steps, but for the one that executes a notebook.
-intake.install()
+plugins.install()
 c.Autograde.autograde_preprocessors = [
     "grading.steps.ExecuteBehindWall",
     "nbgrader.preprocessors.IgnorePattern",
@@ -48,6 +59,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+c.NotebookExporter.preprocessors = ["grading.plugins.Guard"]
 c.ExecuteBehindWall.shared_files = shared_files
 # A cell of these lessons takes well under a second, and a call by a test milliseconds.
 c.ExecuteBehindWall.total_seconds = 120.0
@@ -63,9 +75,7 @@ c.GenerateFeedback.preprocessors = [
 ]
 
 # What students wrote is harmless in a browser: in the formgrader and in feedback.
-pages.install()
-feedback.install()
-c.HTMLExporter.preprocessors = ["grading.pages.HarmlessPage"]
+c.HTMLExporter.preprocessors = ["grading.plugins.GuardedPage"]
 c.HTMLExporter.filters = {
     "markdown2html": "grading.pages.HarmlessMarkdown",
     "clean_html": "grading.pages.harmless_output_html",

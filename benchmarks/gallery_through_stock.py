@@ -77,6 +77,7 @@ def stock_course(root: Path) -> Course:
     course = Course(root)
     config = root / "nbgrader_config.py"
     config.write_text(stock_config(config.read_text()) + "c.Execute.timeout = 15\n")
+    config.with_suffix(".json").unlink()  # it stops nbgrader's own steps
     for assignment in assignments():
         path = notebook_path(root / "source" / assignment)
         notebook = nbformat.read(path, 4)

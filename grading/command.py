@@ -26,7 +26,7 @@ from rich.progress import (
 )
 from traitlets import List
 
-from grading import books, summary
+from grading import books, settings, summary
 from grading.crew import Cluster, Crew, Local, results
 from grading.exam import GraderFault
 from grading.feedback import Makers, graded_folders, pending
@@ -57,6 +57,7 @@ def course() -> Course:
     Course.clear_instance()
     app = Course.instance()
     app.initialize(["--log-level=ERROR"])
+    settings.check(app.coursedir, app.config)
     return app
 
 

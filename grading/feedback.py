@@ -22,8 +22,9 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
-from grading import books, inside
+from grading import books, inside, settings
 from grading.crew import Crew
+from grading.exam import GraderFault
 from grading.faults import sentence
 from grading.graded import UNFINISHED, graded
 from grading.intake import CarefulAutograde
@@ -36,11 +37,21 @@ class CarefulFeedback(GenerateFeedback):
 
     def start(self) -> None:
         """Make pages. Raises `NbGraderException` when there is one that cannot be made."""
+        self.check()
         self.draw()
         super().start()
 
+    def check(self) -> None:
+        """Raise `NbGraderException` unless the pages will be ours: without hidden tests."""
+        try:
+            settings.check(self.coursedir, self.config)
+        except GraderFault as error:
+            self.log.error("%s", error)
+            raise NbGraderException(str(error)) from None
+
     def prepare(self) -> None:
         """Get ready to make pages, as nbgrader does at the start of each run."""
+        self.check()
         self.writer = FilesWriter(parent=self, config=self.config)
         self.exporter = self.exporter_class(parent=self, config=self.config)
         for step in self.preprocessors:

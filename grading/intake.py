@@ -27,7 +27,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.utils.importstring import import_item
 
-from grading import audit, books, changes, files
+from grading import audit, books, changes, files, settings
 from grading.changes import Changes
 from grading.crew import Crew, Local, results
 from grading.exam import GraderFault
@@ -140,14 +140,16 @@ class CarefulAutograde(SavingAutograde):
 
     def _prepare(self) -> None:
         """Sort nbgrader's steps: those of a worker, and those that write the gradebook."""
+        settings.check(self.coursedir, self.config)
         steps = [dotted(step) for step in self.autograde_preprocessors]
         classes = [import_item(step) for step in steps]
         walls = [step for step in classes if issubclass(step, ExecuteBehindWall)]
         marks = [n for n, step in enumerate(classes) if issubclass(step, SaveAutoGrades)]
-        if not walls or not marks or classes.index(walls[0]) > marks[0]:
-            raise GraderFault(
-                "c.Autograde.autograde_preprocessors has to hold grading.steps.ExecuteBehindWall "
-                "and behind it nbgrader's SaveAutoGrades."
+        if classes.index(walls[0]) > marks[0]:
+            raise settings.fault(
+                Path(self.coursedir.root),
+                "c.Autograde.autograde_preprocessors has to hold nbgrader's SaveAutoGrades behind "
+                "grading.steps.ExecuteBehindWall",
             )
         self._wall = walls[0](parent=self)
         self._steps = [dotted(step) for step in self.sanitize_preprocessors], steps[: marks[0]]

@@ -159,8 +159,9 @@ def make_harmless(exporter: HTMLExporter) -> HTMLExporter:
     if not exporter.extra_loaders:
         exporter.extra_loaders = [FileSystemLoader(TEMPLATES)]
     if not any(isinstance(step, HarmlessPage) for step in exporter._preprocessors):
-        exporter.sanitize_html = True
         exporter.register_preprocessor(HarmlessPage, enabled=True)
+    if exporter.environment.filters.get("clean_html") is not harmless_output_html:
+        exporter.sanitize_html = True
         exporter.register_filter("markdown2html", HarmlessMarkdown)
         exporter.register_filter("clean_html", harmless_output_html)
     return exporter

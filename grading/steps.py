@@ -90,7 +90,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
             When it could not be judged.
         """
         if self.bench is None:
-            raise GraderFault("nbgrader_config.py has to call grading.intake.install()")
+            raise GraderFault("nbgrader_config.py has to call grading.plugins.install()")
         if resources["grading"]["draw"]:
             self._draw(nb, resources)
         else:

@@ -23,6 +23,8 @@ from typing import IO
 from nbgrader.plugins.zipcollect import ExtractorPlugin
 from traitlets import Int
 
+from grading import settings
+from grading.exam import GraderFault
 from grading.files import SIZE_LIMIT, printable
 
 ARCHIVE = ".zip"
@@ -51,6 +53,10 @@ class Extractor(ExtractorPlugin):
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
         """Unpack what is in one folder into another; see nbgrader's method."""
+        try:
+            settings.check(self.parent.coursedir, self.parent.config)
+        except GraderFault as error:
+            self.parent.fail(str(error))
         self.left = self.most
         source = Path(archive_path)
         paths = sorted(path for path in source.rglob("*") if not path.is_dir())

@@ -152,7 +152,7 @@ def _released() -> Path:
     root = Path(tempfile.mkdtemp(prefix="released-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     shutil.copytree(ROOT / "source", root / "source", ignore=shutil.ignore_patterns(".*"))
-    for name in [*SHARED, "nbgrader_config.py"]:
+    for name in [*SHARED, "nbgrader_config.py", "nbgrader_config.json"]:
         shutil.copy(ROOT / name, root)
     for assignment in assignments(root):
         Course(root, make=False).nbgrader("generate_assignment", assignment, "--force")

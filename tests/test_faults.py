@@ -139,9 +139,9 @@ def test_a_flood_of_output_over_many_cells_is_no_fault_of_the_grader(course):
 
 def test_without_the_careful_converter_nothing_is_graded(course):
     config = course.root / "nbgrader_config.py"
-    config.write_text(config.read_text().replace("intake.install()", "pass"))
+    config.write_text(config.read_text().replace("plugins.install()", "pass"))
     said = course.nbgrader("autograde", A, "--student", "bo", fails=True)
-    assert "nbgrader_config.py has to call grading.intake.install()" in said
+    assert "nbgrader_config.py has to call grading.plugins.install()" in said
     assert not any(course.scores("bo", A).values())
 
 
