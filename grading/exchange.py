@@ -3,6 +3,7 @@
 nbgrader's own lets everyone read, and change, a hand-in whose path they know; collects what is
 in somebody's name whoever made it; and lets everyone read a feedback page whose path they know.
 These three steps, set as ``c.ExchangeFactory`` in ``deploy/jupyterhub/nbgrader_config.py``, do not.
+``nbgrader_config.json`` beside it sets them too, and is loaded where that file cannot be.
 A hand-in can be read by its student and by the course's account; what is collected belongs to the
 student in whose name it is; a page can be read by its student.
 
@@ -27,6 +28,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nbgrader.exchange.default import (
+    Exchange,
     ExchangeCollect,
     ExchangeReleaseFeedback,
     ExchangeSubmit,
@@ -34,7 +36,7 @@ from nbgrader.exchange.default import (
 from nbgrader.utils import notebook_hash
 from traitlets import Unicode
 
-from grading import files
+from grading import files, settings
 from grading.graded import SECRET, TIMESTAMP
 
 MOST = 5  # notebooks of one hand-in
@@ -46,7 +48,21 @@ class Refused(Exception):
     """A hand-in that is not collected; the text says why."""
 
 
-class CarefulSubmit(ExchangeSubmit):
+class Careful(Exchange):
+    """A step that does nothing where a file of its configuration was passed over."""
+
+    def start(self) -> None:
+        """Do it; raise `ExchangeError` if the exchange is not set as it should be."""
+        why = settings.broken(Path.cwd())
+        if why:
+            self.fail(
+                f"Nothing was done: {why}. Mend that file; if it is not yours, tell who runs "
+                "this server."
+            )
+        super().start()
+
+
+class CarefulSubmit(Careful, ExchangeSubmit):
     """Hand in, so that nobody but the student and the course's account can read it."""
 
     inbound_path: str
@@ -70,7 +86,7 @@ class CarefulSubmit(ExchangeSubmit):
             copy.rename(Path(inbound, copy.name))
 
 
-class CarefulCollect(ExchangeCollect):
+class CarefulCollect(Careful, ExchangeCollect):
     """Collect what students handed in in their own name, and nothing else.
 
     Of a hand-in it takes notebooks, up to the size that is graded, the time, and the key to
@@ -191,7 +207,7 @@ class CarefulCollect(ExchangeCollect):
             os.close(folder)
 
 
-class CarefulReleaseFeedback(ExchangeReleaseFeedback):
+class CarefulReleaseFeedback(Careful, ExchangeReleaseFeedback):
     """Give feedback back, each page readable by its student and by nobody else."""
 
     def copy_files(self) -> None:

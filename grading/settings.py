@@ -88,6 +88,11 @@ def unread(root: Path) -> str:
     for name in (NAME, GUARDS):
         if not (root / name).exists():
             return f"there is no {name} in {root.absolute()}"
+    return broken(root)
+
+
+def broken(root: Path) -> str:
+    """Say which of these files is there and cannot be loaded, and why; or nothing."""
     for folder in dict.fromkeys([root.absolute(), Path.cwd(), *map(Path, jupyter_config_path())]):
         for name, loader in ((NAME, PyFileConfigLoader), (GUARDS, JSONFileConfigLoader)):
             try:

@@ -5,7 +5,7 @@ import inspect
 import pkgutil
 import re
 
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from nbgrader.exchange.default import Exchange
 from traitlets.config import Configurable
@@ -74,7 +74,7 @@ def test_the_page_says_what_this_course_sets():
 
 def known():
     """Return every class that nbgrader or nbconvert configures, by name."""
-    classes = [*NbGraderApp().all_configurable_classes(), Exchange, HTMLExporter]
+    classes = [*NbGraderApp().all_configurable_classes(), Exchange, HTMLExporter, NotebookExporter]
     return {cls.__name__: cls for cls in classes}
 
 
