@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
@@ -22,7 +23,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
-from grading import books, inside, settings
+from grading import books, settings
 from grading.crew import Crew
 from grading.exam import GraderFault
 from grading.faults import sentence
@@ -161,8 +162,7 @@ _kept: dict[str, Any] = {}  # of a process that makes pages
 
 def _prepare(open_course: Callable[[], Any], assignment: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side says when it is over
-    if sys.platform == "linux":
-        inside.libc.prctl(inside.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     app = open_course()
     app.coursedir.assignment_id = assignment
     converter = _kept["converter"] = CarefulFeedback(coursedir=app.coursedir, parent=app)
@@ -172,6 +172,14 @@ def _prepare(open_course: Callable[[], Any], assignment: str) -> None:
     url = app.coursedir.db_url
     _kept["gradebook"] = Gradebook(url, app.coursedir.course_id)
     books.lend(url, _kept["gradebook"])
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it has ended, however that did."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _make(student: str) -> str:

@@ -53,10 +53,10 @@ def check_gradebook(root):
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def start(course, *words):
+def start(course, *words, command=("nbgrader", "autograde", A)):
     with (course.root / "said.txt").open("ab") as said:
         return subprocess.Popen(
-            [sys.executable, "-m", "nbgrader", "autograde", A, *words],
+            [sys.executable, "-m", *command, *words],
             cwd=course.root,
             env=dict(os.environ, PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}"),
             stdout=said,
@@ -146,6 +146,16 @@ def test_a_grader_that_is_killed_goes_on_where_it_was(course):
 @pytest.mark.long
 def test_a_grader_that_is_killed_fifty_times_goes_on_where_it_was(course):
     killed(course, 50, seed=2)
+
+
+def test_processes_that_make_pages_end_with_the_one_that_is_killed(graded, tmp_path):
+    course = copied(graded, tmp_path / "course")
+    process = start(course, "--workers=2", command=("grading", "feedback", A))
+    family = psutil.Process(process.pid)
+    while process.poll() is None and len(family.children()) < 2:
+        time.sleep(0.01)
+    assert process.poll() is None, (course.root / "said.txt").read_text()
+    assert kill(process) == 2
 
 
 SPOILT = {
