@@ -154,10 +154,10 @@ import os, sys, resource
 os.environ.update(OPENBLAS_NUM_THREADS="1", MPLBACKEND="module://matplotlib_inline.backend_inline")
 import nbformat
 from pathlib import Path
-from grading import inside
+from grading.inside.shell import warm_up
 draws, paths = sys.argv[1] == "draw", sorted(Path("submitted").glob("*/*/*.ipynb"))
 work = [[c.source for c in nbformat.read(p, 4).cells if c.cell_type == "code"] for p in paths]
-shell = inside.warm_up()
+shell = warm_up()
 shell.draws = draws
 here = sorted(Path("source").glob("*/"))[0]
 os.chdir(here)

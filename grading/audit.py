@@ -18,7 +18,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import grading
+
 FILE = "audit.jsonl"
+PACKAGE = "sequence-models-from-scratch"  # as it is installed
 
 
 def digest(*parts: Any) -> str:
@@ -32,18 +35,19 @@ def digest(*parts: Any) -> str:
 @functools.cache
 def versions() -> dict[str, str]:
     """Return the versions of the grader and of what it stands on."""
-    names = ("sequence-models-from-scratch", "nbgrader", "numpy")
+    names = (PACKAGE, "nbgrader", "numpy")
     found = {name: importlib.metadata.version(name) for name in names}
     return found | {"python": platform.python_version()}
 
 
 @functools.cache
 def grader() -> str:
-    """Return the SHA-256 of the grader's own files."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    """Return the SHA-256 of the grader's own files, at whatever depth, and of where they lie."""
+    package = Path(grading.__file__).parent
+    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
     own = map(importlib.util.find_spec, ("answer_checks", "hints"))
-    files += [Path(one.origin) for one in own if one and one.origin]
-    return digest(*(path.read_bytes() for path in files))
+    files |= {f"../{one.name}": Path(one.origin) for one in own if one and one.origin}
+    return digest(*((name, files[name].read_bytes()) for name in sorted(files)))
 
 
 def line(entry: dict[str, Any]) -> str:

@@ -22,8 +22,8 @@ def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> An
     The arguments that it changed are added to ``changed``.
     """
     known = len(table.objects)
-    table.extend(inside._items(answer.get("nodes")))
-    for change in inside._items(answer.get("changes")):
+    table.extend(inside.items(answer.get("nodes")))
+    for change in inside.items(answer.get("changes")):
         number, node = change if isinstance(change, list) and len(change) == 2 else (-1, None)
         if type(number) is not int or not 0 <= number < known:
             raise inside.CodecError("a change of something that was not sent")
@@ -62,7 +62,7 @@ def to_call(asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
     sent : sequence
         What the test's call has sent.
     """
-    number, nodes = asked["asks"], inside._items(asked.get("nodes"))
+    number, nodes = asked["asks"], inside.items(asked.get("nodes"))
     if type(number) is not int or not 0 <= number < len(sent):
         raise inside.CodecError("a call of what was not sent")
     if type(sent[number]) is not types.FunctionType:
@@ -72,7 +72,7 @@ def to_call(asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
         "error": "TypeError",
         "text": f"this function takes numbers and arrays, of up to {most} numbers here",
     }
-    packed = inside._items(asked.get("args"))
+    packed = inside.items(asked.get("args"))
     if len(nodes) > MOST_LENT or len(packed) > MOST_LENT:
         return refused
     table = inside.Table()

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgpack
 
 from grading import inside, syscalls
 from grading.exam import GraderFault
+from grading.visible import PLACE, covered, packages, source, views
 
 
 @dataclass(frozen=True)
@@ -73,19 +73,6 @@ def bubblewrap() -> str:
     )
 
 
-def views() -> list[str]:
-    """Return what of the machine is visible inside, read-only.
-
-    The system's libraries and fonts, the Python installation with its packages, and the
-    one file that runs there.
-    """
-    system = ["/usr", *(f"/{name}" for name in ("bin", "sbin", "lib", "lib32", "lib64"))]
-    system += [f"/etc/{name}" for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "fonts")]
-    script = str(Path(inside.__file__).resolve())
-    python = [sys.base_prefix, sysconfig.get_path("purelib"), script]
-    return [place for place in dict.fromkeys([*system, *python]) if Path(place).exists()]
-
-
 def check_unseen(*folders: str | Path) -> None:
     """Raise WallError when one of the course's folders lies in what is visible inside."""
     for folder in folders:
@@ -102,12 +89,10 @@ def command(control: int, core: int = -1) -> list[str]:
 
     Once it is warm it keeps to a processor; -1 is any.
     """
-    packages = sysconfig.get_path("purelib")
-    script = str(Path(inside.__file__).resolve())
     python = str(Path(sys.executable).resolve())
-    start = f"import sys; sys.path[:1] = []; sys.path.append({packages!r}); import runpy; "
-    start += f"sys.argv = ['inside', '{control}', '{core}']; "
-    start += f"runpy.run_path({script!r}, run_name='__main__')"
+    beside, name = PLACE.rsplit("/", 1)
+    start = f"import sys; sys.path[:1] = [{beside!r}]; sys.path += {packages()!r}; "
+    start += f"from {name}.zygote import main; del sys.path[0]; main({control}, {core})"
     # No packages but those named above; -I would also ignore PYTHONHASHSEED.
     run = [python, "-s", "-S", "-c", start]
     line = [bubblewrap(), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
@@ -121,7 +106,8 @@ def command(control: int, core: int = -1) -> list[str]:
         run = [python, "-I", "-S", "-c", drop]
     else:
         line += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
-    for place in views():
+    shown = views()
+    for place in shown:
         path = Path(place)
         if path.is_symlink():
             line += ["--symlink", str(path.readlink()), place]
@@ -129,8 +115,16 @@ def command(control: int, core: int = -1) -> list[str]:
             for folder in [*reversed(path.parents)][1:]:
                 line += ["--perms", "0755", "--dir", str(folder)]
             line += ["--ro-bind", place, place]
+    for thing in covered(shown):
+        if thing.is_dir():
+            line += ["--tmpfs", str(thing), "--remount-ro", str(thing)]
+        else:
+            line += ["--ro-bind", "/dev/null", str(thing)]
+    line += ["--perms", "0755", "--dir", beside, "--ro-bind", str(source()), PLACE]
+    if (source() / "__pycache__").exists():  # byte code tells the path that it was made at
+        line += ["--tmpfs", f"{PLACE}/__pycache__", "--remount-ro", f"{PLACE}/__pycache__"]
     line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", inside.SCRATCH]
-    if not any(place.startswith("/tmp/") for place in views()):
+    if not any(place.startswith("/tmp/") for place in shown):
         line += ["--symlink", inside.SCRATCH, "/tmp"]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     for name, value in environment().items():
@@ -195,7 +189,7 @@ class Zygote:
     """
 
     def __init__(self, core: int = -1) -> None:
-        self._inner = {"filter": syscalls.program(), "views": views()}
+        self._inner = {"filter": syscalls.program(), "views": [*views(), PLACE]}
         ours, theirs = socket.socketpair()
         with theirs, TemporaryFile() as complaints:
             try:

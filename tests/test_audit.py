@@ -2,10 +2,15 @@
 
 import hashlib
 import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell
 
+import grading
 from grading import audit
 from grading.verdicts import Verdict
 from tests.course import Course
@@ -72,6 +77,26 @@ def test_a_line_tells_which_lesson_judged(course):
     path = course.root / "rnn_utils.py"
     path.write_text(path.read_text() + "\n# changed\n")
     assert lesson() != before
+
+
+def test_the_graders_version_is_that_of_every_file_at_its_place(tmp_path):
+    package = tmp_path / "grading"
+    shutil.copytree(grading.__path__[0], package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def version():
+        code = "from grading import audit; print(audit.__file__, audit.grader())"
+        line = [sys.executable, "-c", code]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
+        where, found = done.stdout.split()
+        assert Path(where).is_relative_to(package)
+        return found
+
+    assert version() == audit.grader()
+    path = package / "inside" / "codec.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+    changed = version()
+    (package / "inside").rename(package / "within")
+    assert len({audit.grader(), changed, version()}) == 3
 
 
 def test_a_fault_has_its_line_too(course):

@@ -255,7 +255,7 @@ def test_a_message_of_too_many_objects_is_refused_while_it_is_read(value):
 def decode(data):
     """Read a frame and build what it says, as `Session` does."""
     message, table = inside.receive(Line(data)), inside.Table()
-    table.extend(inside._items(message.get("nodes")))
+    table.extend(inside.items(message.get("nodes")))
     return table.value(message.get("result"))
 
 

@@ -21,10 +21,10 @@ HUB = "jupyterhub.md"  # names JupyterHub's settings, too, which is not installe
 def ours():
     """Return the grader's own configurable classes, by name."""
     found = {}
-    for module in pkgutil.iter_modules(grading.__path__):
-        if module.name in ("__main__", "inside"):
+    for module in pkgutil.walk_packages(grading.__path__, "grading."):
+        if module.name.endswith("__main__"):
             continue
-        for name, thing in vars(importlib.import_module(f"grading.{module.name}")).items():
+        for name, thing in vars(importlib.import_module(module.name)).items():
             own = getattr(thing, "__module__", "").startswith("grading.")
             if own and inspect.isclass(thing) and issubclass(thing, Configurable):
                 found[name] = thing

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from grading import inside
-from grading.inside import CodecError, Opaque, Table
+from grading.inside import CodecError, Opaque, Table, codec
 
 ROOT = Path(__file__).resolve().parent.parent
 # How many examples there are is the profile's to say: pytest --hypothesis-profile=…
@@ -72,7 +72,7 @@ def sent(value):
 
 def read(data):
     message, table = inside.receive(Line(data)), Table()
-    table.extend(inside._items(message.get("nodes")))
+    table.extend(inside.items(message.get("nodes")))
     return table.value(message.get("value"))
 
 
@@ -196,8 +196,8 @@ LARGE = {
 
 @pytest.mark.parametrize("value", LARGE.values(), ids=LARGE)
 def test_what_is_too_large_is_refused(value, monkeypatch):
-    monkeypatch.setattr(inside, "FRAME_LIMIT", 10_000)
-    monkeypatch.setattr(inside, "NODE_LIMIT", 100)
+    monkeypatch.setattr(codec, "FRAME_LIMIT", 10_000)
+    monkeypatch.setattr(codec, "NODE_LIMIT", 100)
     with pytest.raises(CodecError):
         Table().pack({"k": value}, [])
 

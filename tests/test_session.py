@@ -500,7 +500,6 @@ def test_a_function_of_the_test_is_called_within_the_limit_only(start):
 @pytest.mark.parametrize("number", ["9", "-1", "1", "'0'", "None", "[0]", "True"])
 def test_only_what_was_handed_over_can_be_called(session, number):
     """The array is object 1; it can be called no more than what was never sent."""
-    deed = "def trick(f, x):\n    import gc\n    from inside import Runner, send, receive\n"
     deed = f"""
 def trick(f, x):
     cells = dict(zip(f.__code__.co_freevars, f.__closure__))
