@@ -44,6 +44,13 @@ def main(words: Sequence[str] | None = None) -> int:
         action="store_true",
         help="say whose marks would change, from what to what, and write nothing",
     )
+    table = verbs.add_parser(
+        "table",
+        help="print the table of what became of every exercise",
+        description="Print the table that stands at the end of a grading: verdicts and points of "
+        "every student. The exit status is 1 when the grader failed for somebody.",
+    )
+    table.add_argument("assignment", nargs="*", help="its folder in source/; all if none is named")
     pages = verbs.add_parser(
         "feedback",
         help="make the feedback pages of an assignment, several at a time",

@@ -26,10 +26,10 @@ from rich.progress import (
 )
 from traitlets import List
 
-from grading import books, settings, summary
+from grading import books, places, settings, tables
 from grading.crew import Cluster, Crew, Local, results
 from grading.exam import GraderFault
-from grading.feedback import Makers, graded_folders, pending
+from grading.feedback import Makers, pending
 from grading.files import printable
 from grading.intake import CarefulAutograde
 
@@ -82,7 +82,7 @@ def autograde(given: argparse.Namespace, crew: Crew | None) -> int:
             except NbGraderException:
                 failed = True
             finally:
-                summary.show(*converter.changes.lines(assignment, dry=given.dry_run))
+                tables.show(*tables.changes(converter.changes, assignment, dry=given.dry_run))
     except KeyboardInterrupt:
         if given.dry_run:
             raise Stopped("Nothing was written.") from None
@@ -92,7 +92,14 @@ def autograde(given: argparse.Namespace, crew: Crew | None) -> int:
         crew.close()
     if given.dry_run:
         return int(failed)
-    return max(int(failed), summary.main(given.assignment, given.student))
+    return max(int(failed), tables.results(app.coursedir, given.assignment, given.student))
+
+
+def table(given: argparse.Namespace, _: Crew | None) -> int:
+    """Print what became of assignments, all if none is named; return the exit status."""
+    course_directory = course().coursedir
+    named = given.assignment or places.assignments(course_directory)
+    return tables.results(course_directory, named)
 
 
 def feedback(given: argparse.Namespace, _: Crew | None) -> int:
@@ -127,9 +134,7 @@ def preflight(given: argparse.Namespace, _: Crew | None) -> int:
     try:
         for assignment in given.assignment:
             start, app = time.monotonic(), course()
-            folder = Path(
-                app.coursedir.format_path(app.coursedir.source_directory, ".", assignment)
-            )
+            folder = places.source(app.coursedir, assignment)
             with TemporaryDirectory() as place:
                 lesson, form = preflight_checks.rebuild(app, assignment, Path(place))
             for name in lesson.notebooks:
@@ -138,10 +143,10 @@ def preflight(given: argparse.Namespace, _: Crew | None) -> int:
                 with Shown(assignment) as shown:
                     found = lab.grade(crew, lambda done, of: shown.tell("papers", done, of))
                 findings = Findings(assignment, lab, found, form)
-                path = Path("reports", f"preflight-{assignment}.html")
+                path = places.reports(app.coursedir) / f"preflight-{assignment}.html"
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(findings.page(time.monotonic() - start), "utf-8")
-                findings.show(path)
+                findings.show(places.near(path))
                 holes += findings.holes
     except KeyboardInterrupt:
         raise Stopped("Nothing was changed.") from None
@@ -152,14 +157,13 @@ def preflight(given: argparse.Namespace, _: Crew | None) -> int:
 
 def report(given: argparse.Namespace, _: Crew | None) -> int:
     """Make the class reports of assignments; return the exit status."""
-    from grading import classbook, report_page  # Matplotlib takes a while, and only they need it
+    from grading import cohort, report_page  # Matplotlib takes a while, and only they need it
 
     app = course()
-    root = Path(app.coursedir.root)
     for assignment in given.assignment:
-        known = classbook.read_class(app.coursedir, assignment)
-        for path in report_page.write(known, root / "reports"):
-            print(path.relative_to(root))
+        known = cohort.read_class(app.coursedir, assignment)
+        for path in report_page.write(known, places.reports(app.coursedir)):
+            print(places.near(path))
     return 0
 
 
@@ -190,13 +194,14 @@ def handback(given: argparse.Namespace, _: Crew | None) -> int:
         for note in notes:
             print(note, file=sys.stderr)
         for path in paths:
-            print(path.relative_to(app.coursedir.root))
+            print(places.near(path))
     return 0
 
 
 def _feedback(app: Course, crew: Local, makers: Makers, only: list[str], shown: Shown) -> bool:
     """Draw, then make pages; say whether all could be made."""
-    students = sorted({student for _, student, _ in graded_folders(app.coursedir)})
+    graded = places.graded(app.coursedir, app.coursedir.assignment_id)
+    students = sorted({work.student for work in graded})
     students = [student for student in students if not only or student in only]
     if not students:
         print(f"Nobody has graded work in {app.coursedir.assignment_id}.", file=sys.stderr)

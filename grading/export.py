@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grading.classbook import Class
+from grading.cohort import Class
 from grading.exam import GraderFault
 from grading.exporter import Exporter, Marks, cells, listed, number, text
 from grading.roster import Roster, read

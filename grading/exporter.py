@@ -16,18 +16,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
 from traitlets import Dict, Unicode
 
-from grading import classbook
-from grading.classbook import Class
+from grading import cohort, places
+from grading.cohort import Class
 from grading.exam import GraderFault
 from grading.files import printable
 from grading.roster import Person, Roster, read
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formula begins
-FOLDER = "reports"  # it names students, and is kept out of Git
 
 
 @dataclass(frozen=True)
@@ -67,17 +66,17 @@ class Exporter(ExportPlugin):
             course = self.parent.coursedir
             root = Path(course.root)
             chosen = self.assignment or [one.name for one in gradebook.assignments]
-            known = {a: classbook.read_class(course, str(a)) for a in chosen}
-            marks = [self._marks(gradebook, one) for one in known.values()]
+            known = {a: cohort.read_class(course, str(a)) for a in chosen}
+            marks = [marks_of(one) for one in known.values()]
             rows = self.rows(root / self.roster, list(known.values()), marks)
-            path = root / (self.to or f"{FOLDER}/{self.name}.csv")
+            path = root / (self.to or f"{places.REPORTS}/{self.name}.csv")
             with placed(path) as fresh:
                 fresh.write_bytes(self._text(rows).encode(self.encoding))
         except GraderFault as fault:
             raise SystemExit(str(fault)) from None
         for note in self.notes:
             print(note, file=sys.stderr)
-        print(path.relative_to(root) if path.is_relative_to(root) else path)
+        print(places.near(path))
 
     def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[list[str]]:
         """Return the table, its header first.
@@ -86,7 +85,7 @@ class Exporter(ExportPlugin):
         ----------
         path : pathlib.Path
             Where the roster is.
-        known : list of grading.classbook.Class
+        known : list of grading.cohort.Class
             The class, once for each assignment.
         marks : list of Marks
             In the same order.
@@ -108,8 +107,9 @@ class Exporter(ExportPlugin):
             self.notes.append(f"Not in {path.name}, so left out: {listed(absent)}.")
         unknown = [s for s in roster.people if s not in everyone and self.wanted(s)]
         if unknown:
+            submitted = self.parent.coursedir.submitted_directory
             self.notes.append(
-                f"In {path.name}, but not in the gradebook nor in submitted/: {listed(unknown)}."
+                f"In {path.name}, but not in the gradebook nor in {submitted}/: {listed(unknown)}."
             )
         people = [p for p in roster.people.values() if p.student in marked]
         people = [person for person in people if self.wanted(person.student)]
@@ -127,29 +127,30 @@ class Exporter(ExportPlugin):
             )
         return roster, people
 
-    def _marks(self, gradebook: Gradebook, known: Class) -> Marks:
-        """Return who has which mark."""
-        unmarked = _unmarked(gradebook, known.assignment)
-        marks, without = {}, {}
-        for member in known.members:
-            if not member.answers:
-                without[member.student] = "handed in nothing"
-            elif member.total is None:
-                without[member.student] = "not graded, or a grader fault"
-            elif member.student in unmarked:
-                without[member.student] = "points by hand are still to be given"
-            else:
-                marks[member.student] = member.total
-        return Marks(known.assignment, known.most, marks, without)
-
     def wanted(self, student: str) -> bool:
         """Say whether a student was asked for."""
-        return not self.student or student in map(str, self.student)
+        named = not self.student or student in map(str, self.student)
+        return named and places.is_asked_for(self.parent.coursedir, student)
 
     def _text(self, rows: Iterable[Sequence[str]]) -> str:
         file = io.StringIO()
         csv.writer(file, lineterminator=self.line_end).writerows(rows)
         return file.getvalue()
+
+
+def marks_of(known: Class) -> Marks:
+    """Return who has which mark."""
+    marks, without = {}, {}
+    for member in known.members:
+        if not member.answers:
+            without[member.student] = "handed in nothing"
+        elif member.total is None:
+            without[member.student] = "not graded, or a grader fault"
+        elif member.waits:
+            without[member.student] = "points by hand are still to be given"
+        else:
+            marks[member.student] = member.total
+    return Marks(known.assignment, known.most, marks, without)
 
 
 def number(value: float) -> str:
@@ -181,7 +182,7 @@ def placed(path: Path) -> Iterator[Path]:
     """
     fresh = path.with_name(f".{path.name}.new")
     try:
-        if path.parent.name == FOLDER:
+        if path.parent.name == places.REPORTS:
             path.parent.mkdir(exist_ok=True)
         fresh.unlink(missing_ok=True)
         fresh.touch(0o600)
@@ -202,19 +203,3 @@ def cells(student: str, marks: list[Marks]) -> list[str]:
 def listed(students: Iterable[str]) -> str:
     """Return students in a sentence."""
     return ", ".join(map(printable, students))
-
-
-def _unmarked(gradebook: Gradebook, assignment: str) -> set[str]:
-    """Return who has an answer that is to be marked by hand, and is not yet."""
-    rows = (
-        gradebook.db.query(SubmittedAssignment.student_id)
-        .select_from(Grade)
-        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .filter(
-            SubmittedAssignment.assignment_id == gradebook.find_assignment(assignment).id,
-            Grade.auto_score.is_(None),
-            Grade.manual_score.is_(None),
-        )
-    )
-    return {student for (student,) in rows}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import logging
 import multiprocessing
 import os
-import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,11 +21,10 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
-from grading import books, settings
+from grading import books, graded, places, settings
 from grading.crew import Crew
 from grading.exam import GraderFault
 from grading.faults import sentence
-from grading.graded import UNFINISHED, graded
 from grading.intake import CarefulAutograde
 
 
@@ -71,21 +68,10 @@ def pending(course: CourseDirectory) -> dict[Path, tuple[str, str]]:
     """Return the graded notebooks without plots, of the students that are asked for."""
     return {
         path: (student, assignment)
-        for folder, student, assignment in graded_folders(course)
-        for path in sorted(folder.glob("*.ipynb"))
-        if graded(path)[1]
+        for folder, student, assignment in places.graded(course, course.assignment_id)
+        for path in sorted(Path(folder).glob("*.ipynb"))
+        if graded.read(path).is_pending
     }
-
-
-def graded_folders(course: CourseDirectory) -> Iterator[tuple[Path, str, str]]:
-    """Return the folders that hold graded work, with student and assignment."""
-    where = course.autograded_directory
-    wanted = course.format_path(where, course.student_id, course.assignment_id)
-    parts = course.format_path(where, "(?P<student>[^/]*)", "(?P<assignment>[^/]*)", escape=True)
-    for folder in sorted(glob.glob(wanted)):  # noqa: PTH207
-        found = re.fullmatch(parts, folder)
-        if found and found["student"] != UNFINISHED:
-            yield Path(folder), found["student"], found["assignment"]
 
 
 class Drawing:
@@ -101,7 +87,7 @@ class Drawing:
     def from_filename(self, filename: str, resources: dict[str, Any]) -> tuple[str, Any]:
         """Make the page of a file."""
         path = Path(filename)
-        if graded(path)[1]:
+        if graded.read(path).is_pending:
             api = self._handler.api
             grader = CarefulAutograde(coursedir=api.coursedir, parent=api)
             who = resources["student"], resources["assignment_id"]

@@ -16,6 +16,7 @@ from typing import Any
 from grading.verdicts import Verdict
 
 SIZE_LIMIT = 20 * 2**20  # bytes; a notebook with every plot of a lesson has about 2
+DEPTH = 2  # of the folders in a hand-in's path: that of the student and that of the assignment
 CLOSED = "The permissions of the file are such that it may not be read."
 KINDS = {
     stat.S_IFREG: "a file",
@@ -37,10 +38,16 @@ class Unusable(Exception):
         self.why = why
 
 
-def find(path: Path) -> bytes:
+def find(path: Path, depth: int = DEPTH) -> bytes:
     """Return what was handed in as ``path``.
 
     A notebook of another name counts when it is the only one: `rnn (1).ipynb` is plain.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    depth : int
+        How many of the last folders in it must be no links; see `grading.places.depth`.
 
     Raises
     ------
@@ -48,7 +55,7 @@ def find(path: Path) -> bytes:
         For whatever a student may have laid there instead.
     """
     try:
-        with _folder(path.parent) as folder:
+        with _folder(path.parent, depth) as folder:
             return read(_choose(path.name, folder), folder, SIZE_LIMIT)
     except FileNotFoundError:
         raise Unusable(Verdict.NO_NOTEBOOK) from None
@@ -56,18 +63,18 @@ def find(path: Path) -> bytes:
         raise Unusable(Verdict.UNREADABLE, CLOSED) from None
 
 
-def hand_in(path: Path) -> dict[str, Any]:
+def hand_in(path: Path, depth: int = DEPTH) -> dict[str, Any]:
     """Return what was handed in as ``path``, as `grading.desk.Desk.grade` takes it."""
     try:
-        return {"data": find(path)}
+        return {"data": find(path, depth)}
     except Unusable as error:
         return {"verdict": error.verdict.value, "why": error.why}
 
 
-def note(path: Path) -> str:
+def note(path: Path, depth: int = DEPTH) -> str:
     """Return the text of a small file, such as nbgrader's timestamp; nothing if it is none."""
     try:
-        with _folder(path.parent) as folder:
+        with _folder(path.parent, depth) as folder:
             return read(path.name, folder, 1000).decode("utf-8", "replace").strip()
     except (Unusable, FileNotFoundError, PermissionError):
         return ""
@@ -90,11 +97,11 @@ def printable(name: str) -> str:
 
 
 @contextmanager
-def _folder(path: Path) -> Iterator[int]:
-    """Open the folder of a hand-in: the last two parts of its path are no links."""
-    at = os.open(path.parents[1], os.O_RDONLY | os.O_DIRECTORY)
+def _folder(path: Path, depth: int) -> Iterator[int]:
+    """Open the folder of a hand-in: the last parts of its path, so many, are no links."""
+    at = os.open(path.parents[depth - 1], os.O_RDONLY | os.O_DIRECTORY)
     try:
-        for part in path.parts[-2:]:
+        for part in path.parts[-depth:]:
             kind = _kind(part, at)
             if kind == stat.S_IFLNK:
                 why = "Its folder is a symbolic link, and links are not followed."

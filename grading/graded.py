@@ -1,93 +1,103 @@
-"""What lies in ``autograded/``: graded notebooks, put there whole, and read back."""
+"""Graded notebooks, put in their place whole, and read back."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
 
 from grading import files
+from grading.exam import Part
 from grading.verdicts import Verdict
 
-UNFINISHED = ".unfinished"
 TIMESTAMP = "timestamp.txt"
 SECRET = "submission_secret.txt"  # of which the exchange makes the name of a feedback page
 PENDING = {"plots": "pending"}  # a graded notebook's metadata until its plots are drawn
 VERDICTS = {verdict.value for verdict in Verdict} - {Verdict.GRADER_FAULT.value}
 
 
-def timestamp(folder: Path) -> datetime | None:
-    """Return when a submission was handed in, if that is known."""
-    text = files.note(folder / TIMESTAMP)
+def timestamp(folder: Path, depth: int = files.DEPTH) -> datetime | None:
+    """Return when a submission was handed in, if that is known; `depth` as in `files.find`."""
+    text = files.note(folder / TIMESTAMP, depth)
     with suppress(ValueError, OverflowError):
         found: datetime | None = utils.parse_utc(text) if text else None
         return found
     return None
 
 
-def graded(path: Path) -> tuple[dict[str, Verdict], bool]:
-    """Return what is in a graded notebook.
+@dataclass(frozen=True)
+class Judged:
+    """What the grader has recorded of one test.
 
-    Returns
-    -------
-    verdicts : dict of str to Verdict
-        By the ids of its tests; none if it is no graded notebook.
-    pending : bool
-        Whether its plots are still to be drawn.
+    Attributes
+    ----------
+    verdict : Verdict
+    parts : tuple of Part
+        What the test found; empty where it could not run.
+    named : tuple of (str, str)
+        The misconceptions that the answer agrees with: name and sentence.
+    public : bool
+        Whether the public test held.
     """
-    found, pending = {}, False
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        notebook = json.loads(path.read_bytes())
-        pending = notebook["metadata"].get("grading") == PENDING
-        for cell in notebook["cells"]:
-            record = cell["metadata"].get("grading", {}).get("verdict")
-            if record in VERDICTS and cell["metadata"].get("nbgrader"):
-                found[str(cell["metadata"]["nbgrader"]["grade_id"])] = Verdict(record)
-    return found, pending
+
+    verdict: Verdict
+    parts: tuple[Part, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
+    public: bool = False
 
 
-def records(path: Path) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str]]]:
-    """Return more of a graded notebook: what was recorded of it, and its code.
+@dataclass
+class Graded:
+    """What is in a graded notebook, or in several; nothing if it is no graded notebook.
 
-    Returns
-    -------
-    judged : dict of str to dict
-        What `grading.testcell.Judgement.record` has made, by the ids of the tests.
+    Attributes
+    ----------
+    tests : dict of str to Judged
+        By their ids.
     code : list of (str, str)
         Id, which may be empty, and source of the other code cells.
+    is_pending : bool
+        Whether its plots are still to be drawn.
     """
-    judged, code = {}, []
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        for cell in json.loads(path.read_bytes())["cells"]:
-            grade_id = str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
-            record = cell["metadata"].get("grading", {})
-            if record.get("verdict") in VERDICTS and grade_id:
-                judged[grade_id] = record
-            elif cell["cell_type"] == "code":
-                code.append((grade_id, "".join(cell["source"])))
-    return judged, code
+
+    tests: dict[str, Judged] = field(default_factory=dict)
+    code: list[tuple[str, str]] = field(default_factory=list)
+    is_pending: bool = False
 
 
-def complete(path: Path, gradebook: Gradebook, student: str, assignment: str) -> tuple[bool, bool]:
-    """Say of a graded notebook whether nothing of it is missing, and whether plots are pending.
+def read(*paths: Path) -> Graded:
+    """Read graded notebooks. One that cannot be read to its end counts as not graded."""
+    found = Graded()
+    for path in paths:
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            one = _read(path)
+            found.tests |= one.tests
+            found.code += one.code
+            found.is_pending |= one.is_pending
+    return found
 
-    It has to have a record of every test, and the gradebook a mark.
-    """
-    with suppress(MissingEntry):
-        known = gradebook.find_notebook(path.stem, assignment)
-        found, pending = graded(path)
-        grades = {cell.name for cell in known.grade_cells}
-        tests = {cell.name for cell in known.source_cells if cell.locked and cell.name in grades}
-        entry = gradebook.find_submission_notebook(path.stem, assignment, student)
-        marked = {grade.name for grade in entry.grades if grade.auto_score is not None}
-        return tests <= marked & set(found), pending
-    return False, False
+
+def _read(path: Path) -> Graded:
+    notebook = json.loads(path.read_bytes())
+    found = Graded(is_pending=notebook["metadata"].get("grading") == PENDING)
+    for cell in notebook["cells"]:
+        grade_id = str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+        record = cell["metadata"].get("grading", {})
+        if record.get("verdict") in VERDICTS and grade_id:
+            found.tests[grade_id] = Judged(
+                Verdict(record["verdict"]),
+                tuple(Part(**part) for part in record.get("parts", ())),
+                tuple((name, says) for name, says in record.get("named", ())),
+                record.get("public", False),
+            )
+        elif cell["cell_type"] == "code":
+            found.code.append((grade_id, "".join(cell["source"])))
+    return found
 
 
 def publish(fresh: Path, done: Path) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 
+from grading import places
 from grading.collect import Collector
 from grading.downloads import Label
 from grading.exam import GraderFault
-from grading.exporter import FOLDER, listed, placed
-from grading.graded import UNFINISHED
+from grading.exporter import listed, placed
 
 
 def write(course: CourseDirectory, collected: ZipCollectApp) -> tuple[list[Path], list[str]]:
@@ -52,7 +52,7 @@ def write(course: CourseDirectory, collected: ZipCollectApp) -> tuple[list[Path]
         )
     paths, notes = [], []
     for lms in sorted({lms for lms, _ in labels}):
-        path = Path(course.root) / FOLDER / f"feedback-{lms}-{assignment}.zip"
+        path = places.reports(course) / f"feedback-{lms}-{assignment}.zip"
         without = []
         with placed(path) as fresh, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
             for (_, student), label in sorted(i for i in labels.items() if i[0][0] == lms):
@@ -77,10 +77,9 @@ def write(course: CourseDirectory, collected: ZipCollectApp) -> tuple[list[Path]
 def _pages(course: CourseDirectory, student: str) -> list[Path]:
     """Return a student's pages; none if the work was graded again since they were made."""
     name = course.assignment_id
-    autograded = Path(course.format_path(course.autograded_directory, student, name))
-    if (autograded.parents[1] / UNFINISHED / student / name).exists():
+    if places.unfinished(course, student, name).exists():
         return []
-    graded = [path.stat().st_mtime for path in autograded.glob("*.ipynb")]
-    feedback = Path(course.format_path(course.feedback_directory, student, name))
-    pages = sorted(feedback.glob("*.html"))
+    notebooks = places.autograded(course, student, name).glob("*.ipynb")
+    graded = [path.stat().st_mtime for path in notebooks]
+    pages = sorted(places.feedback(course, student, name).glob("*.html"))
     return [p for p in pages if all(p.stat().st_mtime >= time for time in graded)]

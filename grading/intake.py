@@ -8,7 +8,6 @@ on where it ended, with and without ``--force``; see `grading.saving`.
 from __future__ import annotations
 
 import fnmatch
-import glob
 import logging
 import os
 import traceback
@@ -27,12 +26,12 @@ from nbgrader.preprocessors import SaveAutoGrades
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.utils.importstring import import_item
 
-from grading import audit, books, changes, files, settings
+from grading import audit, books, cohort, files, places, settings
 from grading.changes import Changes
 from grading.crew import Crew, Local, results
 from grading.exam import GraderFault
 from grading.faults import sentence
-from grading.graded import complete, timestamp
+from grading.graded import timestamp
 from grading.lesson import Lesson, dotted, read_lesson
 from grading.saving import SavingAutograde
 from grading.steps import ExecuteBehindWall
@@ -88,6 +87,7 @@ class CarefulAutograde(SavingAutograde):
         self._pending: dict[Path, tuple[str, str]] = {}  # graded, but its plots are not drawn
         crew, home = self.crew or Local(1), Path.cwd()
         try:
+            places.check(self.coursedir)
             if not self.writes:
                 books.check(self.coursedir.db_url)
             with books.opened(self.coursedir.db_url, self.coursedir.course_id) as self.gradebook:
@@ -109,24 +109,30 @@ class CarefulAutograde(SavingAutograde):
 
     def init_notebooks(self) -> None:
         """List the submissions, those without a notebook too, so that they get their verdict."""
-        course = self.coursedir
         self.assignments = {}
-        students = [course.student_id] + [".*"] * (course.student_id == "*")
-        for student in students:
-            for folder in glob.glob(self._format_source(course.assignment_id, student)):  # noqa: PTH207
-                name, assignment = self.whose(folder)
-                if self.only and name not in self.only:
-                    continue
-                why = files.why_no_student(name)
-                if why:
-                    self._fault(
-                        assignment, name, f"No student has such a folder: {why}. Rename it."
-                    )
-                else:
-                    names = [n for n in self._released(assignment) if self._asked_for(n)]
-                    self.assignments[folder] = [f"{folder}{os.sep}{n}.ipynb" for n in names]
+        for folder, name, assignment in places.handed_in(
+            self.coursedir, self.coursedir.assignment_id
+        ):
+            if self.only and name not in self.only:
+                continue
+            why = files.why_no_student(name)
+            if why:
+                self._fault(assignment, name, f"No student has such a folder: {why}. Rename it.")
+            else:
+                names = [n for n in self._released(assignment) if self._asked_for(n)]
+                self.assignments[folder] = [f"{folder}{os.sep}{n}.ipynb" for n in names]
         if not self.assignments and not self.faults:
-            super().init_notebooks()  # it says so, and what may be meant
+            self._complain()
+
+    def _complain(self) -> None:
+        """Say that there is nothing to grade, and what may be meant."""
+        if self.only:
+            who = ", ".join(map(files.printable, self.only))
+            text = f"Nothing of {self.coursedir.assignment_id} was handed in by {who}."
+            self.log.error(text)
+            raise NbGraderException(text)
+        super().init_notebooks()
+        self.assignments = {}  # what it has found is of students that are left out
 
     def _released(self, assignment: str) -> list[str]:
         with suppress(MissingEntry):
@@ -171,7 +177,7 @@ class CarefulAutograde(SavingAutograde):
     def _lesson(self, assignment: str) -> tuple[Lesson, bytes]:
         """Return an assignment as it is now, and the same in bytes; it is read once."""
         if assignment not in self._lessons:
-            folder = self.source(assignment)
+            folder = places.source(self.coursedir, assignment)
             check_unseen(self.coursedir.root, folder)
             lesson = read_lesson(
                 self.gradebook,
@@ -209,12 +215,18 @@ class CarefulAutograde(SavingAutograde):
             self.notebooks = self.assignments[folder]
             if self.writes:
                 self.run_pre_convert_hook()
-            given = {path.stem: files.hand_in(path) for path in map(Path, self.notebooks)}
+            given = {path.stem: self._handed_in(path) for path in map(Path, self.notebooks)}
             return self._submit(crew, student, assignment, grade=given)
         except Exception as error:
             failed: Future[Any] = Future()
             failed.set_exception(error)
             return failed
+
+    def _handed_in(self, path: Path) -> dict[str, Any]:
+        return files.hand_in(path, places.depth(self.coursedir))
+
+    def _timestamp(self, folder: str) -> datetime | None:
+        return timestamp(Path(folder), places.depth(self.coursedir))
 
     def _submit(self, crew: Crew, student: str, assignment: str, **what: Any) -> Future[Any]:
         how = {"seconds": self._wall.total_seconds, "grader": audit.grader()}
@@ -233,19 +245,17 @@ class CarefulAutograde(SavingAutograde):
     def is_to_do(self, folder: str) -> bool:
         """Say whether a submission is to be graded: asked for, unfinished, newer or changed."""
         student, assignment = self.whose(folder)
-        if student in self.coursedir.student_id_exclude.split(","):
-            return False
         if self.force or self.unfinished(folder).exists():
             return True
         done = self.done(folder)
         for path in map(Path, self.assignments[folder]):
             known = self._recorded.get((student, assignment, path.stem))
-            whole, waits = complete(done / path.name, self.gradebook, student, assignment)
+            whole, waits = cohort.complete(done / path.name, self.gradebook, student, assignment)
             if waits:
                 self._pending[done / path.name] = student, assignment
             if not whole or (known and self._is_changed(known, assignment, path)):
                 return True
-        new, old = timestamp(Path(folder)), timestamp(done)
+        new, old = self._timestamp(folder), timestamp(done)
         if new is not None and (old is None or new > old):
             return True
         self.log.info("Skipping existing assignment: %s", done)
@@ -253,7 +263,7 @@ class CarefulAutograde(SavingAutograde):
 
     def _is_changed(self, known: dict[str, Any], assignment: str, path: Path) -> bool:
         """Say whether what was handed in, or the lesson, is not what the marks are for."""
-        data = files.hand_in(path).get("data")
+        data = self._handed_in(path).get("data")
         if known["submitted"] != (None if data is None else audit.digest(data)):
             return True
         now = self._lesson(assignment)[0].digest(path.stem)
@@ -265,7 +275,7 @@ class CarefulAutograde(SavingAutograde):
         for level, text in answer["log"]:
             self.log.log(level, text)
         student, assignment = self.whose(folder)
-        old = changes.marks(self.gradebook, assignment, student)
+        old = cohort.marks(self.gradebook, assignment, student).get(student, {})
         if self.writes:
             self._save(folder, answer)
         self.changes.note(old, student, answer["notebooks"])

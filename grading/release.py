@@ -156,8 +156,11 @@ def _rounded(array: Any) -> Any:
 
 
 if __name__ == "__main__":
-    source = Path("source")
+    from grading import command  # here alone: nbgrader's settings name this file
+
     try:
+        course = command.course().coursedir
+        root, source = Path(course.root), Path(course.root, course.source_directory)
         rehearsal.rehearse(source)
     except GraderFault as fault:
         sys.exit(str(fault))
@@ -166,5 +169,5 @@ if __name__ == "__main__":
         (HINTS, known_mistakes(source), hints.CLOSE),
     ]
     for name, values, close in made:
-        changed = write(Path(name), values, functools.partial(same, close=close))
+        changed = write(root / name, values, functools.partial(same, close=close))
         print(f"{name} {'written' if changed else 'is up to date'}.")

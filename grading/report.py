@@ -1,6 +1,6 @@
 """The figures of a class report: what to teach next, and which tests are worth a look.
 
-Everything here counts what `grading.classbook` has read; `grading.report_page` shows it.
+Everything here counts what `grading.cohort` has read; `grading.report_page` shows it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.classbook import Answer, Class
+from grading.cohort import Answer, Class
 from grading.exam import Part
 from grading.verdicts import Verdict
 

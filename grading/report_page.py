@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grading import report, report_plots
-from grading.classbook import Answer, Class, Member
+from grading.cohort import Answer, Class, Member
 from grading.likeness import MOST_HOLDERS, Alike, Pair, alike
 from grading.pages import cut
 from grading.verdicts import Verdict

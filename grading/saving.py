@@ -1,4 +1,4 @@
-"""Where a graded submission is put: ``autograded/``, the gradebook, the audit file.
+"""How a graded submission is kept: its notebooks, its marks in the gradebook, the audit file.
 
 It is graded into a folder of its own, ``autograded/.unfinished/<student>/<assignment>``, which
 is there from before the first submission is graded until this one is done. The notebooks of
@@ -8,7 +8,6 @@ an earlier run stay until then.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -17,10 +16,9 @@ from typing import Any
 from nbgrader import utils
 from nbgrader.converters.autograde import Autograde
 
-from grading import audit, books, files
+from grading import audit, books, files, places
 from grading.desk import of_bytes
-from grading.exam import GraderFault
-from grading.graded import SECRET, TIMESTAMP, UNFINISHED, empty, publish, timestamp
+from grading.graded import SECRET, TIMESTAMP, empty, publish, timestamp
 
 
 class SavingAutograde(Autograde):
@@ -42,31 +40,19 @@ class SavingAutograde(Autograde):
 
     @property
     def _output_directory(self) -> str:
-        return os.path.join(self.coursedir.autograded_directory, UNFINISHED)  # noqa: PTH118
+        return places.in_work(self.coursedir)
 
     def whose(self, folder: str) -> tuple[str, str]:
         """Return student and assignment of a submission."""
-        parts = self._format_source("(?P<assignment>[^/]*)", "(?P<student>[^/]*)", escape=True)
-        found = re.fullmatch(parts, folder)
-        if found is None:
-            raise GraderFault(f"{folder!r} is no folder of a submission.")
-        return found["student"], found["assignment"]
-
-    def source(self, assignment: str) -> Path:
-        """Return the folder of an assignment's source."""
-        course = self.coursedir
-        return Path(course.format_path(course.source_directory, ".", assignment))
+        return places.whose(self.coursedir, folder)
 
     def unfinished(self, folder: str) -> Path:
         """Return the folder into which a submission is graded."""
-        student, assignment = self.whose(folder)
-        return Path(self._format_dest(assignment, student))
+        return places.unfinished(self.coursedir, *self.whose(folder))
 
     def done(self, folder: str) -> Path:
         """Return the folder in which a submission lies when it is graded."""
-        student, assignment = self.whose(folder)
-        course = self.coursedir
-        return Path(course.format_path(course.autograded_directory, student, assignment))
+        return places.autograded(self.coursedir, *self.whose(folder))
 
     def save(self, folder: str, answer: dict[str, Any]) -> None:
         """Put a graded submission in its place, and its marks in the gradebook.
@@ -101,7 +87,8 @@ class SavingAutograde(Autograde):
         gives a renamed notebook zero points before it is graded.
         """
         folder = Path(self._format_source(assignment_id, student_id))
-        handed_in = timestamp(folder)
+        depth = places.depth(self.coursedir)
+        handed_in = timestamp(folder, depth)
         to = Path(self._format_dest(assignment_id, student_id))
         if self.create_student:
             self.gradebook.update_or_create_student(student_id)
@@ -110,11 +97,11 @@ class SavingAutograde(Autograde):
         if handed_in is not None and entry.total_seconds_late > 0:
             self.log.warning("%s is %s seconds late", entry, entry.total_seconds_late)
         if handed_in is not None:
-            (to / TIMESTAMP).write_text(files.note(folder / TIMESTAMP), "utf-8")
-        secret = files.note(folder / SECRET)
+            (to / TIMESTAMP).write_text(files.note(folder / TIMESTAMP, depth), "utf-8")
+        secret = files.note(folder / SECRET, depth)
         if secret:
             (to / SECRET).write_text(secret, "utf-8")
-        source = self.source(assignment_id)
+        source = places.source(self.coursedir, assignment_id)
         for name in utils.find_all_files(str(source), [*self.coursedir.ignore, "*.ipynb"]):
             copy = to / Path(name).relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 
+from grading import places
 from grading.reference import Reference
 from grading.source import beside, read_source
 from grading.source import reference_cells as reference_source
@@ -48,10 +50,22 @@ class Course:
         the time that grading takes.
     make : bool
         Whether to make the folder and its releases; else it is there already.
+    coursedir : CourseDirectory, optional
+        nbgrader's settings of its folders, where they are others than this course has.
     """
 
-    def __init__(self, root: Path, *, plots: bool = False, make: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        plots: bool = False,
+        make: bool = True,
+        coursedir: CourseDirectory | None = None,
+    ) -> None:
         self.root = root
+        self.coursedir = coursedir or CourseDirectory(
+            root=str(root), release_directory="notebooks", course_id="sequence-models"
+        )
         self.plots = plots
         self.said: dict[str, str] = {}  # of a whole class, by assignment
         if not make:
@@ -85,7 +99,8 @@ class Course:
 
     def release(self, assignment: str) -> NotebookNode:
         """Return the released notebook of an assignment."""
-        return nbformat.read(notebook_path(self.root / "notebooks" / assignment), 4)
+        place = (self.coursedir.release_directory, ".", assignment)
+        return nbformat.read(notebook_path(Path(self.coursedir.format_path(*place))), 4)
 
     def answers(self, assignment: str, *entries: Entry) -> NotebookNode:
         """Return a submission: the release with the reference's answers, changed by entries."""
@@ -103,9 +118,10 @@ class Course:
 
     def submit(self, student: str, assignment: str, content: NotebookNode | bytes | None) -> None:
         """Hand something in: a notebook, bytes, or nothing but an empty folder."""
-        folder = self.root / "submitted" / student / assignment
+        place = (self.coursedir.submitted_directory, student, assignment)
+        folder = Path(self.coursedir.format_path(*place))
         folder.mkdir(parents=True)
-        path = folder / notebook_path(self.root / "source" / assignment).name
+        path = folder / notebook_path(places.source(self.coursedir, assignment)).name
         if isinstance(content, bytes):
             path.write_bytes(content)
         elif content is not None:

@@ -1,4 +1,4 @@
-"""Fill ``submitted/`` with a sample class made of the gallery's entries.
+"""Fill the folder of hand-ins, ``submitted/``, with a sample class made of the gallery's entries.
 
 ``python -m tests.sample_class``, run from the course's root after a release; it does
 nothing when there are submissions already.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from grading import command, places
 from tests.course import Course, assignments
 from tests.gallery import ENTRIES, SIGNATURES, Entry
 
@@ -53,9 +54,10 @@ def fill(course: Course) -> int:
 
 
 if __name__ == "__main__":
-    root = Path.cwd()
-    if any((root / "submitted").glob("*/*")):
-        print("Grading what is in submitted/.")
+    course = command.course().coursedir
+    submitted = f"{course.submitted_directory}/"
+    if places.handed_in(course, "*"):
+        print(f"Grading what is in {submitted}.")
     else:
-        count = fill(Course(root, plots=True, make=False))
-        print(f"submitted/ was empty: filled it with a sample class of {count} students.")
+        count = fill(Course(Path(course.root), plots=True, make=False, coursedir=course))
+        print(f"{submitted} was empty: filled it with a sample class of {count} students.")

@@ -7,7 +7,7 @@ import sys
 import pytest
 from nbformat.v4 import new_code_cell
 
-from grading import summary
+from grading.cohort import read_class
 from grading.exam import GraderFault
 from grading.steps import check_points
 from grading.verdicts import Verdict
@@ -83,8 +83,7 @@ def test_a_grader_fault_gives_no_mark_and_loses_none(course, spoil):
     assert course.scores("ada", A) == FULL  # as it was
     assert course.graded("ada", A) == notebook
     assert not course.scores("bo", A)  # no zero
-    _, students = summary.results(course.root, A)
-    for row in students.values():
+    for row in read_class(course.coursedir, A).hand_ins.values():
         assert {r.verdict for r in row.values()} == {Verdict.GRADER_FAULT}
         assert {r.points for r in row.values()} == {None}
 

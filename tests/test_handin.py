@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grading import summary
+from grading.cohort import read_class
 from grading.handin import Cell, rebuild
 from grading.lesson import Expected
 from grading.verdicts import SENTENCES, Verdict
@@ -92,17 +92,15 @@ def test_only_those_are_faults(course):
     assert "Traceback" not in course.said
 
 
-def test_the_table_lists_everyone(course, capsys, monkeypatch):
-    monkeypatch.chdir(course.root)
-    assert summary.main([A]) == 1
-    said = capsys.readouterr().out
-    _, students = summary.results(course.root, A)
+def test_the_table_lists_everyone(course):
+    said = course.python("grading", "table", A, fails=True)
+    students = read_class(course.coursedir, A).hand_ins
     everyone = {path.name for path in (course.root / "submitted").iterdir()}
     assert set(students) == everyone
     faults = {
         name
         for name, row in students.items()
-        if any(result.verdict is Verdict.GRADER_FAULT for result in row.values())
+        if any(answer.verdict is Verdict.GRADER_FAULT for answer in row.values())
     }
     assert faults == {os.fsdecode(name) for name in NO_STUDENTS}
     for name in faults:

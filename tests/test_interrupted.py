@@ -297,7 +297,7 @@ def test_a_full_disk_is_a_fault_that_loses_nothing(disk, room):
     for student, marks in disk.old.items():
         done = after[student] != before[student]
         assert seen.scores(student, A) == (disk.new[student] if done else marks)
-    status, said = disk.run("grading.summary", A)
+    status, said = disk.run("grading", "table", A)
     assert status == 1, said
     assert "full" in said or "grader fault" in said
     (disk.root / "filler").unlink()
@@ -316,7 +316,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_fault_that_loses_nothing(disk):
     assert notebooks(disk) == before
     seen = disk.copied()
     assert {student: seen.scores(student, A) for student in disk.old} == disk.old
-    status, said = disk.run("grading.summary", A)
+    status, said = disk.run("grading", "table", A)
     assert status == 1, said
     assert "cannot be written to" in said
     disk.mount("rw")

@@ -13,9 +13,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from grading import report, report_page
-from grading.classbook import Answer, Class, Member
+from grading.cohort import Answer, Class, Member, exercises_of
 from grading.exam import Part
-from grading.summary import exercises_of
 from grading.verdicts import Verdict
 from tests.course import Course, grade_id
 from tests.gallery import ENTRIES
@@ -351,7 +350,7 @@ def test_an_answer_that_a_person_marks_is_no_exercise_of_the_graders():
 
     cells = [cell("essay", False), cell("test_f", True)]
     notebook = SimpleNamespace(grade_cells=cells, source_cells=[cell("f", False), *cells])
-    assert exercises_of(SimpleNamespace(notebooks=[notebook])) == {"test_f": 3.0}
+    assert exercises_of([notebook]) == {"test_f": 3.0}
 
 
 def test_a_class_of_which_nothing_could_be_graded_has_a_page():
