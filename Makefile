@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb))))
 
-.PHONY: setup grade notebooks lab formgrader test test-long test-browser pictures versions docs lite test-lite test-hub format
+.PHONY: help setup grade notebooks lab formgrader test test-long test-browser pictures versions docs lite test-lite test-hub format
 
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
@@ -24,7 +24,7 @@ setup: .venv/ready
 # The main job: release all lessons, grade submitted/, make feedback, print the table.
 grade: setup
 	@for name in $(ASSIGNMENTS); do nbgrader generate_assignment $$name --force --log-level=ERROR || exit 1; done
-	@python -m tests.sample_class
+	@python -m tests.support.sample_class
 	@failed=0; \
 	python -m grading autograde $(ASSIGNMENTS) --force || failed=1; \
 	python -m grading feedback $(ASSIGNMENTS) || failed=1; \
@@ -44,13 +44,16 @@ lab: setup
 	@$$(grep '^jupyter labextension disable' README.md) --level=user
 	jupyter lab notebooks
 
+# The instructor's view: marks, comments, regrading by hand.
 formgrader: setup
 	jupyter lab --LabApp.default_url=/formgrader
 
+# Format, lint, types, imports, every lesson's preflight, every test.
 test: setup
 	ruff format --check
 	ruff check
 	mypy
+	lint-imports
 	python -m grading preflight $(ASSIGNMENTS)
 	pytest -m "clock and not long"
 	pytest -m "not clock and not (long or browser or lite or hub)" -n auto --dist loadfile
@@ -66,12 +69,12 @@ test-browser: .venv/with-browser
 
 # The pictures of the README, from the same tests.
 pictures: .venv/with-browser
-	pytest -m browser tests/test_jupyterlab.py tests/test_formgrader.py -k "not picture" -n 2 --dist loadfile
-	python -m tests.pictures
+	pytest -m browser tests/places/test_jupyterlab.py tests/places/test_formgrader.py -k "not picture" -n 2 --dist loadfile
+	python -m tests.support.pictures
 
 # The lessons on every Python and with the oldest and newest libraries that are promised.
 versions: .venv/with-browser .venv/with-versions
-	python -m tests.versions
+	python -m tests.support.versions
 
 # The pages of docs/, into build/docs.
 docs: setup
@@ -87,13 +90,21 @@ lite: .venv/with-lite
 # A student's round on that site, told step by step; needs Chromium, and npm for Pyodide.
 test-lite: .venv/with-lite
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
-	pytest -m lite -s tests/test_lite.py
+	pytest -m lite -s tests/places/test_lite.py
 
 # A class on a real JupyterHub, for which it makes Unix users: as root.
 test-hub: .venv/with-browser .venv/with-hub
 	@command -v npm > /dev/null || [ $$(id -u) != 0 ] || apt-get install --yes npm
-	pytest -m hub -s tests/test_hub.py
+	pytest -m hub -s tests/places/test_hub.py
 
+# Mend what can be mended by itself.
 format: setup
 	ruff format
 	ruff check --fix
+
+# What there is to type, from the line above each word.
+help:
+	@awk '/^# / {if (!said) said = substr($$0, 3); next} \
+		/^[a-z-]+:/ {name = $$1; sub(":.*", "", name); \
+			if (said && !told[name]++) printf "make %-14s %s\n", name, said} \
+		{said = ""}' $(MAKEFILE_LIST)

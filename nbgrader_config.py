@@ -30,7 +30,7 @@ shared_files += ["hints.py", "hints.json"]
 
 # Release: nbgrader's own steps, behind a look at the test cells, with the shared files put in.
 c.GenerateAssignment.preprocessors = [
-    "grading.rehearsal.CountExams",
+    "grading.plugins.CountExams",
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.InstantiateTests",
     "nbgrader.preprocessors.LockCells",
@@ -43,7 +43,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ClearMarkScheme",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "grading.release.ShareFiles",
+    "grading.plugins.ShareFiles",
 ]
 c.ShareFiles.files = shared_files
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not written yet")'}
@@ -51,7 +51,7 @@ c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not written 
 # Grading: nbgrader's own steps, but for the one that executes a notebook.
 plugins.install()
 c.Autograde.autograde_preprocessors = [
-    "grading.steps.ExecuteBehindWall",
+    "grading.plugins.ExecuteBehindWall",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
@@ -68,20 +68,20 @@ c.ExecuteBehindWall.call_seconds = 5.0
 c.ExecuteBehindWall.seed = 2026  # change it once a year: it fixes the hidden inputs
 
 # Feedback: nbgrader's own steps, after the hidden tests are taken out, and a page of ours.
-c.GenerateFeedback.exporter_class = "grading.feedback_page.Page"
+c.GenerateFeedback.exporter_class = "grading.plugins.Page"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.ClearHiddenTests",
-    "grading.results.Grades",
+    "grading.plugins.Grades",
 ]
 
 # What students wrote is harmless in a browser: in the formgrader and in feedback.
 c.HTMLExporter.preprocessors = ["grading.plugins.GuardedPage"]
 c.HTMLExporter.filters = {
-    "markdown2html": "grading.pages.HarmlessMarkdown",
-    "clean_html": "grading.pages.harmless_output_html",
+    "markdown2html": "grading.plugins.HarmlessMarkdown",
+    "clean_html": "grading.plugins.harmless_output_html",
 }
 c.HTMLExporter.sanitize_html = True
 
 # Downloads of Canvas's and Moodle's: nbgrader zip_collect
-c.ZipCollectApp.extractor_plugin = "grading.unpack.Extractor"
-c.ZipCollectApp.collector_plugin = "grading.collect.Collector"
+c.ZipCollectApp.extractor_plugin = "grading.plugins.Extractor"
+c.ZipCollectApp.collector_plugin = "grading.plugins.Collector"

@@ -14,9 +14,12 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from grading import desk, intake, saving, session, steps
-from grading.command import course as open_course
-from grading.worker_process import Warm
+from grading.autograde import converter as autograde
+from grading.autograde import saving
+from grading.judging import pipeline, preprocessor
+from grading.sandbox import session
+from grading.store.course import open_course as open_course
+from grading.workers.process import Warm
 
 OPEN, CELLS, CALLS = "a sandbox opened and closed", "cells run", "calls by the tests"
 MARK, JUDGE = "sandbox marked and taken back", "tests on the grader's side"
@@ -91,23 +94,23 @@ def look(root: Path, assignment: str, rounds: int) -> dict[str, dict[str, float]
         (session.Session, "call", CALLS),
         (session.Session, "mark", MARK),
         (session.Session, "back", MARK),
-        (desk, "read", READ),
-        (desk.Exporter, "from_notebook_node", STEPS),
-        (steps, "judge", JUDGE),
-        (steps, "draw", JUDGE),
-        (desk, "to_bytes", FORM),
-        (desk, "of_bytes", FORM),
+        (pipeline, "read", READ),
+        (pipeline.Exporter, "from_notebook_node", STEPS),
+        (preprocessor, "judge", JUDGE),
+        (preprocessor, "draw", JUDGE),
+        (pipeline, "to_bytes", FORM),
+        (pipeline, "of_bytes", FORM),
         (saving, "of_bytes", FORM),
-        (intake.CarefulAutograde, "save", BOOK),
-        (intake.CarefulAutograde, "init_assignment", BOOK),
+        (autograde.CarefulAutograde, "save", BOOK),
+        (autograde.CarefulAutograde, "init_assignment", BOOK),
         (saving, "publish", DISK),
-        (intake.CarefulAutograde, "keep", DISK),
-        (intake.CarefulAutograde, "save_plots", DISK),
+        (autograde.CarefulAutograde, "keep", DISK),
+        (autograde.CarefulAutograde, "save_plots", DISK),
     ]:
         clock.part(owner, name, label)
     app = open_course()
     app.coursedir.assignment_id = assignment
-    converter = intake.CarefulAutograde(coursedir=app.coursedir, parent=app)
+    converter = autograde.CarefulAutograde(coursedir=app.coursedir, parent=app)
     converter.crew, converter.force = crew, True
     found: dict[str, dict[str, float]] = {}
     with converter._at_work():

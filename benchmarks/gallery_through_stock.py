@@ -32,8 +32,8 @@ from tempfile import TemporaryDirectory
 import nbformat
 
 from benchmarks.speed import stock_config
-from tests.contained import contained
-from tests.course import (
+from tests.support.contained import contained
+from tests.support.course import (
     ROOT,
     Course,
     assignment_of,
@@ -43,14 +43,16 @@ from tests.course import (
     notebook_path,
     reference_cells,
 )
-from tests.gallery import ENTRIES, KEY, Entry
-from tests.outside import outside
+from tests.support.gallery import ENTRIES, KEY, Entry
+from tests.support.outside import outside
 
 SECONDS, PACK = 150, 6
 WITH_REFERENCE = """
-import grading.exam as the_exam
-the_exam.references, the_exam.seed = {{}}, 2026
-exec({source!r}, the_exam.references)
+from grading.core import Rules
+from grading.exam import Context
+references = {{}}
+exec({source!r}, references)
+Context(references, rules=Rules(2026)).__enter__()
 """
 
 

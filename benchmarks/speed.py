@@ -33,9 +33,9 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from tests.course import Course, assignment_of
-from tests.gallery import UNUSUAL
-from tests.gallery.answers import WRONG
+from tests.support.course import Course, assignment_of
+from tests.support.gallery import UNUSUAL
+from tests.support.gallery.answers import WRONG
 
 ROUNDS = 5
 A = "01_rnn"
@@ -154,7 +154,7 @@ import os, sys, resource
 os.environ.update(OPENBLAS_NUM_THREADS="1", MPLBACKEND="module://matplotlib_inline.backend_inline")
 import nbformat
 from pathlib import Path
-from grading.inside.shell import warm_up
+from grading.sandbox.inside.shell import warm_up
 draws, paths = sys.argv[1] == "draw", sorted(Path("submitted").glob("*/*/*.ipynb"))
 work = [[c.source for c in nbformat.read(p, 4).cells if c.cell_type == "code"] for p in paths]
 shell = warm_up()

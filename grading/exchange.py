@@ -36,8 +36,8 @@ from nbgrader.exchange.default import (
 from nbgrader.utils import notebook_hash
 from traitlets import Unicode
 
-from grading import files, settings
-from grading.graded import SECRET, TIMESTAMP
+from grading.core import printable
+from grading.store import SECRET, SIZE_LIMIT, TIMESTAMP, Unusable, broken, read_file, read_note
 
 MOST = 5  # notebooks of one hand-in
 LATER = timedelta(minutes=5)  # a clock's error, or a large folder
@@ -53,7 +53,7 @@ class Careful(Exchange):
 
     def start(self) -> None:
         """Do it; raise `ExchangeError` if the exchange is not set as it should be."""
-        why = settings.broken(Path.cwd())
+        why = broken(Path.cwd())
         if why:
             self.fail(
                 f"Nothing was done: {why}. Mend that file; if it is not yours, tell who runs "
@@ -145,20 +145,20 @@ class CarefulCollect(Careful, ExchangeCollect):
         with self._opened(path) as folder:
             names = notebooks(folder)
             if len(names) > MOST:
-                raise Refused(f"{files.printable(path.name)} holds {len(names)} notebooks.")
+                raise Refused(f"{printable(path.name)} holds {len(names)} notebooks.")
             fresh, old = (to.with_name(f".{to.name}.{word}") for word in ("new", "old"))
             for left in (fresh, old):
                 shutil.rmtree(left, ignore_errors=True)
             fresh.mkdir(parents=True)
             for name in [*names, SECRET]:
                 try:
-                    data = files.read(name, folder, files.SIZE_LIMIT, os.fstat(folder).st_uid)
-                except (files.Unusable, OSError) as error:
+                    data = read_file(name, folder, SIZE_LIMIT, os.fstat(folder).st_uid)
+                except (Unusable, OSError) as error:
                     why = getattr(error, "why", error)
                     self.log.error(
                         "Left out of %s: %s. %s",
-                        files.printable(path.name),
-                        files.printable(name),
+                        printable(path.name),
+                        printable(name),
                         why,
                     )
                 else:
@@ -169,7 +169,7 @@ class CarefulCollect(Careful, ExchangeCollect):
             if changed.replace(tzinfo=None) > said + LATER:
                 self.log.warning(
                     "%s says that it was handed in at %s, but was changed at %s (UTC).",
-                    *(files.printable(path.name), said, changed.replace(tzinfo=None)),
+                    *(printable(path.name), said, changed.replace(tzinfo=None)),
                 )
         if to.exists():
             to.rename(old)
@@ -179,7 +179,7 @@ class CarefulCollect(Careful, ExchangeCollect):
     @contextmanager
     def _opened(self, path: Path) -> Iterator[int]:
         """Open a hand-in; raise Refused unless it is in its owner's own name."""
-        what = files.printable(path.name)
+        what = printable(path.name)
         try:
             student = self._path_to_record(str(path))["username"]
             user = pwd.getpwnam(student)
@@ -223,7 +223,7 @@ class CarefulReleaseFeedback(Careful, ExchangeReleaseFeedback):
                 continue
             student = found["student"]
             try:
-                secret = files.note(page.parent / SECRET)
+                secret = read_note(page.parent / SECRET)
                 if not secret:
                     raise Refused("it was not handed in through the exchange")
                 key = notebook_hash(secret=secret, notebook_id=page.stem)

@@ -1,30 +1,86 @@
-"""What the configuration puts into nbgrader: one call, and the guards of nbgrader_config.json.
+"""What nbgrader_config.py names: each class and function of ours that nbgrader takes, and a call.
 
-The guards stand in every exporter that nbgrader makes, so before it has touched a notebook. Where
-nbgrader_config.py was not loaded, they are all that is here of ours, and they let nothing begin.
+nbgrader_config.json names guards, and nothing that can fail. They stand in every exporter that
+nbgrader makes, so before it has touched a notebook. Where nbgrader_config.py was not loaded, they
+are all that is here of ours, and they let nothing begin.
 """
 
 from __future__ import annotations
 
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
+from nbgrader.apps import api, autogradeapp, generatefeedbackapp
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grading import feedback, intake, pages, settings
-from grading.exam import GraderFault
-from grading.pages import HarmlessPage
+from grading.autograde import CarefulAutograde
+from grading.core import GraderFault
+from grading.feedback import CarefulFeedback, Drawing, Grades, Page
+from grading.judging import ExecuteBehindWall
+from grading.lms import Canvas, Collector, Csv, Extractor, Moodle
+from grading.release import CountExams, ShareFiles
+from grading.store import CONFIG, check_settings, settings_fault, timestamp
+from grading.web import (
+    HarmlessMarkdown,
+    HarmlessPage,
+    harmless_output_html,
+    make_harmless,
+    render_names,
+)
+
+__all__ = [
+    "Canvas",
+    "Collector",
+    "CountExams",
+    "Csv",
+    "ExecuteBehindWall",
+    "Extractor",
+    "Grades",
+    "Guard",
+    "GuardedPage",
+    "HarmlessMarkdown",
+    "Moodle",
+    "Page",
+    "ShareFiles",
+    "harmless_output_html",
+    "install",
+]
 
 
 def install() -> None:
-    """Put what no setting reaches where nbgrader's commands and its formgrader find it."""
-    intake.install()
-    pages.install()
-    feedback.install()
+    """Put what no setting reaches where nbgrader's commands and its formgrader find it.
+
+    These are the converters, the times of submissions, which are read in two places more, and
+    the formgrader's pages, where there is a formgrader. It can be called again.
+    """
+    autogradeapp.Autograde = api.Autograde = CarefulAutograde
+    generatefeedbackapp.GenerateFeedback = api.GenerateFeedback = CarefulFeedback
+    CourseDirectory.get_existing_timestamp = lambda self, folder: timestamp(Path(folder))
+    api.NbGraderAPI.get_submitted_timestamp = _submitted
+    base = sys.modules.get("nbgrader.server_extensions.formgrader.base")
+    if base is not None and not isinstance(base.BaseHandler.exporter, _Drawn):
+        base.BaseHandler.render = render_names(base.BaseHandler.render)
+        base.BaseHandler.exporter = _Drawn(
+            lambda handler: Drawing(make_harmless(handler.settings["nbgrader_exporter"]), handler)
+        )
+
+
+class _Drawn(property):
+    """The property that `install` has put into the formgrader."""
+
+
+def _submitted(self: api.NbGraderAPI, assignment_id: str, student_id: str) -> datetime | None:
+    course = self.coursedir
+    return timestamp(
+        Path(course.format_path(course.submitted_directory, student_id, assignment_id))
+    )
 
 
 class Guard(NbGraderPreprocessor):
@@ -59,10 +115,10 @@ def guard(exporter: Exporter) -> None:
     converter = exporter.parent
     try:
         if isinstance(converter, (Autograde, GenerateFeedback, GenerateAssignment)):
-            settings.check(converter.coursedir, converter.config)
+            check_settings(converter.coursedir, converter.config)
         if type(converter) in (Autograde, GenerateFeedback):
             root = Path(converter.coursedir.root)
-            raise settings.fault(root, f"{settings.NAME} has to call grading.plugins.install()")
+            raise settings_fault(root, f"{CONFIG} has to call grading.plugins.install()")
     except GraderFault as error:
         converter.log.error("%s", error)
         raise NbGraderException(str(error)) from None

@@ -6,13 +6,13 @@ import sys
 import nbformat
 import pytest
 
-from grading.session import Session
-from grading.wall import Zygote
-from tests.contained import plainly
-from tests.course import ROOT, Course, assignment_of, grade_id, hold_class, notebook_path
-from tests.gallery import ENTRIES, KEY, SAMPLE
-from tests.outside import outside
-from tests.sandbox import LIMITS
+from grading.sandbox.bubblewrap import Zygote
+from grading.sandbox.session import Session
+from tests.support.contained import plainly
+from tests.support.course import ROOT, Course, assignment_of, grade_id, hold_class, notebook_path
+from tests.support.gallery import ENTRIES, KEY, SAMPLE
+from tests.support.outside import outside
+from tests.support.sandbox import LIMITS
 
 # What lies beside a notebook is imported by its public test.
 sys.path += map(str, sorted((ROOT / "source").iterdir()))
@@ -61,7 +61,7 @@ def unwalled(tmp_path_factory):
 @pytest.fixture(scope="module")
 def chromium():
     """The browser; without it, what needs it is skipped."""
-    from tests.chromium import started
+    from tests.support.chromium import started
 
     with started() as browser:
         yield browser

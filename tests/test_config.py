@@ -17,7 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
-from tests.course import ROOT, SHARED, Course
+from tests.support.course import ROOT, SHARED, Course
 
 A = "tiny"
 STOCK = [
@@ -68,7 +68,7 @@ def breaks():
     install = "plugins.install()"
     steps = "c.Autograde.autograde_preprocessors"
     cannot = "nbgrader_config.py cannot be loaded"
-    holds = f"{steps} has to hold grading.steps.ExecuteBehindWall"
+    holds = f"{steps} has to hold grading.judging.preprocessor.ExecuteBehindWall"
     return {
         "a module is missing": (lambda t: f"import nosuchmodule\n{t}", cannot),
         "no Python": (lambda t: t.replace("c = ", "c == = ", 1), cannot),

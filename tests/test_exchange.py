@@ -13,7 +13,7 @@ import pytest
 from nbgrader.utils import notebook_hash
 
 from grading.exchange import ACL
-from tests.course import Course
+from tests.support.course import Course
 
 LESSON, ME = "01_rnn", getpass.getuser()
 CONFIG = """

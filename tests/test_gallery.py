@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from grading import audit
-from grading.verdicts import Verdict
-from tests import sample_class
-from tests.course import Course, assignment_of, assignments, notebook_path, reference_cells
-from tests.gallery import ALL, ENTRIES, HOSTILE, KEY, KINDS, SAMPLE, UNUSUAL
-from tests.gallery.answers import WRONG
+from grading.core.verdicts import Verdict
+from grading.store import audit
+from tests.support import sample_class
+from tests.support.course import Course, assignment_of, assignments, notebook_path, reference_cells
+from tests.support.gallery import ALL, ENTRIES, HOSTILE, KEY, KINDS, SAMPLE, UNUSUAL
+from tests.support.gallery.answers import WRONG
 
 pytestmark = pytest.mark.clock
 
@@ -98,7 +98,7 @@ def test_a_right_answer_is_accused_of_nothing(gallery, student):
             assert record["named"] == []
 
 
-# Of cells that raise or lose an input there is nothing to follow; see grading/following.py.
+# Of cells that raise or lose an input there is nothing to follow; see `grading.exam`.
 NOTHING_TO_FOLLOW = {
     "state without the old state": "ignores an input",
     "state without the input": "ignores an input",

@@ -1,0 +1,47 @@
+"""What a source notebook and the lists beside it say of an assignment.
+
+In come a folder of ``source/`` and nbgrader's gradebook; out comes an `AssignmentSpec`: all that
+a worker has to know, as data that can be sent. The solutions in it, and the known wrong versions
+of them, become functions that can be called in a `Reference`.
+"""
+
+from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
+from grading.assignment.reference import Namespace, Reference, run_locked
+from grading.assignment.source import (
+    beside,
+    read_source,
+    reference_cells,
+    run_piece,
+    split,
+    wrong_cells,
+)
+from grading.assignment.spec import (
+    AssignmentSpec,
+    Expected,
+    NotebookSpec,
+    dotted,
+    new_cell,
+    read_assignment,
+)
+
+__all__ = [
+    "RIGHT",
+    "WRONG",
+    "AssignmentSpec",
+    "Expected",
+    "Misconception",
+    "Namespace",
+    "NotebookSpec",
+    "Reference",
+    "beside",
+    "dotted",
+    "new_cell",
+    "read_assignment",
+    "read_list",
+    "read_source",
+    "reference_cells",
+    "run_locked",
+    "run_piece",
+    "split",
+    "wrong_cells",
+]

@@ -1,0 +1,131 @@
+"""What a source notebook holds: its solutions, the wrong versions of them, its plots."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.utils import is_grade, is_locked, is_solution
+
+from grading.assignment import misconceptions
+from grading.core import GraderFault
+
+
+def read_source(path: Path) -> NotebookNode:
+    """Read a source notebook."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise GraderFault(f"the source notebook {path} cannot be read: {error}") from error
+
+
+@contextlib.contextmanager
+def beside(folder: Path) -> Iterator[None]:
+    """Be in a lesson's folder: where a kernel would start, its data lies, and its modules."""
+    home, place = Path.cwd(), str(folder.resolve())
+    os.chdir(place)
+    sys.path.insert(0, place)
+    try:
+        yield
+    finally:
+        sys.path.remove(place)
+        os.chdir(home)
+
+
+def reference_cells(source: NotebookNode) -> list[list[Any]]:
+    """Return id and source of a source notebook's locked and solution cells, and which it is."""
+    return [
+        [cell.metadata.nbgrader["grade_id"], cell.source, bool(is_solution(cell))]
+        for cell in source.cells
+        if cell.cell_type == "code"
+        and not is_grade(cell)
+        and (is_solution(cell) or is_locked(cell))
+    ]
+
+
+def wrong_cells(
+    cells: list[list[Any]], known: list[misconceptions.Misconception]
+) -> list[list[str]]:
+    """Return exercise, name, sentence and cell of the misconceptions of a notebook."""
+    solutions = {name: source for name, source, is_solution in cells if is_solution}
+    return [
+        [one.function, one.name, one.says, one.apply(solutions[one.function])]
+        for one in known
+        if one.function in solutions
+    ]
+
+
+def plots(source: NotebookNode) -> list[str]:
+    """Return the sources of the cells that are tagged ``plot``: they do nothing else.
+
+    One that binds a name is none, nor one that nbgrader grades or restores: other cells may
+    need what it does.
+    """
+    return [
+        cell.source
+        for cell in source.cells
+        if cell.cell_type == "code"
+        and "plot" in cell.metadata.get("tags", [])
+        and not (is_grade(cell) or is_solution(cell) or is_locked(cell))
+        and not _binds(cell.source)
+    ]
+
+
+def _binds(source: str) -> bool:
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:  # a magic command may do anything
+        return True
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    names = (node for node in nodes if isinstance(node, ast.Name))
+    return any(isinstance(n, kinds) for n in nodes) or any(
+        not isinstance(name.ctx, ast.Load) for name in names
+    )
+
+
+Namespace = dict[str, Any]
+
+
+BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+
+
+def split(source: str) -> list[tuple[bool, ast.Module]]:
+    """Split a test cell at its hidden test markers into (hidden, code) pieces.
+
+    A cell whose pieces do not stand alone, because a marker lies within a block, is one
+    hidden piece.
+    """
+    pieces: list[tuple[bool, list[str]]] = [(False, [])]
+    for line in source.split("\n"):
+        if BEGIN in line:
+            pieces.append((True, []))
+        elif END in line:
+            pieces.append((False, []))
+        else:
+            pieces[-1][1].append(line)
+    try:
+        trees = [(hidden, ast.parse("\n".join(lines))) for hidden, lines in pieces]
+    except SyntaxError:
+        return [(True, ast.parse(source))]
+    return [(hidden, tree) for hidden, tree in trees if tree.body]
+
+
+def run_piece(tree: ast.Module, name: str, space: Namespace) -> Any:
+    """Run code; return the value of its last line if that is an expression, as a cell does."""
+    *body, last = tree.body
+    if isinstance(last, ast.Expr):
+        _exec(ast.Module(body, []), name, space)
+        return eval(compile(ast.Expression(last.value), f"<test {name}>", "eval"), space)
+    _exec(tree, name, space)
+    return None
+
+
+def _exec(tree: ast.Module, name: str, space: Namespace) -> None:
+    exec(compile(tree, f"<test {name}>", "exec"), space)

@@ -1,0 +1,63 @@
+"""Whose marks a grading changes, from what to what: told before it writes, or after.
+
+A mark that was given by hand stays; what changes under it is told too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from grading.store import Mark
+
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Change:
+    """The mark of one exercise that is not what it was.
+
+    Attributes
+    ----------
+    student, test : str
+    old, new : float
+        What the grader gave, and gives now.
+    by_hand : float or None
+        A mark that was given by hand, which counts and stays.
+    """
+
+    student: str
+    test: str
+    old: float
+    new: float
+    by_hand: float | None
+
+
+@dataclass
+class Changes:
+    """What a run changes.
+
+    Attributes
+    ----------
+    again : int
+        Submissions that had marks before.
+    first : int
+        Submissions that had none.
+    found : list of Change
+    """
+
+    again: int = 0
+    first: int = 0
+    found: list[Change] = field(default_factory=list)
+
+    def note(self, marks: dict[str, Mark], student: str, new: Any) -> None:
+        """Compare a submission's marks as they were with those that `grading.judging` gives."""
+        old = {test: mark for test, mark in marks.items() if mark.automatic is not None}
+        self.again += bool(old)
+        self.first += not old
+        for notebook in new.values():
+            for test, (_, points) in notebook["audit"]["verdicts"].items():
+                mark = old.get(test, Mark(points, None, 0.0))
+                was = float(mark.automatic or 0.0)
+                if abs(points - was) > ROUNDING:
+                    self.found.append(Change(student, test, was, points, mark.by_hand))

@@ -1,0 +1,204 @@
+"""What the commands of ``python -m grading`` do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from nbgrader.apps.zipcollectapp import ZipCollectApp
+from nbgrader.converters.base import NbGraderException
+
+from grading.autograde import CarefulAutograde
+from grading.cli import tables
+from grading.cli.progress import ProgressBar
+from grading.core import GraderFault, printable
+from grading.feedback import Makers, pending
+from grading.store import (
+    Course,
+    assignments,
+    check_gradebook,
+    graded_folders,
+    near,
+    open_course,
+    open_gradebook,
+    reports_folder,
+    source_folder,
+)
+from grading.workers import DaskExecutor, Executor, LocalExecutor, as_completed
+
+# nbgrader 0.9.6 makes SQLAlchemy warn of objects that it never meant to save.
+warnings.filterwarnings("ignore", "Object of type")
+
+
+class Stopped(GraderFault):
+    """Somebody pressed Ctrl-C; the text says how to go on."""
+
+
+def autograde(given: argparse.Namespace, crew: Executor | None) -> int:
+    """Grade assignments; print what became of them; return the exit status."""
+    app = open_course()
+    crew = crew or DaskExecutor(given.cluster)
+    failed = False
+    try:
+        for assignment in given.assignment:
+            app.coursedir.assignment_id = assignment
+            converter = CarefulAutograde(coursedir=app.coursedir, parent=app)
+            converter.only = given.student
+            converter.force = given.force
+            converter.draws = not given.no_plots
+            converter.writes = not given.dry_run
+            converter.crew = crew
+            try:
+                with ProgressBar(assignment) as shown:
+                    converter.tell = shown.tell  # type: ignore[method-assign]
+                    converter.start()
+            except NbGraderException:
+                failed = True
+            finally:
+                tables.show(*tables.changes(converter.changes, assignment, dry=given.dry_run))
+    except KeyboardInterrupt:
+        if given.dry_run:
+            raise Stopped("Nothing was written.") from None
+        again = "the same command" + " without --force" * given.force
+        raise Stopped(f"What is graded is kept; {again} goes on from here.") from None
+    finally:
+        crew.close()
+    if given.dry_run:
+        return int(failed)
+    return max(int(failed), tables.results(app.coursedir, given.assignment, given.student))
+
+
+def table(given: argparse.Namespace, _: Executor | None) -> int:
+    """Print what became of assignments, all if none is named; return the exit status."""
+    course_directory = open_course().coursedir
+    named = given.assignment or assignments(course_directory)
+    return tables.results(course_directory, named)
+
+
+def feedback(given: argparse.Namespace, _: Executor | None) -> int:
+    """Make the feedback pages of assignments; return the exit status."""
+    failed = False
+    for assignment in given.assignment:
+        app = open_course()
+        app.coursedir.assignment_id = assignment
+        crew = LocalExecutor(given.workers)
+        makers = Makers(crew.size, open_course, assignment)
+        try:
+            with ProgressBar(assignment) as shown, suppress(NbGraderException):
+                failed |= not _feedback(app, crew, makers, given.student, shown)
+                continue
+            failed = True
+        except KeyboardInterrupt:
+            raise Stopped("The pages that are made are whole.") from None
+        finally:
+            makers.close()
+            crew.close()
+    return int(failed)
+
+
+def preflight(given: argparse.Namespace, _: Executor | None) -> int:
+    """Put lessons to the test; write a page about each; return the exit status."""
+    from grading.preflight import Findings, Lab, complaints, rebuild  # what nobody else needs
+
+    holes = 0
+    crew = LocalExecutor(given.workers)
+    try:
+        for assignment in given.assignment:
+            start, app = time.monotonic(), open_course()
+            folder = source_folder(app.coursedir, assignment)
+            with TemporaryDirectory() as place:
+                lesson, form = rebuild(app, assignment, Path(place))
+            for name in lesson.notebooks:
+                lab = Lab(lesson, name, folder)
+                form += complaints(folder, lab.reference())
+                with ProgressBar(assignment) as shown:
+                    found = lab.grade(crew, lambda done, of: shown.tell("papers", done, of))
+                findings = Findings(assignment, lab, found, form)
+                path = reports_folder(app.coursedir) / f"preflight-{assignment}.html"
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(findings.page(time.monotonic() - start), "utf-8")
+                findings.show(near(path))
+                holes += findings.holes
+    except KeyboardInterrupt:
+        raise Stopped("Nothing was changed.") from None
+    finally:
+        crew.close()
+    return int(holes > 0)
+
+
+def report(given: argparse.Namespace, _: Executor | None) -> int:
+    """Make the class reports of assignments; return the exit status."""
+    from grading.report import write_report  # Matplotlib takes a while, and only they need it
+    from grading.store import read_class
+
+    app = open_course()
+    for assignment in given.assignment:
+        known = read_class(app.coursedir, assignment)
+        for path in write_report(known, reports_folder(app.coursedir)):
+            print(near(path))
+    return 0
+
+
+def export(given: argparse.Namespace, _: Executor | None) -> int:
+    """Write the marks of assignments for an LMS; return the exit status."""
+    from grading.lms import FORMATS
+
+    app = open_course()
+    check_gradebook(app.coursedir.db_url)
+    plugin = FORMATS[given.format](parent=app)
+    plugin.assignment = list(dict.fromkeys(given.assignment))
+    plugin.roster = given.roster or plugin.roster
+    plugin.to = given.to
+    with open_gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
+        plugin.export(gradebook)
+    return 0
+
+
+def handback(given: argparse.Namespace, _: Executor | None) -> int:
+    """Write the feedback pages of assignments as zips for an LMS; return the exit status."""
+    from grading.lms import write_zips
+
+    app = open_course()
+    for assignment in given.assignment:
+        app.coursedir.assignment_id = assignment
+        collected = ZipCollectApp(config=app.config, coursedir=app.coursedir)
+        paths, notes = write_zips(app.coursedir, collected)
+        for note in notes:
+            print(note, file=sys.stderr)
+        for path in paths:
+            print(near(path))
+    return 0
+
+
+def _feedback(
+    app: Course, crew: LocalExecutor, makers: Makers, only: list[str], shown: ProgressBar
+) -> bool:
+    """Draw, then make pages; say whether all could be made."""
+    graded = graded_folders(app.coursedir, app.coursedir.assignment_id)
+    students = sorted({work.student for work in graded})
+    students = [student for student in students if not only or student in only]
+    if not students:
+        print(f"Nobody has graded work in {app.coursedir.assignment_id}.", file=sys.stderr)
+        return False
+    grader = CarefulAutograde(coursedir=app.coursedir, parent=app)
+    grader.tell = shown.tell  # type: ignore[method-assign]
+    waiting = {p: who for p, who in pending(app.coursedir).items() if who[0] in students}
+    if waiting:
+        grader.crew = crew
+        grader.draw(waiting)
+        crew.close()  # before there are forks that would hold its sockets
+    shown.tell("pages", 0, len(students))
+    wrong = {}
+    begun = ((student, makers.make(student)) for student in students)
+    for number, (student, future) in enumerate(as_completed(begun, 2 * crew.size), 1):
+        wrong[student] = future.result()
+        shown.tell("pages", number, len(students))
+    for student, why in sorted(wrong.items()):
+        if why:
+            print(f"No page for {printable(student)}: {why}", file=sys.stderr)
+    return not any(wrong.values())

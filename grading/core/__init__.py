@@ -1,0 +1,44 @@
+"""Words that every other package uses, and nothing else of the grader.
+
+In comes nothing; out go the errors that end a grading, the verdicts and how they are said, the
+records that several packages pass on, the versions and digests by which a grading can be told
+from another, and other people's text made fit to be printed. It imports no other package, and
+nothing that takes long.
+"""
+
+from grading.core.errors import FULL, READ_ONLY, GraderFault, sentence
+from grading.core.records import Candidate, Cell, Function, Output, Part, Rules
+from grading.core.text import cut, printable, why_no_student
+from grading.core.verdicts import (
+    LIMITS,
+    SENTENCES,
+    Verdict,
+    verdict_of_error,
+    verdict_of_points,
+)
+from grading.core.versions import PACKAGE, digest, grader, library_versions
+
+__all__ = [
+    "FULL",
+    "LIMITS",
+    "PACKAGE",
+    "READ_ONLY",
+    "SENTENCES",
+    "Candidate",
+    "Cell",
+    "Function",
+    "GraderFault",
+    "Output",
+    "Part",
+    "Rules",
+    "Verdict",
+    "cut",
+    "digest",
+    "grader",
+    "library_versions",
+    "printable",
+    "sentence",
+    "verdict_of_error",
+    "verdict_of_points",
+    "why_no_student",
+]

@@ -1,0 +1,12 @@
+"""What a hidden test writes: ``from grading.exam import Exam``.
+
+In come a student's function, its reference and arguments; out come named parts with their
+points, the known misconceptions that a wrong answer agrees with (`matching`), and whether it is
+right but for an earlier function of the student's own (`follow_through`). It runs on the grader's
+side alone, and does not know that there is a sandbox: a stub is a function like any other.
+"""
+
+from grading.exam.exam import Context, Exam, number, unequal, unscored
+from grading.exam.matching import alike
+
+__all__ = ["Context", "Exam", "alike", "number", "unequal", "unscored"]

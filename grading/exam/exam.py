@@ -1,0 +1,316 @@
+"""The hidden part of a test cell: named parts, each with its points.
+
+A test cell of ``source/`` uses it between the hidden test markers::
+
+    from grading.exam import Exam
+
+    exam = Exam(rnn_cell_forward, returns="a_next yt_pred cache")
+    with exam.part("values of a_next", 4):
+        exam.compare(rnn_cell_arguments(exam.rng, 3, 5, 2, 7), "a_next")
+    with exam.part("arguments untouched", 1):
+        exam.untouched(rnn_cell_arguments(exam.rng, 3, 5, 2, 7))
+    exam.score()
+
+The cell has to end on what its exams earned, so ``exam.score()`` is its last line (``one.score() +
+two.score()`` where there are two): where it ends on anything else, its parts would count for
+nothing, and that is a grader fault.
+
+An exercise that is built of an earlier one names it: ``Exam(rnn_forward, returns="a y_pred
+caches", uses=rnn_cell_forward)``; see `grading.exam.follow_through`.
+
+In the source notebook the function is compared with itself, which shows that the test
+runs. In the grader it is compared with the reference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import math
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import answer_checks
+from grading.core import Candidate, GraderFault, Part, Rules
+from grading.exam.follow_through import Follower
+from grading.exam.matching import Call, alike, call, named
+
+Arguments = Mapping[str, Any]
+
+
+@dataclass
+class Context:
+    """What the exams of one test cell are judged by, and which there are.
+
+    Every exam that is made while it is entered, in whatever thread, is one of its own. A source
+    notebook enters none: there the function is compared with itself.
+
+    Attributes
+    ----------
+    references : mapping of str to callable
+        What functions are compared with, by name.
+    candidates : mapping of str to (sequence of Candidate)
+        The known wrong versions of each.
+    rules : Rules
+    exams : list of Exam
+        In the order in which they were made, wherever the cell keeps them.
+    """
+
+    references: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    candidates: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
+    rules: Rules = field(default_factory=lambda: Rules(seed=0))
+    exams: list[Exam] = field(default_factory=list)
+
+    def __enter__(self) -> Context:
+        _entered.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _entered.pop()
+
+    def earned(self, value: Any) -> float | None:
+        """Return what the exams earned together, if each is scored and ``value`` is that number."""
+        points = [exam.scored for exam in self.exams if exam.scored is not None]
+        total, said = math.fsum(points), number(value)
+        if len(points) < len(self.exams) or said is None:
+            return None
+        return total if math.isclose(said, total, abs_tol=1e-9) else None
+
+
+_entered: list[Context] = []  # the present one at the end; a process judges one cell at a time
+
+
+def number(value: Any) -> float | None:
+    """Return the number that a value is, NumPy's own too; nothing for all else."""
+    kinds = (int, float, np.integer, np.floating)
+    return float(value) if isinstance(value, kinds) and not isinstance(value, bool) else None
+
+
+def unscored(cell: str) -> GraderFault:
+    """Return the fault of a test cell that does not end on what its exams earned."""
+    return GraderFault(
+        f"The test cell {cell} does not end on what its exam earned, so its parts count for "
+        "nothing: make exam.score() its last line (of several exams, the sum of all scores)."
+    )
+
+
+def unequal(cell: str, parts: float, points: float) -> GraderFault:
+    """Return the fault of a test cell whose parts do not hold the points of the cell."""
+    return GraderFault(
+        f"The parts of the test cell {cell} add up to {parts:g} points, and the cell is worth "
+        f"{points:g}: make them equal."
+    )
+
+
+class Exam:
+    """Compare a function with its reference, part by part.
+
+    Parameters
+    ----------
+    target : callable
+        The student's function.
+    returns : str
+        Names of the values that it returns, separated by spaces: of a tuple in order, of a
+        dict its keys; of a single number the name by which to speak of it.
+    uses : callable
+        The student's function that it is built of, if there is one.
+
+    Attributes
+    ----------
+    rng : numpy.random.Generator
+        Source of the hidden inputs: the recorded seed and the function's name fix it.
+    parts : list of Part
+    scored : float
+        What `score` returned; nothing until it is called, and again behind a further part.
+    named : list of Candidate
+        The misconceptions that the answer agrees with; known when `score` has been called.
+    """
+
+    def __init__(
+        self, target: Callable[..., Any], returns: str, uses: Callable[..., Any] | None = None
+    ) -> None:
+        self.target = target
+        self.name = answer_checks.name_of(target)
+        self.returns = returns.split()
+        self._context = _entered[-1] if _entered else Context()
+        references = self._context.references
+        seed = self._context.rules.seed
+        self.rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
+        self.parts: list[Part] = []
+        self.scored: float | None = None
+        if references and self.name not in references:
+            raise GraderFault(f"There is no reference for {self.name} in the source notebook.")
+        self._reference = references.get(self.name, target)
+        self._wrong: set[str] = set()  # values already charged for
+        self._calls: list[Call] = []
+        self._follower: Follower | None = None
+        self.named: list[Candidate] = []
+        if callable(uses) and references and hasattr(target, "calls"):
+            name = answer_checks.name_of(uses)
+            self._follower = Follower(
+                self._reference, uses, name, functools.partial(target.calls, name)
+            )
+        self._context.exams.append(self)
+
+    @contextlib.contextmanager
+    def part(self, name: str, points: float) -> Iterator[None]:
+        """Give ``points`` when the block ends without a mismatch or a student's error."""
+        part = Part(name, float(points))
+        self.parts.append(part)
+        try:
+            yield
+        except answer_checks.Mismatch as wrong:
+            part.message = wrong.brief
+        except AssertionError:  # its text may hold what the student's code chose
+            part.message = "the check does not hold"
+        else:
+            part.earned = part.points * (
+                self._context.rules.follow_through if part.follows else 1.0
+            )
+        finally:
+            self.scored = None
+
+    def compare(self, given: Arguments, *names: str) -> None:
+        """Compare what the function returns for ``given`` with the reference.
+
+        A mistake costs once: a value that an earlier comparison found wrong is left out
+        of the later ones, as long as another value remains to be compared. A cache that
+        is right does not make up for arrays that are all wrong.
+
+        Parameters
+        ----------
+        given : mapping
+            Arguments by name and in order. Both sides get their own copy.
+        *names : str
+            Which of the returned values to compare; all of them by default.
+
+        Raises
+        ------
+        answer_checks.Mismatch
+            At the first difference, or when the function raised.
+        GraderFault
+            When the reference raised.
+        """
+        self._hold(given, names)
+
+    def untouched(self, given: Arguments, *names: str) -> None:
+        """Compare, then check that the arguments are as before and a second call agrees."""
+        self._hold(given, names, untouched=True)
+        self._hold(given, names, " in a second call")
+
+    def kept(self, given: Arguments) -> None:
+        """Check that a call leaves its arguments as they were, whatever comes of it.
+
+        For inputs whose results another part compares: a mistake there costs once.
+        """
+        used = copy.deepcopy(dict(given))
+        try:
+            result = answer_checks.call(self.target, used)
+        except answer_checks.Mismatch as wrong:
+            result = wrong.__cause__
+        made = Call(copy.deepcopy(dict(given)), used, result)
+        self._calls.append(made)
+        if exactly(made.used, made.given):
+            return
+        want = self._follower.call(made.given, self._calls[0].given) if self._follower else None
+        if want is None or not self._left_alike(made, want):
+            answer_checks.compare_unchanged(self.target, used, given)
+        self.parts[-1].follows = True
+
+    def _left_alike(self, made: Call, want: Call) -> bool:
+        """Say whether a call left its arguments as another one did.
+
+        What the other leaves alone has to be left alone to the last bit.
+        """
+        if exactly(want.used, want.given):
+            return exactly(made.used, made.given)
+        return alike(dict(made.used), dict(want.used))
+
+    def _hold(
+        self, given: Arguments, names: tuple[str, ...], when: str = "", *, untouched: bool = False
+    ) -> None:
+        """Raise unless a call gives what it should, or what follows from the student's own."""
+        used = copy.deepcopy(dict(given))
+        given = copy.deepcopy(dict(given))  # the test may go on to change it
+        want = call(self._reference, given).result
+        if isinstance(want, Exception):
+            raise GraderFault(f"The reference of {self.name} raised {want!r}.")
+        form = type(want) if isinstance(want, (tuple, dict)) else float
+        try:
+            values = answer_checks.named_values(self._reference, want, self.returns, form)
+        except answer_checks.Mismatch as wrong:
+            raise GraderFault(f"Exam(..., returns=...) does not fit: {wrong}") from wrong
+        try:
+            got = answer_checks.call(self.target, used)
+        except answer_checks.Mismatch as wrong:
+            self._calls.append(Call(given, used, wrong.__cause__))
+            raise
+        self._calls.append(Call(given, used, got))
+        answers = answer_checks.named_values(self.target, got, self.returns, form)
+        asked = names or self.returns
+        left = [name for name in asked if name not in self._wrong]
+        arrays = {name for name in asked if isinstance(values[name], np.ndarray)}
+        if not left or (arrays and arrays.isdisjoint(left)):
+            raise answer_checks.Mismatch("every value that this part looks at is wrong already")
+        try:
+            for name in left:
+                self._same(name, answers[name], values, when)
+            if untouched:
+                answer_checks.compare_unchanged(self.target, used, given)
+        except answer_checks.Mismatch as wrong:
+            if self._follows(self._calls[-1], answers, left, form, untouched=untouched):
+                self.parts[-1].follows = True
+                return
+            if form is not float:  # of a single number, each part says for itself
+                self._wrong.add(getattr(wrong, "value", ""))
+            raise
+
+    def _same(self, name: str, got: Any, values: dict[str, Any], when: str) -> None:
+        try:
+            answer_checks.compare_one(name, got, values, when)
+        except answer_checks.Mismatch as wrong:
+            wrong.value = name
+            raise
+
+    def _follows(
+        self, made: Call, answers: dict[str, Any], left: list[str], form: type, *, untouched: bool
+    ) -> bool:
+        want = self._follower.call(made.given, self._calls[0].given) if self._follower else None
+        if want is None:
+            return False
+        try:
+            values = answer_checks.named_values(self._reference, want.result, self.returns, form)
+        except answer_checks.Mismatch:
+            return False
+        right = all(alike(answers[name], values[name]) for name in left)
+        return right and (not untouched or self._left_alike(made, want))
+
+    def score(self) -> float:
+        """Print a line per part and return the points, a finite number."""
+        for part in self.parts:
+            line = f"{part.name}: {part.earned:g} of {part.points:g}"
+            why = part.message or ("right with your own earlier function" * part.follows)
+            print(f"{line}, {why}" if why else line)
+        if any(part.message for part in self.parts):
+            self.named = named(
+                self._calls, self._reference, self._context.candidates.get(self.name, ())
+            )
+        total = math.fsum(part.earned for part in self.parts)
+        if not math.isfinite(total) or total < 0:
+            raise GraderFault(f"The parts of {self.name} add up to {total}.")
+        self.scored = total
+        return total
+
+
+def exactly(used: Arguments, given: Arguments) -> bool:
+    """Say whether a call left its arguments as they were."""
+    try:
+        answer_checks.compare_unchanged(exactly, used, given)
+    except answer_checks.Mismatch:
+        return False
+    return True

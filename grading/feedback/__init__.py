@@ -1,0 +1,11 @@
+"""Feedback pages: what a student reads of a graded notebook.
+
+In come graded notebooks and the gradebook's points and comments; out come pages that are complete
+in themselves. Plots that are still to be drawn are drawn before.
+"""
+
+from grading.feedback.converter import CarefulFeedback, Drawing, Makers, pending
+from grading.feedback.page import Page
+from grading.feedback.results import Grades
+
+__all__ = ["CarefulFeedback", "Drawing", "Grades", "Makers", "Page", "pending"]

@@ -1,0 +1,164 @@
+"""Feedback pages: plots that are still to be drawn come first; then pages, several at a time."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import HTMLExporter
+from nbconvert.writers import FilesWriter
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+from nbgrader.converters.generate_feedback import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+
+from grading.autograde import CarefulAutograde
+from grading.core import GraderFault, sentence
+from grading.store import check_settings, graded_folders, lend_gradebook, read_graded
+from grading.workers import Executor
+
+
+class CarefulFeedback(GenerateFeedback):
+    """nbgrader's converter of feedback, with every plot drawn before."""
+
+    crew: Executor | None = None
+
+    def start(self) -> None:
+        """Make pages. Raises `NbGraderException` when there is one that cannot be made."""
+        self.check()
+        self.draw()
+        super().start()
+
+    def check(self) -> None:
+        """Raise `NbGraderException` unless the pages will be ours: without hidden tests."""
+        try:
+            check_settings(self.coursedir, self.config)
+        except GraderFault as error:
+            self.log.error("%s", error)
+            raise NbGraderException(str(error)) from None
+
+    def prepare(self) -> None:
+        """Get ready to make pages, as nbgrader does at the start of each run."""
+        self.check()
+        self.writer = FilesWriter(parent=self, config=self.config)
+        self.exporter = self.exporter_class(parent=self, config=self.config)
+        for step in self.preprocessors:
+            self.exporter.register_preprocessor(step)
+
+    def draw(self) -> None:
+        """Draw the plots that are still to be drawn."""
+        waiting = pending(self.coursedir)
+        if waiting:
+            grader = CarefulAutograde(coursedir=self.coursedir, parent=self.parent)
+            grader.crew = self.crew
+            grader.draw(waiting)
+
+
+def pending(course: CourseDirectory) -> dict[Path, tuple[str, str]]:
+    """Return the graded notebooks without plots, of the students that are asked for."""
+    return {
+        path: (student, assignment)
+        for folder, student, assignment in graded_folders(course, course.assignment_id)
+        for path in sorted(Path(folder).glob("*.ipynb"))
+        if read_graded(path).is_pending
+    }
+
+
+class Drawing:
+    """An exporter that has the plots of a graded notebook drawn before it makes its page."""
+
+    def __init__(self, exporter: HTMLExporter, handler: Any) -> None:
+        self._exporter = exporter
+        self._handler = handler
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exporter, name)
+
+    def from_filename(self, filename: str, resources: dict[str, Any]) -> tuple[str, Any]:
+        """Make the page of a file."""
+        path = Path(filename)
+        if read_graded(path).is_pending:
+            api = self._handler.api
+            grader = CarefulAutograde(coursedir=api.coursedir, parent=api)
+            who = resources["student"], resources["assignment_id"]
+            try:
+                grader.draw({path: who})
+            except NbGraderException as error:  # the page shows what there is
+                logging.getLogger(__name__).error("%s", error)
+        page: tuple[str, Any] = self._exporter.from_filename(filename, resources=resources)
+        return page
+
+
+# --- several at a time -----------------------------------------------------------------
+
+
+class Makers:
+    """Processes that make pages, each with an exporter of its own that stays warm.
+
+    Parameters
+    ----------
+    size : int
+        How many.
+    open_course : callable
+        Returns nbgrader's application for the course, in each process.
+    assignment : str
+    """
+
+    def __init__(self, size: int, open_course: Callable[[], Any], assignment: str) -> None:
+        # A fork has everything imported; there are no threads yet that it could lose.
+        how = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self.pool = ProcessPoolExecutor(size, how, _prepare, (open_course, assignment))
+
+    def make(self, student: str) -> Future[str]:
+        """Start on the page of a student; its result is what went wrong, or nothing."""
+        return self.pool.submit(_make, student)
+
+    def close(self) -> None:
+        """Stop when the pages that are being made are done."""
+        self.pool.shutdown(cancel_futures=True)
+
+
+_kept: dict[str, Any] = {}  # of a process that makes pages
+
+
+def _prepare(open_course: Callable[[], Any], assignment: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side says when it is over
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    app = open_course()
+    app.coursedir.assignment_id = assignment
+    converter = _kept["converter"] = CarefulFeedback(coursedir=app.coursedir, parent=app)
+    converter.force = True  # a manual mark or a comment leaves no trace but in the gradebook
+    os.chdir(app.coursedir.root)
+    converter.prepare()
+    url = app.coursedir.db_url
+    _kept["gradebook"] = Gradebook(url, app.coursedir.course_id)
+    lend_gradebook(url, _kept["gradebook"])
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it has ended, however that did."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _make(student: str) -> str:
+    converter = _kept["converter"]
+    converter.coursedir.student_id = student
+    try:
+        converter.init_notebooks()
+        converter.convert_notebooks()
+    except Exception as error:
+        return sentence(error)
+    finally:
+        _kept["gradebook"].db.rollback()  # nobody is kept from writing in the meantime
+    return ""

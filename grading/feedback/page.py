@@ -1,0 +1,139 @@
+"""A student's page: nbconvert's exporter with a template of its own.
+
+``templates/feedback/`` holds the page and its styles. It needs no script, no network and no
+other file. `grading.web.formgrader.HarmlessPage` has cleaned the outputs before.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.filters.highlight import Highlight2HTML
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from grading.feedback.results import Result, number, result_of
+from grading.web import (
+    FORMULA_ROOM,
+    TEMPLATES,
+    Markdown,
+    Outline,
+    Renderer,
+    Text,
+    fill,
+    harmless_html,
+    make_accessible,
+    of_output,
+)
+
+WIDE = 32  # characters of a line that fit on any phone
+TALL = 20  # lines that need no scrolling
+KEPT = 500  # pieces of code that are not coloured anew each time
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+class Page(HTMLExporter):
+    """The exporter of feedback pages."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._markdown = Markdown(
+            lambda attachments: Renderer(attachments=attachments), make_accessible, self.log
+        )
+
+    @property
+    def default_config(self) -> Config:
+        """Use the template of this package, whatever nbgrader sets for all HTML."""
+        own = {
+            "template_name": "feedback",
+            "extra_template_basedirs": [str(Path(__file__).with_name("templates"))],
+            "extra_template_paths": [TEMPLATES],
+        }
+        found: Config = super().default_config.copy()
+        found.merge(Config({"Page": own}))
+        return found
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Make a page of a notebook."""
+        language = nb.metadata.get("language_info", {})
+        lexer = language.get("pygments_lexer", language.get("name", "python"))
+        self.register_filter("coloured", lambda source: coloured(source, lexer))
+        self.register_filter("plain", lambda text: _ANSI.sub("", text))
+        self.register_filter("is_wide", is_wide)
+        self.register_filter("number", number)
+        # Past HTMLExporter's own: it would read the whole page again, to describe pictures.
+        return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kw)
+
+    def _preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        nb, resources = super()._preprocess(nb, resources)
+        resources["page"] = Said(nb, self._markdown)
+        return nb, resources
+
+
+class Said:
+    """What one page says, in the order in which its template asks for it.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        With the points and comments of the gradebook in it.
+    render : callable
+        Renders Markdown, given as source and attachments.
+
+    Attributes
+    ----------
+    results : dict of str to Result
+        By nbgrader's id of the cell.
+    comments : list of str
+        The ids of the cells with a comment.
+    """
+
+    def __init__(self, nb: NotebookNode, render: Callable[[str, dict[str, Any]], Text]) -> None:
+        found = [result for cell in nb.cells if (result := result_of(cell))]
+        self.results: dict[str, Result] = {result.grade_id: result for result in found}
+        own = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+        self.comments = [mark["grade_id"] for mark in own if mark.get("comment")]
+        self.outline = Outline(level=2)
+        self._render = render
+        self._left = FORMULA_ROOM
+
+    def markdown(self, source: str, attachments: dict[str, Any] | None = None) -> Markup:
+        """Return Markdown as HTML, with headings that fit here."""
+        text = self._render(source, attachments or {})
+        return self._fit(text)
+
+    def html(self, text: str) -> Markup:
+        """Return HTML of an output, made harmless; or the formula that it is as a whole."""
+        return self._fit(of_output(text) or Text(make_accessible(text)))
+
+    def _fit(self, text: Text) -> Markup:
+        fits = text.cost <= self._left
+        self._left -= text.cost if fits else 0
+        return Markup(self.outline.fit(text.filled if fits else fill(text.places, [])))
+
+
+@functools.lru_cache(KEPT)
+def coloured(source: str, lexer: str) -> Markup:
+    """Return code with a class for each kind of word."""
+    return Markup(harmless_html(Highlight2HTML(pygments_lexer=lexer)(source)))
+
+
+def is_wide(text: str) -> bool:
+    """Say whether a text has lines, or HTML has things, that may have to scroll on a phone.
+
+    What scrolls must be within reach of the keyboard.
+    """
+    if isinstance(text, Markup):
+        return "<table" in text or "<pre" in text
+    lines = text.split("\n")
+    return len(lines) > TALL or any(len(line) > WIDE for line in lines)

@@ -1,0 +1,181 @@
+"""What a feedback page says of each exercise: verdict, points, parts, known mistakes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.preprocessors import GetGrades
+from nbgrader.utils import is_grade, is_solution, is_task
+
+from grading.core import SENTENCES, Verdict
+
+Resources = dict[str, Any]
+_WHOLE_POINTS = {"full": "all points", "part": "some of the points", "none": "no points"}
+
+
+class Grades(GetGrades):
+    """nbgrader's step that puts the gradebook's points into a notebook, and what is behind them.
+
+    It adds the student's name, which points were given by hand, and those beyond the task.
+    """
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Resources, cell_index: int
+    ) -> tuple[NotebookNode, Resources]:
+        """Put the gradebook's points and comments into one cell."""
+        if cell_index == 0:
+            student = self.gradebook.find_student(self.student_id)
+            names = [student.first_name, student.last_name]
+            resources["nbgrader"]["student_name"] = " ".join(name for name in names if name)
+        return super().preprocess_cell(cell, resources, cell_index)
+
+    def _get_score(self, cell: NotebookNode, resources: Resources) -> None:
+        grade = self.gradebook.find_grade(
+            cell.metadata["nbgrader"]["grade_id"],
+            self.notebook_id,
+            self.assignment_id,
+            self.student_id,
+        )
+        cell.metadata["nbgrader"].update(
+            score=grade.score,
+            points=grade.max_score,
+            extra_credit=grade.extra_credit or 0.0,
+            by_hand=grade.manual_score is not None,
+            waiting=grade.manual_score is None and grade.auto_score is None,
+        )
+
+
+@dataclass(frozen=True)
+class PartOfResult:
+    """One named part of an exercise."""
+
+    name: str
+    points: str
+    state: str
+    message: str
+
+
+@dataclass
+class Result:
+    """What is said of one cell that has points.
+
+    Attributes
+    ----------
+    grade_id : str
+        nbgrader's id of the cell.
+    name : str
+        What a student calls it: the name of the function.
+    points : str
+        ``7 of 10``.
+    state : str
+        ``full``, ``part``, ``none``, or ``open`` where nobody has graded it yet.
+    verdict, sentence : str
+        In words; the sentence is empty where the grader has left no record.
+    recorded : bool
+        Whether there is such a record. If not, the cell's outputs say what there is to say.
+    parts : list of PartOfResult
+    named : list of str
+        What is to be said of the known mistakes that the answer agrees with.
+    public : bool
+        Whether the test that students have has passed.
+    said : str
+        What that test printed, or why there was nothing to test.
+    notes : list of str
+        Where points come from, if not from the tests.
+    """
+
+    grade_id: str
+    name: str
+    points: str
+    state: str
+    verdict: str
+    sentence: str = ""
+    recorded: bool = False
+    parts: list[PartOfResult] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
+    public: bool = False
+    said: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def result_of(cell: NotebookNode) -> Result | None:
+    """Return what is to be said of a cell; nothing if it has no points."""
+    if not (is_grade(cell) or is_task(cell)):
+        return None
+    own = cell.metadata.nbgrader
+    record = _record(cell)
+    score = float(own.get("score", record.get("points", 0.0)))
+    most = float(own.get("points", record.get("most", 0.0)))
+    state = "open" if own.get("waiting") else _state(score, most)
+    verdict = "not graded yet" if state == "open" else _WHOLE_POINTS[state]
+    name = str(own.grade_id)
+    result = Result(name, name, f"{number(score)} of {number(most)}", state, verdict)
+    if record:
+        _tell(result, record, cell)
+    elif own.get("by_hand"):
+        result.notes.append("Your instructor has graded this by hand.")
+    if record and own.get("by_hand"):
+        found = f"{number(record.get('points', 0.0))} of {number(most)}"
+        result.notes.append(f"Your instructor has set these points; the tests found {found}.")
+    if extra := own.get("extra_credit"):
+        result.notes.append(f"{number(extra)} of these points are extra credit.")
+    return result
+
+
+def _record(cell: NotebookNode) -> Mapping[str, Any]:
+    """Return what the grader has kept of a test cell; nothing for every other cell."""
+    record = cell.metadata.get("grading", {})
+    judged = cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
+    known = {verdict.value for verdict in Verdict}
+    return record if judged and record.get("verdict") in known else {}
+
+
+def _tell(result: Result, record: Mapping[str, Any], cell: NotebookNode) -> None:
+    verdict = Verdict(record["verdict"])
+    result.recorded = True
+    result.name = result.grade_id.removeprefix("test_")
+    result.verdict, result.sentence = verdict.value, SENTENCES[verdict]
+    result.parts = [_part(part) for part in record.get("parts", [])]
+    result.named = [says for _, says in record.get("named", [])]
+    result.public = bool(record.get("public"))
+    result.said = _said(record, cell)
+
+
+def _part(part: Mapping[str, Any]) -> PartOfResult:
+    message = part.get("message", "")
+    if part.get("follows") and not message:
+        message = "Right with your own earlier function. Its mistake is charged there."
+    return PartOfResult(
+        name=part["name"],
+        points=f"{number(part['earned'])} of {number(part['points'])}",
+        state=_state(part["earned"], part["points"]),
+        message=message,
+    )
+
+
+def _said(record: Mapping[str, Any], cell: NotebookNode) -> str:
+    """Return the text of a test's output without what the page says in its own way."""
+    text = "\n".join(
+        output["text"] if output["output_type"] == "stream" else "\n".join(output["traceback"])
+        for output in cell.outputs
+        if output["output_type"] in ("stream", "error")
+    )
+    starts = [f"{record['verdict']}: {SENTENCES[Verdict(record['verdict'])]}"]
+    starts += [f"{p['name']}: {p['earned']:g} of {p['points']:g}" for p in record.get("parts", [])]
+    lines = [line for line in text.split("\n") if not line.startswith(tuple(starts))]
+    sentences = {" ".join(says.split()) for _, says in record.get("named", [])}
+    paragraphs = re.split(r"\n\s*\n", "\n".join(lines))
+    return "\n\n".join(p for p in paragraphs if " ".join(p.split()) not in sentences).strip()
+
+
+def _state(score: float, most: float) -> str:
+    return "full" if score >= most else "part" if score > 0 else "none"
+
+
+def number(value: float) -> str:
+    """Return points as people write them."""
+    return f"{round(float(value), 2):g}"

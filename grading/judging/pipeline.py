@@ -1,0 +1,178 @@
+"""A submission on its way through nbgrader's steps, in a worker: bytes in, bytes out.
+
+A worker has the lesson and nothing else of the course. nbgrader's steps look things up in
+a gradebook; here they find one of their own, which holds the lesson and no student.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import nbformat
+from nbconvert.exporters.exporter import Exporter
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from traitlets.config import Config
+
+from grading.assignment import AssignmentSpec, Reference
+from grading.core import Verdict
+from grading.judging.preprocessor import Bench, ExecuteBehindWall
+from grading.judging.submission import placeholder, read_submission
+from grading.sandbox import Session, Zygote
+from grading.store import PENDING, Unusable, lend_gradebook, prepare_gradebook, transaction
+
+URL = "sqlite://lesson"  # a name alone: see `books.lend`
+
+
+class Pipeline:
+    """Grades the submissions of one lesson, one after the other.
+
+    Parameters
+    ----------
+    lesson : Lesson
+    zygote : Zygote
+    compiled : dict of str to bytes
+        What a sandbox is given beyond the lesson's files.
+    """
+
+    def __init__(
+        self, lesson: AssignmentSpec, zygote: Zygote, compiled: Mapping[str, bytes]
+    ) -> None:
+        self.lesson = lesson
+        files = {**lesson.files, **compiled}
+        self.log = logging.getLogger("grading.judging.pipeline")
+        self._references: dict[str, Reference] = {}
+        self._place = TemporaryDirectory(prefix="lesson-")
+        lend_gradebook(URL, of_lesson(lesson, Path(self._place.name, "gradebook.db")))
+        self._cleaning = self._exporter(lesson.cleaning)
+        self._grading = self._exporter(lesson.grading)
+        steps = self._cleaning._preprocessors + self._grading._preprocessors
+        for step in steps:
+            if isinstance(step, ExecuteBehindWall):
+                step.bench = Bench(
+                    lesson,
+                    lambda limits, draws: Session(zygote, limits, files, draws=draws),
+                    self._reference,
+                )
+
+    def grade(self, student: str, name: str, hand_in: dict[str, Any]) -> dict[str, Any]:
+        """Grade one notebook.
+
+        Parameters
+        ----------
+        student, name : str
+            Whose it is, and what the notebook is called.
+        hand_in : dict
+            ``data``, the bytes that were handed in; or ``verdict`` and ``why`` if there
+            are none to grade. ``seed``, where it is not that of the course.
+
+        Returns
+        -------
+        dict
+            ``notebook``, the graded one as bytes; ``audit``, what is to be kept of it; whether
+            plots are ``pending``.
+        """
+        expected = self.lesson.notebooks[name].cells
+        if "data" in hand_in:
+            notebook = read_submission(hand_in["data"], expected)
+        else:
+            error = Unusable(Verdict(hand_in["verdict"]), hand_in["why"])
+            notebook = placeholder(error, expected)
+        said = notebook.metadata["grading"]
+        clean, _ = self._run(self._cleaning, notebook, student, name)
+        clean.metadata["grading"] = said
+        how = {"seed": hand_in["seed"]} if "seed" in hand_in else {}
+        graded, resources = self._run(self._grading, clean, student, name, **how)
+        pending = "verdict" not in said
+        if pending:
+            graded.metadata["grading"] = PENDING
+        found = {"notebook": to_bytes(graded), "audit": resources["grading"]["audit"]}
+        return found | {"pending": pending}
+
+    def draw(self, student: str, name: str, graded: bytes) -> dict[str, Any]:
+        """Draw the plots of a graded notebook, and let the cells behind its last test run.
+
+        Returns
+        -------
+        dict
+            ``notebook``, as bytes; ``limits``, those that it met.
+        """
+        drawn, resources = self._run(self._grading, of_bytes(graded), student, name, draw=True)
+        drawn.metadata.pop("grading", None)
+        return {"notebook": to_bytes(drawn), "limits": resources["grading"]["limits"]}
+
+    def _reference(self, name: str) -> Reference:
+        if name not in self._references:
+            notebook = self.lesson.notebooks[name]
+            self._references[name] = Reference(notebook.reference, notebook.wrong)
+        return self._references[name]
+
+    def _exporter(self, steps: list[str]) -> Exporter:
+        config = Config(self.lesson.config)
+        config.Exporter.default_preprocessors = []
+        # One look at the form of the notebook, when all is done.
+        exporter = Exporter(config=config, log=self.log, optimistic_validation=True)
+        for step in steps:
+            exporter.register_preprocessor(step)
+        return exporter
+
+    def _run(
+        self, exporter: Exporter, notebook: NotebookNode, student: str, name: str, **how: Any
+    ) -> tuple[NotebookNode, Any]:
+        resources = {
+            "unique_key": name,
+            "output_files_dir": f"{name}_files",
+            "metadata": {"name": name, "path": ""},
+            "nbgrader": {
+                "student": student,
+                "assignment": self.lesson.assignment,
+                "notebook": name,
+                "db_url": URL,
+            },
+            "grading": {"draw": False, **how},
+        }
+        return exporter.from_notebook_node(notebook, resources)
+
+
+def to_bytes(notebook: NotebookNode) -> bytes:
+    """Return a notebook as it lies on the disk; it has been validated."""
+    return f"{nbformat.v4.writes(notebook)}\n".encode()
+
+
+def of_bytes(data: bytes) -> NotebookNode:
+    """Return the notebook that `to_bytes` has written."""
+    return nbformat.v4.reads(data.decode())
+
+
+def of_lesson(lesson: AssignmentSpec, path: Path) -> Gradebook:
+    """Return a gradebook that holds a lesson and no student, in a file that is to be made."""
+    prepare_gradebook(path)
+    gradebook = Gradebook(f"sqlite:///{path}")
+    with transaction(gradebook):
+        _fill(gradebook, lesson)
+    return gradebook
+
+
+def _fill(gradebook: Gradebook, lesson: AssignmentSpec) -> None:
+    gradebook.add_assignment(lesson.assignment)
+    for name, notebook in lesson.notebooks.items():
+        gradebook.add_notebook(name, lesson.assignment, kernelspec=notebook.kernelspec)
+        for cell in notebook.cells:
+            where = (cell.grade_id, name, lesson.assignment)
+            gradebook.add_source_cell(
+                *where,
+                cell_type=cell.cell_type,
+                source=cell.source,
+                checksum=cell.checksum,
+                locked=cell.locked,
+            )
+            if cell.grade:
+                gradebook.add_grade_cell(*where, max_score=cell.points, cell_type=cell.cell_type)
+            if cell.solution:
+                gradebook.add_solution_cell(*where)
+            if cell.task:
+                gradebook.add_task_cell(*where, max_score=cell.points, cell_type=cell.cell_type)

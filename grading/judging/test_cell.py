@@ -1,0 +1,262 @@
+"""A test cell on its way: its public and hidden pieces, and the judgement they add up to."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import math
+import textwrap
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import answer_checks
+from grading.assignment import Namespace, run_piece, split
+from grading.core import (
+    LIMITS,
+    SENTENCES,
+    Candidate,
+    GraderFault,
+    Output,
+    Part,
+    Verdict,
+    verdict_of_points,
+)
+from grading.exam import Context, number, unequal, unscored
+from grading.sandbox import Lost, Session, Stub, error_output
+
+
+@dataclass
+class Judgement:
+    """What became of one exercise, with what a student is told."""
+
+    verdict: Verdict
+    points: float
+    most: float
+    text: str = ""
+    parts: list[Part] = field(default_factory=list)
+    limits: list[Verdict] = field(default_factory=list)  # that its calls met
+    named: list[Candidate] = field(default_factory=list)  # misconceptions it agrees with
+    public: bool = False  # whether all public pieces held
+    hidden: bool = False  # whether all hidden ones did, each part among them
+
+    def outputs(self) -> list[Output]:
+        """Return the outputs of the test cell, in the form that nbgrader reads."""
+        new = [one.says for one in self.named if not contains(self.text, one.says)]
+        text = "\n\n".join([self.text, *(textwrap.fill(one, 88) for one in new)])
+        if self.points <= 0:
+            return [error_output(self.verdict, text)]
+        said = f"{self.verdict.value}: {SENTENCES[self.verdict]}\n{text}".strip() + "\n"
+        result = {"text/plain": repr(self.points)}
+        return [
+            {"output_type": "stream", "name": "stdout", "text": said},
+            {
+                "output_type": "execute_result",
+                "data": result,
+                "metadata": {},
+                "execution_count": None,
+            },
+        ]
+
+    def record(self, seed: int) -> dict[str, Any]:
+        """Return what is kept with the score, as plain data."""
+        return {
+            "verdict": self.verdict.value,
+            "points": self.points,
+            "most": self.most,
+            "seed": seed,
+            "parts": [asdict(part) for part in self.parts],
+            "limits": [verdict.value for verdict in LIMITS if verdict in self.limits],
+            "named": [[one.name, one.says] for one in self.named],
+            "public": self.public,
+            "hidden": self.hidden,
+        }
+
+
+class TestCell:
+    """One test cell: first its public pieces run, later its hidden ones.
+
+    Parameters
+    ----------
+    cell : dict
+        As in `judge`.
+    space : dict
+        What the instructor's cells before it have defined; it is copied.
+    context : Context
+        What its exams are judged by.
+    """
+
+    def __init__(self, cell: dict[str, Any], space: Namespace, context: Context) -> None:
+        self.context = context
+        self.name = cell["grade_id"]
+        self.most = float(cell["points"])
+        self.function = self.name.removeprefix("test_")
+        self.space = dict(space)
+        try:
+            self.pieces = split(cell["source"])
+        except SyntaxError as error:
+            raise GraderFault(f"the test cell {self.name} does not parse") from error
+        loaded = {name for _, tree in self.pieces for name in _loaded(tree)}
+        self.names = sorted(loaded - set(space) - _BUILTINS)
+        self.text = io.StringIO()
+        self.value: Any = None  # of the last line
+        self.held = {False: True, True: True}  # the public pieces, the hidden ones
+        self.cut = False  # whether what failed stands behind an exam, whose score may be missing
+        self.early: Judgement | None = None  # where the test need not run
+        self.failures: list[Verdict] = []
+        self.calls = 0
+        self.stopped: dict[str, Lost] = {}
+
+    def has_hidden(self) -> bool:
+        """Say whether there are hidden pieces to run."""
+        return self.early is None and any(hidden for hidden, _ in self.pieces)
+
+    def run(
+        self,
+        session: Session,
+        failed: Mapping[str, tuple[Verdict, list[Output]]],
+        *,
+        hidden: bool,
+    ) -> None:
+        """Run all public or all hidden pieces, with stubs of ``session``.
+
+        Public pieces cannot need hidden ones, which no release holds; so they go first,
+        wherever they stand. One that fails ends its kind and leaves no points, but the
+        hidden pieces run all the same: they decide what the rest is worth.
+        """
+        session.begin_test(self.stopped)
+        defined = session.names(self.names)
+        if self.function in self.names and not defined.get(self.function):
+            self.early = missing(self.function, self.most, failed, self.function in defined)
+            return
+        bind(session, self.names, defined, self.space, self.context.references)
+        made = len(self.context.exams)
+        for tree in [tree for kind, tree in self.pieces if kind is hidden]:
+            try:
+                with contextlib.redirect_stdout(self.text), self.context:
+                    value = run_piece(tree, self.name, self.space)
+            except GraderFault:
+                raise
+            except Exception as error:
+                self.held[hidden] = False
+                self.cut = self.cut or hidden or len(self.context.exams) > made
+                self.value = None
+                self.text.write(message(error, hidden) + "\n")
+                break
+            # As in a notebook, the value of a cell is that of its last line.
+            if tree is self.pieces[-1][1]:
+                self.value = value
+        self.failures += session.failures
+        self.calls += session.calls
+        self.stopped = session.stopped
+
+    def judgement(self) -> Judgement:
+        """Return what the pieces that ran add up to."""
+        if self.early is not None:
+            return self.early
+        points = self._points()
+        if not math.isfinite(points) or not 0 <= points <= self.most:
+            raise GraderFault(f"{self.name} gave {points!r} of {self.most:g} points")
+        verdict = verdict_of_points(points, self.most)
+        if verdict is Verdict.WRONG and self.calls == len(self.failures) > 0:
+            verdict = self.failures[0]
+        text = self.text.getvalue().strip()
+        found = Judgement(verdict, points, self.most, text, limits=self.failures)
+        found.public = self.held[False]
+        found.parts = [part for one in self.context.exams for part in one.parts]
+        found.hidden = self.held[True] and not any(part.message for part in found.parts)
+        if not self.context.exams:
+            found.hidden &= number(self.value) is None or points >= self.most
+            return found
+        found.named = list(dict.fromkeys(name for one in self.context.exams for name in one.named))
+        if found.hidden and any(part.follows for part in found.parts):
+            found.verdict = Verdict.FOLLOW_THROUGH
+        return found
+
+    def _points(self) -> float:
+        """Return the points, of exams those that they earned.
+
+        Without an exam they are the number on which the cell ends, or else all of them unless
+        a piece failed. An exam that does not count is the instructor's own mistake, whatever
+        the student's code does; only where that ended the test before its score is it none.
+
+        Raises
+        ------
+        grading.core.errors.GraderFault
+            When the cell does not end on what its exams earned, or they hold too many points.
+        """
+        if not self.context.exams:
+            said = number(self.value)
+            return (self.most if all(self.held.values()) else 0.0) if said is None else said
+        points = self.context.earned(self.value)
+        if points is None and not self.cut:
+            raise unscored(self.name)
+        most = math.fsum(part.points for one in self.context.exams for part in one.parts)
+        if most > self.most and not math.isclose(most, self.most):
+            raise unequal(self.name, most, self.most)
+        return min(points or 0.0, self.most)  # which a sum of several can pass by a rounding
+
+
+def contains(text: str, said: str) -> bool:
+    """Say whether a text holds a sentence, wherever its lines are broken."""
+    return " ".join(said.split()) in " ".join(text.split())
+
+
+def bind(
+    session: Session,
+    names: list[str],
+    defined: Mapping[str, bool],
+    space: Namespace,
+    exercises: Collection[str],
+) -> None:
+    """Bind what the student defined: a function as its stub, a value as plain data.
+
+    A name that the test itself has bound keeps the test's value. Another exercise that is not
+    there is a stub all the same, and raises when it is called: a test may name it.
+    """
+    others = {name: True for name in names if name in exercises and name not in defined}
+    for name, is_function in {**defined, **others}.items():
+        if name in space and not isinstance(space[name], Stub):
+            continue
+        if is_function:
+            space[name] = Stub(session, name)
+        else:
+            with contextlib.suppress(Exception):  # then the test meets a NameError
+                space[name] = session.value(name)
+
+
+def missing(
+    function: str,
+    most: float,
+    failed: Mapping[str, tuple[Verdict, list[Output]]],
+    is_value: bool,
+) -> Judgement:
+    """Judge an exercise that is no function, or nothing at all, where its test stands."""
+    if is_value:
+        return Judgement(Verdict.WRONG, 0.0, most, f"{function} should be a function.")
+    if function not in failed:
+        text = f"There is no function called {function} in the notebook."
+        return Judgement(Verdict.NOT_ATTEMPTED, 0.0, most, text)
+    verdict, outputs = failed[function]
+    errors = [o for o in outputs if o["output_type"] == "error"]
+    what = f": {errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
+    text = f"The cell that should define {function} could not be run{what}"
+    return Judgement(verdict, 0.0, most, text)
+
+
+def message(error: Exception, hidden: bool) -> str:
+    """Say why a test failed. What a hidden test compares with stays hidden."""
+    if hidden:
+        return getattr(error, "brief", "A hidden check does not hold.")
+    if isinstance(error, answer_checks.Mismatch):
+        return str(error)
+    return f"{type(error).__name__}: {error}{getattr(error, 'place', '')}"
+
+
+def _loaded(tree: ast.Module) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+_BUILTINS = set(dir(builtins))

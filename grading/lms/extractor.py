@@ -1,0 +1,186 @@
+"""nbgrader's extractor of archives, made careful.
+
+nbgrader's own reads each file of a zip into memory as a whole, opens archives in archives
+without end, sets whatever permissions the zip names, and stops at the first one that is
+broken. This one takes notebooks alone, in pieces, up to a bound, and goes on.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import shutil
+import stat
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from nbgrader.plugins.zipcollect import ExtractorPlugin
+from traitlets import Int
+
+from grading.core import GraderFault, printable
+from grading.store import SIZE_LIMIT, check_settings
+
+ARCHIVE = ".zip"
+NOTEBOOK = ".ipynb"
+WORKSHEET = ".csv"
+PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may ask for gigabytes to begin with
+BROKEN = (
+    *(zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError),
+    *(zlib.error, lzma.LZMAError, struct.error, OverflowError),
+)
+LONGEST = 255  # bytes of a name, on every file system
+LONGEST_PATH = 1000  # bytes of all of them together; systems take 4096
+PIECE = 2**20  # bytes
+
+
+class Extractor(ExtractorPlugin):
+    """Unpacks the notebooks of the downloads, and of zips that students handed in."""
+
+    most = Int(8 * 2**30, help="Bytes that one collection may unpack in all.").tag(config=True)
+
+    most_of_one = Int(
+        5 * SIZE_LIMIT, help="Bytes that a zip which a student handed in may unpack."
+    ).tag(config=True)
+
+    most_files = Int(50, help="Notebooks in a zip which a student handed in.").tag(config=True)
+
+    def extract(self, archive_path: str, extracted_path: str) -> None:
+        """Unpack what is in one folder into another; see nbgrader's method."""
+        try:
+            check_settings(self.parent.coursedir, self.parent.config)
+        except GraderFault as error:
+            self.parent.fail(str(error))
+        self.left = self.most
+        source = Path(archive_path)
+        paths = sorted(path for path in source.rglob("*") if not path.is_dir())
+        if not paths:
+            self.log.warning("There is nothing in %s.", source)
+        for path in paths:
+            to = Path(extracted_path) / path.relative_to(source)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_symlink() or not path.is_file():
+                self.leave_out(path.name, "it is no file")
+            elif path.suffix.lower() == ARCHIVE:
+                with path.open("rb") as file:
+                    self.unpack(file, to, path.name, nested=False)
+            elif path.suffix.lower() in (NOTEBOOK, WORKSHEET):
+                shutil.copyfile(path, to)
+            else:
+                self.leave_out(path.name, "it is neither a zip nor a notebook")
+
+    def unpack(self, file: IO[bytes], to: Path, name: str, *, nested: bool) -> None:
+        """Unpack an archive.
+
+        Parameters
+        ----------
+        file : file
+            The archive.
+        to : pathlib.Path
+            The folder that is made for it.
+        name : str
+            What the log calls it.
+        nested : bool
+            Whether it was found in an archive: then what it may hold is bounded more
+            closely, and no archive in it is opened.
+        """
+        try:
+            archive = zipfile.ZipFile(file)
+        except BROKEN:
+            self.leave_out(name, "it is no whole zip")
+            return
+        left, files = self.most_of_one, self.most_files
+        with archive:
+            for entry in archive.infolist():
+                inner = _name(entry)
+                where = f"{name}: {inner}"
+                kind = PurePosixPath(inner).suffix.lower()
+                why = _why_not(entry, inner)
+                target = to / inner
+                if entry.is_dir() or inner.startswith("__MACOSX/"):
+                    continue
+                if why or target.exists() or any(p.is_file() for p in target.parents):
+                    self.leave_out(where, why or "the name is there twice")
+                elif kind == ARCHIVE and not nested:
+                    with self._taken(archive, entry, where) as copy:
+                        if copy:
+                            self.unpack(copy, target, where, nested=True)
+                elif kind != NOTEBOOK:
+                    self.leave_out(where, "it is no notebook")
+                elif nested and (left <= 0 or not files):
+                    self.leave_out(where, "there is too much in this zip")
+                else:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with target.open("wb") as out:
+                        # One byte more than may be, so that the grader says what is wrong.
+                        left -= self._copy(archive, entry, out, where)
+                    files -= 1
+
+    def leave_out(self, what: str, why: str) -> None:
+        """Say what was not unpacked."""
+        self.log.warning("Left out %s: %s.", printable(what), why)
+
+    def _copy(
+        self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, to: IO[bytes], name: str
+    ) -> int:
+        """Copy what an entry holds, as far as a hand-in may be long; return how much it was."""
+        size = 0
+        try:
+            with archive.open(entry) as file:
+                while piece := file.read(min(PIECE, SIZE_LIMIT + 1 - size)):
+                    size += len(piece)
+                    self.left -= len(piece)
+                    if self.left < 0:
+                        self.parent.fail(
+                            f"The downloads hold more than {self.most / 2**30:g} GiB, so they were "
+                            "not collected; submitted/ is as it was. If that is right, set "
+                            "c.Extractor.most in nbgrader_config.py."
+                        )
+                    to.write(piece)
+        except BROKEN:
+            self.log.warning("%s is broken; it is taken as far as it goes.", printable(name))
+        return size
+
+    @contextmanager
+    def _taken(
+        self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str
+    ) -> Iterator[IO[bytes] | None]:
+        """Lend a copy of an archive in an archive; nothing if it is too large to be a hand-in."""
+        with tempfile.TemporaryFile() as file:
+            if self._copy(archive, entry, file, name) > SIZE_LIMIT:
+                self.leave_out(name, f"it is larger than {SIZE_LIMIT / 2**20:g} MB")
+                yield None
+            else:
+                yield file
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """Return the name of an entry. Not every program that writes UTF-8 says so."""
+    if not entry.flag_bits & 0x800:
+        try:
+            return entry.filename.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            pass
+    return entry.filename
+
+
+def _why_not(entry: zipfile.ZipInfo, name: str) -> str:
+    """Say why an entry is not to be unpacked; nothing if it may be."""
+    parts = name.rstrip("/").split("/")
+    if ".." in parts or "." in parts or "" in parts or "\\" in name or ":" in parts[0]:
+        return "its name leads elsewhere"
+    if not name.isprintable():
+        return "its name is not plain text on one line"
+    if len(os.fsencode(name)) > LONGEST_PATH or any(len(os.fsencode(p)) > LONGEST for p in parts):
+        return "its name is too long"
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "it is no file"
+    if entry.flag_bits & 0x1:
+        return "it is encrypted"
+    return "" if entry.compress_type in PLAIN else "it is packed in an unusual way"

@@ -1,0 +1,12 @@
+"""A lesson's own tests put to the test, before it is released.
+
+In comes an assignment's spec; out come papers that are graded like a class (the solution with
+many seeds, blanks, right answers, misconceptions, mutants), what became of them, and what is to
+be mended, in lines and on a page.
+"""
+
+from grading.preflight.findings import Findings
+from grading.preflight.form import complaints, rebuild
+from grading.preflight.papers import Lab
+
+__all__ = ["Findings", "Lab", "complaints", "rebuild"]

@@ -1,0 +1,357 @@
+"""One submission's conversation with its sandbox, and the stubs that tests call."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import select
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from grading.core import SENTENCES, GraderFault, Output, Verdict, verdict_of_error
+from grading.sandbox import inside, replies
+from grading.sandbox.bubblewrap import START_SECONDS, Zygote
+from grading.sandbox.limits import Limits
+
+
+class Lost(Exception):
+    """The sandbox is gone: it was late, it ended, or it spoke nonsense."""
+
+    def __init__(self, verdict: Verdict, why: str) -> None:
+        super().__init__(why)
+        self.verdict = verdict
+
+
+class Session:
+    """Run a submission's cells and call its functions, each in the sandbox.
+
+    When code ends its sandbox or has to be stopped, a new one is opened and the earlier
+    cells are run again without the one at fault. So one exercise cannot harm the next.
+
+    Parameters
+    ----------
+    zygote : Zygote
+    limits : Limits
+    files : mapping of str to bytes
+        The assignment's own files, laid into the scratch folder.
+    draws : bool
+        Whether figures are drawn.
+    """
+
+    def __init__(
+        self, zygote: Zygote, limits: Limits, files: Mapping[str, bytes], *, draws: bool = True
+    ) -> None:
+        self.draws = draws
+        self.zygote = zygote
+        self.limits = limits
+        self.files = dict(files)
+        self.failures: list[Verdict] = []  # of the calls since the last `begin_test`
+        self.calls = 0
+        self.watched = 0  # how often the last call has called the function that was watched
+        self.stopped: dict[str, Lost] = {}
+        self._theirs: dict[int, Any] = {}  # what the student's code returned or changed
+        self._lending = False  # while a function of a test's own is called from inside
+        self._cells: list[str] = []  # what a new sandbox has to run again
+        self._turn = 0
+        self._marks: list[int] = []  # what can be gone back to, the latest at the end
+        self._left = limits.total
+        self._sockets: tuple[socket.socket, socket.socket] | None = None
+
+    def run_cell(self, source: str) -> tuple[list[Output], Verdict | None]:
+        """Run one cell; return its outputs and the verdict of its failure, if it failed."""
+        try:
+            self._ready()
+            answer = self._run(source, draws=self.draws)
+        except Lost as lost:
+            return [error_output(lost.verdict, str(lost))], lost.verdict
+        self._cells.append(source)
+        outputs = replies.outputs(answer.get("outputs"))
+        if answer.get("ok") is True:
+            return outputs, None
+        errors = [(o["ename"], o["evalue"]) for o in outputs if o["output_type"] == "error"]
+        return outputs, verdict_of_error(*(errors[-1] if errors else ("", "")))
+
+    def begin_test(self, stopped: Mapping[str, Lost] | None = None) -> None:
+        """Forget how earlier calls went; each test is judged by its own.
+
+        Functions in ``stopped`` are not called again: they have cost their time already.
+        """
+        self.failures = []
+        self.calls = 0
+        self.stopped = dict(stopped or {})
+        self._theirs = {}
+
+    def mark(self, number: int) -> None:
+        """Leave the sandbox's process as it is now, to come back to, and go on in a copy.
+
+        It need not succeed: see `back`.
+        """
+        with contextlib.suppress(Lost):
+            self._ready()
+            if self._ask({"do": "mark"}, self.limits.call).get("marked") is True:
+                self._marks.append(number)
+
+    def back(self) -> int | None:
+        """Go back to the latest mark, once; return its number, or None if there is none.
+
+        A sandbox that ends takes its marks along.
+        """
+        with contextlib.suppress(Lost):
+            if self._marks:
+                self._ready()
+            if self._marks:
+                self._ask({"do": "back"}, self.limits.call)
+                return self._marks.pop()
+        return None
+
+    def names(self, names: list[str]) -> dict[str, bool]:
+        """Return which of ``names`` the student defined, and whether each is callable."""
+        try:
+            self._ready()
+            answer = self._ask({"do": "names", "names": names}, self.limits.call).get("names")
+        except Lost:
+            return {}
+        if not isinstance(answer, dict):
+            return {}
+        return {n: bool(answer[n]) for n in names if n in answer}
+
+    def value(self, name: str) -> Any:
+        """Return the plain data that a name stands for."""
+        return self._finish(name, inside.Table(), {"do": "value", "name": name})
+
+    def call(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], watch: str = ""
+    ) -> Any:
+        """Call the student's function ``name``; ``watched`` then says how often it called another.
+
+        Raises what the function raised, where that is an exception of Python's own; else
+        RuntimeError, or TimeoutError when it was stopped. An argument that cannot be sent
+        is the test's own fault: GraderFault. One that is a Python function is called on this
+        side, with copies of what the student's function gives it.
+        """
+        if self._lending:
+            raise GraderFault(f"a function that a test hands over calls {name} of the submission")
+        self.calls += 1
+        table = inside.Table(lends=True)
+        nodes: list[Any] = []
+        request: dict[str, Any] = {"do": "call", "name": name, "output_limit": self.limits.output}
+        request["watch"] = watch
+        why = ""
+        try:
+            request["args"] = [table.pack(value, nodes) for value in args]
+            request["kwargs"] = {key: table.pack(value, nodes) for key, value in kwargs.items()}
+        except (inside.CodecError, RuntimeError) as error:  # a dict that is changed meanwhile
+            why = f"an argument too large: {error}"
+        for value, node in zip(table.objects, nodes, strict=False):
+            # A stand-in for a thing of the student's own may go back; the test's may not.
+            if node[0] == "opaque" and not isinstance(value, inside.Opaque):
+                why = why or f"{node[1]}, which cannot be sent"
+        if why and self._has_theirs([*args, *kwargs.values()]):
+            self.failures.append(Verdict.RAISED)
+            raise RuntimeError(f"what the submission made of an argument earlier is {why}")
+        if why:
+            raise GraderFault(f"a test calls {name} with {why}")
+        return self._finish(name, table, request | {"nodes": nodes})
+
+    def _has_theirs(self, values: list[Any]) -> bool:
+        """Say whether anything within ``values`` comes from the student's code."""
+        seen: set[int] = set()
+        while values:
+            value = values.pop()
+            if id(value) in self._theirs:
+                return True
+            if id(value) not in seen and type(value) in (list, tuple, dict):
+                seen.add(id(value))
+                values += value.values() if type(value) is dict else value
+        return False
+
+    def close(self) -> None:
+        """End the sandbox and everything that runs in it; return when it has ended."""
+        self._end()
+
+    def _end(self) -> dict[str, Any]:
+        """Close the sandbox; return what its keeper says of the end."""
+        if self._sockets is None:
+            return {}
+        wire, status = self._sockets
+        self._sockets = None
+        self._marks = []
+        with wire, status, contextlib.suppress(OSError, EOFError, inside.CodecError):
+            status.shutdown(socket.SHUT_WR)
+            return inside.receive(status, time.monotonic() + START_SECONDS)
+        return {}
+
+    def __enter__(self) -> Session:
+        """Open nothing yet: the first request does."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close the session."""
+        self.close()
+
+    # --- asking -----------------------------------------------------------------------
+
+    def _finish(self, name: str, table: inside.Table, request: dict[str, Any]) -> Any:
+        try:
+            if name in self.stopped:
+                raise self.stopped[name]
+            self._ready()
+            answer = self._ask(request, self.limits.call, table.objects)
+            watched = answer.get("watched")
+            self.watched = watched if type(watched) is int else 0
+            sent = len(table.objects)
+            changed: list[Any] = []
+            try:
+                result = replies.apply(table, answer, changed)
+            finally:
+                theirs = [*table.objects[sent:], *changed]
+                self._theirs |= {id(value): value for value in theirs}
+            if "error" in answer:
+                self._raise(answer)
+        except inside.CodecError as error:
+            self.close()
+            self._fail(name, Lost(Verdict.CRASHED, f"its answer could not be read: {error}"))
+        except Lost as lost:
+            self._fail(name, lost)
+        return result
+
+    def _fail(self, name: str, lost: Lost) -> NoReturn:
+        self.stopped[name] = lost
+        self.failures.append(lost.verdict)
+        kind = TimeoutError if lost.verdict is Verdict.TIMED_OUT else RuntimeError
+        raise _placed(kind(str(lost)), "")
+
+    def _raise(self, answer: dict[str, Any]) -> NoReturn:
+        name, text, place = (replies.text(answer, key)[:2000] for key in ("error", "text", "place"))
+        self.failures.append(verdict_of_error(name, text))
+        kind = getattr(builtins, name, None)
+        error: Exception = RuntimeError(f"{name}: {text}")
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            with contextlib.suppress(TypeError):  # a few want more than a text
+                error = kind(text)
+        raise _placed(error, place)
+
+    def _ready(self) -> None:
+        """Open a sandbox if there is none, and bring it to where the last one was.
+
+        One that has something to say unasked is not asked anything more: the next cell or
+        call would be blamed for it.
+        """
+        if self._sockets is not None and select.select([self._sockets[0]], [], [], 0)[0]:
+            self._end()
+        while self._sockets is None:
+            if self._left <= 0:
+                raise self._late(0, whole=True)
+            self._sockets = self.zygote.open(self.limits)
+            deadline = time.monotonic() + START_SECONDS
+            try:
+                ready = inside.receive(self._sockets[0], deadline)
+                if "fault" in ready:
+                    raise GraderFault(f"a sandbox did not open: {ready['fault']}")
+                inside.send(self._sockets[0], {"do": "files", "files": self.files, "turn": 0})
+                inside.receive(self._sockets[0], deadline)
+            except (OSError, EOFError, inside.CodecError) as error:
+                raise GraderFault(f"a sandbox did not open: {self._end() or error!r}") from error
+            for number, source in enumerate(self._cells):
+                try:
+                    self._run(source, draws=False)
+                except Lost:  # it was well the first time: leave it out and begin again
+                    del self._cells[number]
+                    break
+
+    def _ended(self) -> Lost:
+        if self._end().get("why") == "memory":
+            most = self.limits.memory // 2**20
+            return Lost(
+                Verdict.OUT_OF_MEMORY,
+                f"stopped at {most} MiB, the limit for all processes of a submission",
+            )
+        return Lost(Verdict.CRASHED, "the process that ran it ended")
+
+    def _run(self, source: str, *, draws: bool) -> dict[str, Any]:
+        request = {"do": "cell", "source": source, "draws": draws}
+        request["output_limit"] = self.limits.output
+        return self._ask(request, self.limits.cell)
+
+    def _late(self, seconds: float, *, whole: bool) -> Lost:
+        limit = self.limits.total if whole else seconds
+        what = "the whole submission" if whole else "one step"
+        return Lost(Verdict.TIMED_OUT, f"stopped after {limit:g} seconds, the limit for {what}")
+
+    def _ask(
+        self, request: dict[str, Any], seconds: float, sent: Sequence[Any] = ()
+    ) -> dict[str, Any]:
+        """Send a request and wait for its answer; raise Lost when there is none.
+
+        Meanwhile the functions among ``sent`` may be called from inside.
+        """
+        assert self._sockets is not None
+        wire = self._sockets[0]
+        start = time.monotonic()
+        allowed = min(seconds, self._left)
+        try:
+            self._turn += 1
+            wire.settimeout(max(allowed, 1e-3))
+            inside.send(wire, request | {"turn": self._turn})
+            answer = inside.receive(wire, start + allowed)
+            while "asks" in answer:
+                reply = self._lend(answer, sent)
+                wire.settimeout(max(start + allowed - time.monotonic(), 1e-3))
+                inside.send(wire, reply)
+                answer = inside.receive(wire, start + allowed)
+            if answer.get("turn") != self._turn:
+                raise inside.CodecError("an answer out of turn")
+            return answer
+        except TimeoutError as error:
+            self.close()
+            raise self._late(seconds, whole=allowed < seconds) from error
+        except (OSError, EOFError) as error:
+            raise self._ended() from error
+        except inside.CodecError as error:
+            self.close()
+            raise Lost(Verdict.CRASHED, f"its answer could not be read: {error}") from error
+        finally:
+            self._left -= time.monotonic() - start
+
+    def _lend(self, asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
+        self._lending = True
+        try:
+            return replies.to_call(asked, sent)
+        finally:
+            self._lending = False
+
+
+class Stub:
+    """Stands for a student's function on the grader's side; calling it calls that one."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session = session
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the student's function in the sandbox."""
+        return self._session.call(self.__name__, args, kwargs)
+
+    def calls(self, other: str, *args: Any) -> int:
+        """Call the student's function; return how often that calls ``other``, one of theirs too."""
+        self._session.call(self.__name__, args, {}, watch=other)
+        return self._session.watched
+
+
+def error_output(verdict: Verdict, detail: str = "") -> Output:
+    """Return a notebook output of type error that says the verdict in words."""
+    lines = [f"{verdict.value}: {SENTENCES[verdict]}", *detail.split("\n")]
+    text = "\n".join(line for line in lines if line)
+    return {
+        "output_type": "error",
+        "ename": verdict.value,
+        "evalue": text,
+        "traceback": text.split("\n"),
+    }
+
+
+def _placed(error: Exception, place: str) -> Exception:
+    error.place = place  # type: ignore[attr-defined]
+    return error

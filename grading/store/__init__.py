@@ -1,0 +1,97 @@
+"""What lies in the course folder: hand-ins, graded work, the gradebook, the audit file, a class.
+
+In comes nbgrader's `CourseDirectory`, which alone knows where things lie; out come bytes of
+hand-ins (`submitted`), graded notebooks put there whole and read back (`autograded`), one
+gradebook that stays open (`gradebook`), a line for each grading (`audit`), and who is in a class
+and what became of everyone's work (`cohort`), the one reader of marks.
+"""
+
+from grading.store.audit import append_entry, entry_line, last_entries
+from grading.store.autograded import (
+    PENDING,
+    SECRET,
+    TIMESTAMP,
+    empty,
+    publish,
+    read_graded,
+    timestamp,
+)
+from grading.store.cohort import Answer, Class, Mark, Member, complete, read_class, read_marks
+from grading.store.course import Course, open_course
+from grading.store.gradebook import (
+    check_gradebook,
+    lend_gradebook,
+    open_gradebook,
+    prepare_gradebook,
+    transaction,
+)
+from grading.store.places import (
+    REPORTS,
+    assignments,
+    check_places,
+    feedback_folder,
+    graded_folder,
+    graded_folders,
+    hand_in_depth,
+    hand_in_folders,
+    is_asked_for,
+    near,
+    reports_folder,
+    source_folder,
+    step_in_work,
+    unfinished_folder,
+    whose,
+)
+from grading.store.settings import CONFIG, broken, check_settings, settings_fault
+from grading.store.submitted import SIZE_LIMIT, Unusable, hand_in, read_file, read_note
+
+__all__ = [
+    "CONFIG",
+    "PENDING",
+    "REPORTS",
+    "SECRET",
+    "SIZE_LIMIT",
+    "TIMESTAMP",
+    "Answer",
+    "Class",
+    "Course",
+    "Mark",
+    "Member",
+    "Unusable",
+    "append_entry",
+    "assignments",
+    "broken",
+    "check_gradebook",
+    "check_places",
+    "check_settings",
+    "complete",
+    "empty",
+    "entry_line",
+    "feedback_folder",
+    "graded_folder",
+    "graded_folders",
+    "hand_in",
+    "hand_in_depth",
+    "hand_in_folders",
+    "is_asked_for",
+    "last_entries",
+    "lend_gradebook",
+    "near",
+    "open_course",
+    "open_gradebook",
+    "prepare_gradebook",
+    "publish",
+    "read_class",
+    "read_file",
+    "read_graded",
+    "read_marks",
+    "read_note",
+    "reports_folder",
+    "settings_fault",
+    "source_folder",
+    "step_in_work",
+    "timestamp",
+    "transaction",
+    "unfinished_folder",
+    "whose",
+]

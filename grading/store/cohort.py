@@ -1,0 +1,330 @@
+"""Who belongs to a class, and what became of everyone's work, read from where it lies.
+
+To the class belongs who is in nbgrader's gradebook or has a folder among the hand-ins, unless
+a setting of nbgrader's leaves her out. Marks come from the gradebook, verdicts and code from
+the graded notebooks; where one of the two is missing there is no mark. Table, report and
+exports show what is read here.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.coursedir import CourseDirectory
+
+from grading.core import Cell, GraderFault, Part, Verdict, why_no_student
+from grading.store import autograded, places
+from grading.store.autograded import TIMESTAMP, Graded
+from grading.store.gradebook import check_gradebook, open_gradebook
+
+WHOLE = (Verdict.NO_NOTEBOOK, Verdict.UNREADABLE, Verdict.OTHER_ASSIGNMENT)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook has of one cell with points; None is not given.
+
+    Attributes
+    ----------
+    automatic, by_hand : float or None
+        What the grader gave, and a person.
+    extra : float
+        Points beyond the task.
+    """
+
+    automatic: float | None
+    by_hand: float | None
+    extra: float
+
+    @property
+    def points(self) -> float | None:
+        """What counts; None where there is no mark."""
+        mark = self.automatic if self.by_hand is None else self.by_hand
+        return None if mark is None else float(mark + self.extra)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One exercise of one student.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    points : float or None
+        What counts: given by hand if there is such a mark; None where there is no mark.
+    parts : tuple of Part
+        What the tests found; empty where they could not run.
+    named : tuple of (str, str)
+        The misconceptions it agrees with: name and sentence.
+    public : bool
+        Whether its public test held.
+    code : str
+        The cell with the solution.
+    """
+
+    verdict: Verdict
+    points: float | None
+    parts: tuple[Part, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
+    public: bool = False
+    code: str = ""
+
+    @property
+    def lost(self) -> tuple[Part, ...]:
+        """The parts that cost points."""
+        return tuple(part for part in self.parts if part.earned < part.points)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One student of the class; without answers, one who has handed in nothing.
+
+    Attributes
+    ----------
+    student, first_name, last_name : str
+    seconds_late : float
+    total : float or None
+        The points that count, late penalty taken off; None where an exercise has no mark.
+    answers : dict of str to Answer
+        By exercise.
+    waits : bool
+        Whether something is still to be marked by hand.
+    """
+
+    student: str
+    first_name: str = ""
+    last_name: str = ""
+    seconds_late: float = 0.0
+    total: float | None = None
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    waits: bool = False
+
+    @property
+    def whole(self) -> Verdict | None:
+        """The verdict on the hand-in as a whole, where it cannot be graded."""
+        return next((a.verdict for a in self.answers.values() if a.verdict in WHOLE), None)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there is a mark for work that could be graded."""
+        marked = all(answer.points is not None for answer in self.answers.values())
+        return bool(self.answers) and marked and self.whole is None
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class and one assignment.
+
+    Attributes
+    ----------
+    assignment : str
+    exercises : dict of str to float
+        Function to its highest points, in the notebook's order.
+    most : float
+        The highest points of the assignment, with what is marked by hand alone.
+    members : list of Member
+        In the order of their names.
+    blanks : dict of str to str
+        The cell that students were given for each exercise.
+    hand_ins : dict of str to (dict of str to Answer)
+        What became of every folder among the hand-ins, by its name, empty ones and those
+        that can be no student's too.
+    """
+
+    assignment: str
+    exercises: dict[str, float]
+    most: float
+    members: list[Member]
+    blanks: dict[str, str]
+    hand_ins: dict[str, dict[str, Answer]] = field(default_factory=dict)
+
+    @property
+    def handed_in(self) -> list[Member]:
+        """Who has handed in anything."""
+        return [member for member in self.members if member.answers]
+
+    @property
+    def missing(self) -> list[Member]:
+        """Who has handed in nothing."""
+        return [member for member in self.members if not member.answers]
+
+    @property
+    def judged(self) -> list[Member]:
+        """Whose work says something about the exercises."""
+        return [member for member in self.members if member.is_judged]
+
+
+def read_class(course: CourseDirectory, assignment: str) -> Class:
+    """Collect what is known of an assignment, of the students and notebooks asked for.
+
+    Raises
+    ------
+    GraderFault
+        When the gradebook knows no such assignment.
+    """
+    places.check_places(course)
+    check_gradebook(course.db_url)
+    with open_gradebook(course.db_url, course.course_id) as gradebook:
+        try:
+            known = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            raise GraderFault(f"There is no assignment {assignment} in the gradebook.") from None
+        asked = [b for b in known.notebooks if fnmatch.fnmatchcase(b.name, course.notebook_id)]
+        tests = exercises_of(asked)
+        names = {test.removeprefix("test_"): test for test in tests}
+        entries = {entry.student_id: entry for entry in known.submissions}
+        people = {one.id: one for one in gradebook.students}
+        folders = hand_ins(course, assignment)
+        cells = {cell.name for b in asked for cell in [*b.grade_cells, *b.task_cells]}
+        given = {
+            student: {name: mark for name, mark in own.items() if name in cells}
+            for student, own in read_marks(gradebook, assignment).items()
+        }
+        # Who is in the gradebook alone has handed in: the folders may have been put away.
+        found = {}
+        for student in {*folders, *entries}:
+            work = Graded() if why_no_student(student) else _graded(course, student, assignment)
+            own = given.get(student, {})
+            found[student] = {n: _answer(work, n, t, own.get(t)) for n, t in names.items()}
+        members = []
+        for student in {*people, *found}:
+            if why_no_student(student) or not places.is_asked_for(course, student):
+                continue
+            entry, own = entries.get(student), given.get(student, {})
+            answers = found.get(student, {}) if folders.get(student, True) else {}
+            total = None
+            if answers and entry and not any(a.points is None for a in answers.values()):
+                earned = sum(mark.points or 0.0 for mark in own.values())
+                total = max(0.0, earned - (entry.late_submission_penalty or 0.0))
+            members.append(
+                Member(
+                    student,
+                    getattr(people.get(student), "first_name", "") or "",
+                    getattr(people.get(student), "last_name", "") or "",
+                    float(entry.total_seconds_late) if entry else 0.0,
+                    total,
+                    answers,
+                    any(mark.points is None for mark in own.values()),
+                )
+            )
+        sources = [cell for book in asked for cell in book.source_cells]
+        blanks = {cell.name: cell.source or "" for cell in sources if cell.name in names}
+        most = float(sum(book.max_score for book in asked))
+    members.sort(key=lambda one: (one.last_name, one.first_name, one.student))
+    table = {student: found[student] for student in sorted(folders)}
+    return Class(assignment, {n: tests[t] for n, t in names.items()}, most, members, blanks, table)
+
+
+def exercises_of(notebooks: Iterable[Notebook]) -> dict[str, float]:
+    """Return the tests of notebooks in the gradebook, with their highest points.
+
+    An answer that a person marks is none: it has points and is not locked.
+    """
+    # source_cells keep the notebook's order; grade_cells do not promise to.
+    return {
+        cell.name: float(points[cell.name])
+        for notebook in notebooks
+        for points in [{cell.name: cell.max_score for cell in notebook.grade_cells}]
+        for cell in notebook.source_cells
+        if cell.name in points and cell.locked
+    }
+
+
+def hand_ins(course: CourseDirectory, assignment: str) -> dict[str, bool]:
+    """Return every folder among the hand-ins by its name, and whether anything is in it."""
+    found = {}
+    for work in places.hand_in_folders(course, assignment):
+        folder = Path(work.folder)
+        inside = {"something that is no folder, or is closed"}
+        with suppress(OSError):
+            inside = inside if folder.is_symlink() else {path.name for path in folder.iterdir()}
+        found[work.student] = bool(inside - {TIMESTAMP})
+    return found
+
+
+def read_marks(
+    gradebook: Gradebook, assignment: str, student: str | None = None
+) -> dict[str, dict[str, Mark]]:
+    """Return what the gradebook has, by student and cell, in one question to it.
+
+    Parameters
+    ----------
+    gradebook : Gradebook
+    assignment : str
+    student : str, optional
+        The only one to ask for.
+    """
+    rows = (
+        gradebook.db.query(
+            SubmittedAssignment.student_id,
+            BaseCell.name,
+            Grade.auto_score,
+            Grade.manual_score,
+            Grade.extra_credit,
+        )
+        .select_from(Grade)
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(BaseCell, Grade.cell_id == BaseCell.id)
+        .filter(Assignment.name == assignment)
+    )
+    if student is not None:
+        rows = rows.filter(SubmittedAssignment.student_id == student)
+    found: dict[str, dict[str, Mark]] = defaultdict(dict)
+    for who, cell, automatic, by_hand, extra in rows:
+        found[who][cell] = Mark(automatic, by_hand, extra or 0.0)
+    return dict(found)
+
+
+def complete(path: Path, gradebook: Gradebook, student: str, assignment: str) -> tuple[bool, bool]:
+    """Say of a graded notebook whether nothing of it is missing, and whether plots are pending.
+
+    It has to have a record of every test, and the gradebook a mark.
+    """
+    with suppress(MissingEntry):
+        tests = exercises_of([gradebook.find_notebook(path.stem, assignment)])
+        work = autograded.read_graded(path)
+        entry = gradebook.find_submission_notebook(path.stem, assignment, student)
+        marked = {grade.name for grade in entry.grades if grade.auto_score is not None}
+        return set(tests) <= marked & set(work.tests), work.is_pending
+    return False, False
+
+
+def _graded(course: CourseDirectory, student: str, assignment: str) -> Graded:
+    """Return what is in a student's graded notebooks, unless they are of an earlier grading."""
+    if places.unfinished_folder(course, student, assignment).exists():
+        return Graded()
+    return autograded.read_graded(
+        *sorted(places.graded_folder(course, student, assignment).glob("*.ipynb"))
+    )
+
+
+def _answer(work: Graded, exercise: str, test: str, mark: Mark | None) -> Answer:
+    judged, points = work.tests.get(test), mark.points if mark else None
+    if judged is None or points is None:
+        return Answer(Verdict.GRADER_FAULT, None)
+    code = _code(work.code, exercise)
+    return Answer(judged.verdict, points, judged.parts, judged.named, judged.public, code)
+
+
+def _code(cells: list[tuple[str, str]], exercise: str) -> str:
+    """Return the cell that counts as the solution: by its id, else by what it defines."""
+    by_id = [source for grade_id, source in cells if grade_id == exercise]
+    looks = (s for i, s in reversed(cells) if not i and Cell("code", s, "").defines(exercise))
+    return by_id[-1] if by_id else next(looks, "")

@@ -1,0 +1,204 @@
+"""Where a course keeps things. nbgrader's settings say it, and are asked here alone."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import os
+import re
+import string
+from pathlib import Path
+from typing import NamedTuple
+
+from nbgrader.coursedir import CourseDirectory
+
+from grading.core import GraderFault
+
+UNFINISHED = ".unfinished"  # in the folder of graded work: what is being graded
+REPORTS = "reports"  # it names students, and is kept out of Git
+SQLITE = "sqlite:///"
+
+
+class Work(NamedTuple):
+    """A folder with the work of one student, and whose it is.
+
+    Attributes
+    ----------
+    folder : str
+        As nbgrader lists it.
+    student, assignment : str
+    """
+
+    folder: str
+    student: str
+    assignment: str
+
+
+def check_places(course: CourseDirectory) -> None:
+    """Refuse settings with which nbgrader, or the grader, would lose work or overlook it.
+
+    Raises
+    ------
+    GraderFault
+    """
+    steps = {
+        f"{step}_directory": getattr(course, f"{step}_directory")
+        for step in ("source", "release", "submitted", "autograded", "feedback")
+    }
+    structure = _parts(course)
+    ids = [part for part in structure if "{" in part]
+    if sorted(ids) != ["{assignment_id}", "{nbgrader_step}", "{student_id}"]:
+        raise GraderFault(
+            f"c.CourseDirectory.directory_structure is {course.directory_structure!r}, and whose "
+            "work it is cannot be told from such a path: {nbgrader_step}, {student_id} and "
+            "{assignment_id} have to be in it once each, as folders of their own."
+        )
+    if glob.has_magic(course.root):
+        raise GraderFault(
+            f"nbgrader finds nothing in {course.root}, for the * ? or [ in that path. "
+            "Rename the folder."
+        )
+    seen: dict[str, str] = {}
+    for setting, name in steps.items():
+        if glob.has_magic(name) or not _is_plain(name):
+            raise GraderFault(
+                f"c.CourseDirectory.{setting} is {name!r}, and nbgrader takes some of these "
+                "characters for a pattern, so it would not find what lies there. Choose another "
+                "name."
+            )
+        if Path(name).is_absolute() and structure[0] != "{nbgrader_step}":
+            raise GraderFault(
+                f"c.CourseDirectory.{setting} begins with /, which goes only with a "
+                "c.CourseDirectory.directory_structure that begins with {nbgrader_step}."
+            )
+        place = os.path.normpath(os.path.join(course.root, name))  # noqa: PTH118
+        other = seen.setdefault(place, setting)
+        if other != setting:
+            raise GraderFault(
+                f"c.CourseDirectory.{other} and c.CourseDirectory.{setting} name the same folder, "
+                "and one would overwrite what the other keeps. Choose another name."
+            )
+    path = course.db_url.removeprefix(SQLITE)
+    here = os.path.realpath(course.root) == str(Path.cwd().resolve())
+    if course.db_url.startswith(SQLITE) and not Path(path).is_absolute() and not here:
+        raise GraderFault(
+            f"c.CourseDirectory.db_url is {course.db_url!r}, and nbgrader looks for a file without "
+            "a / in front in the folder in which a command is given: give it from "
+            f"{course.root}, or write {SQLITE}/ and the whole path."
+        )
+
+
+def hand_in_folders(course: CourseDirectory, assignment: str) -> list[Work]:
+    """Return the folders with hand-ins of the students asked for."""
+    return _works(course, course.submitted_directory, assignment)
+
+
+def graded_folders(course: CourseDirectory, assignment: str) -> list[Work]:
+    """Return the folders with graded work of the students asked for."""
+    found = _works(course, course.autograded_directory, assignment)
+    return [work for work in found if work.student != UNFINISHED]
+
+
+def whose(course: CourseDirectory, folder: str) -> tuple[str, str]:
+    """Return student and assignment of a folder that holds a hand-in.
+
+    Raises
+    ------
+    GraderFault
+        If it is none.
+    """
+    work = _read(course, course.submitted_directory, folder)
+    if work is None:
+        raise GraderFault(f"{folder!r} is no folder of a submission.")
+    return work.student, work.assignment
+
+
+def is_asked_for(course: CourseDirectory, student: str) -> bool:
+    """Say whether nbgrader's settings name a student, and do not leave her out."""
+    named = fnmatch.fnmatchcase(student, course.student_id)
+    return named and student not in course.student_id_exclude.split(",")
+
+
+def graded_folder(course: CourseDirectory, student: str, assignment: str) -> Path:
+    """Return the folder in which a submission lies when it is graded."""
+    return Path(course.format_path(course.autograded_directory, student, assignment))
+
+
+def step_in_work(course: CourseDirectory) -> str:
+    """Return the step, in nbgrader's sense, in which submissions are while they are graded."""
+    return os.path.join(course.autograded_directory, UNFINISHED)  # noqa: PTH118
+
+
+def unfinished_folder(course: CourseDirectory, student: str, assignment: str) -> Path:
+    """Return the folder into which a submission is graded; it is gone when that is done."""
+    return Path(course.format_path(step_in_work(course), student, assignment))
+
+
+def feedback_folder(course: CourseDirectory, student: str, assignment: str) -> Path:
+    """Return the folder of a student's pages."""
+    return Path(course.format_path(course.feedback_directory, student, assignment))
+
+
+def source_folder(course: CourseDirectory, assignment: str) -> Path:
+    """Return the folder of an assignment's source."""
+    return Path(course.format_path(course.source_directory, ".", assignment))
+
+
+def assignments(course: CourseDirectory) -> list[str]:
+    """Return the assignments that have a source notebook."""
+    pattern = course.format_path(course.source_directory, ".", "*")
+    found = {
+        work.assignment
+        for folder in glob.glob(pattern)  # noqa: PTH207
+        for work in [_read(course, course.source_directory, folder)]
+        if work and any(Path(folder).glob("*.ipynb"))
+    }
+    return sorted(found)
+
+
+def reports_folder(course: CourseDirectory) -> Path:
+    """Return the folder of what is made for the instructor alone."""
+    return Path(course.root) / REPORTS
+
+
+def near(path: Path) -> Path:
+    """Return a path as seen from here, if it is below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def hand_in_depth(course: CourseDirectory) -> int:
+    """Return how many of the last folders of a hand-in's path a student may have had a hand in."""
+    parts = _parts(course)
+    return len(parts) - min(parts.index("{student_id}"), parts.index("{assignment_id}"))
+
+
+def _parts(course: CourseDirectory) -> list[str]:
+    try:
+        list(string.Formatter().parse(course.directory_structure))
+    except ValueError:
+        return ["{}"]
+    return list(Path(course.directory_structure).parts)
+
+
+def _is_plain(name: str) -> bool:
+    try:
+        return re.fullmatch(name, name) is not None
+    except re.error:
+        return False
+
+
+def _works(course: CourseDirectory, step: str, assignment: str) -> list[Work]:
+    # With a star nbgrader finds all but names that begin with a dot; nobody is passed over.
+    students = [course.student_id] + [".*"] * (course.student_id == "*")
+    patterns = [course.format_path(step, student, assignment) for student in students]
+    folders = [folder for pattern in patterns for folder in glob.glob(pattern)]  # noqa: PTH207
+    found = [work for folder in folders if (work := _read(course, step, folder))]
+    out = course.student_id_exclude.split(",")
+    return sorted(work for work in found if work.student not in out)
+
+
+def _read(course: CourseDirectory, step: str, folder: str) -> Work | None:
+    names = "(?P<student>[^/]*)", "(?P<assignment>[^/]*)"
+    found = re.fullmatch(course.format_path(step, *names, escape=True), folder)
+    return Work(folder, found["student"], found["assignment"]) if found else None

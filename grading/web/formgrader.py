@@ -1,0 +1,157 @@
+"""Pages of what a student made, harmless in a browser: outputs, Markdown, names.
+
+nbgrader's formgrader shows a submission in the instructor's own logged-in browser, and
+nbconvert prints the HTML in it as it stands. `grading.web.sanitize` says what may stay;
+`HarmlessPage`, `HarmlessMarkdown` and `harmless_output_html` do it when a page is made, and
+nbgrader_config.py puts them into nbconvert. The notebook itself keeps the student's own words.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, pass_context
+from jinja2.runtime import Context
+from markupsafe import escape
+from nbconvert.exporters import HTMLExporter
+from nbconvert.utils.base import NbConvertBase
+from nbformat import NotebookNode, from_dict
+from nbgrader.preprocessors import NbGraderPreprocessor
+from tornado.web import HTTPError
+
+from grading.core import Output, cut
+from grading.web.markdown import FORMULA_ROOM, Markdown, PlaceRenderer, Text, fill, of_output
+from grading.web.sanitize import PICTURES, harmless_html, harmless_outputs
+
+# Characters that a page shows. Markdown and highlighting can take time that grows with the
+# square of the length, and the formgrader makes one page at a time.
+LONGEST = {"markdown": 10_000}  # of one cell; the lessons' longest has 1652
+LONGEST_TEXT = 50_000
+LONGEST_PAGE = 300_000
+# Styles of formulas, and what keeps the formgrader's page from fetching MathJax.
+TEMPLATES = str(Path(__file__).with_name("templates") / "formulas")
+
+
+def harmless_part(text: object) -> str:
+    """Return clean HTML as a part of a page that it cannot leave."""
+    return f'<section style="overflow-x: auto; overflow-y: hidden">{harmless_html(text)}</section>'
+
+
+@pass_context
+class HarmlessMarkdown(NbConvertBase):
+    """nbconvert's ``markdown2html``, with its HTML cleaned and its formulas set."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._markdown = Markdown(self._renderer, harmless_part, self.log)
+
+    def __call__(self, context: Context, source: str) -> str:
+        """Render Markdown; what cannot be rendered is shown as text."""
+        attachments = context.get("cell", {}).get("attachments", {})
+        return _fit(context, self._markdown(source, attachments))
+
+    def _renderer(self, attachments: dict[str, Any]) -> PlaceRenderer:
+        return PlaceRenderer(attachments=attachments, anchor_link_text=self.parent.anchor_link_text)
+
+
+@pass_context
+def harmless_output_html(context: Context, text: str) -> str:
+    """Return an output's HTML as a part of a page; or the formula that it is as a whole."""
+    formula = of_output(str(text))
+    if formula is None:
+        return harmless_part(text)
+    return _fit(context, Text(harmless_part(formula.places), formula.formulas))
+
+
+def _fit(context: Context, text: Text) -> str:
+    """Fill the formulas in, as long as the page has room for any."""
+    resources = context["resources"]
+    if text.cost > resources["formulas_left"]:
+        return fill(text.places, [])
+    resources["formulas_left"] -= text.cost
+    return text.filled
+
+
+class HarmlessPage(NbGraderPreprocessor):
+    """What a page needs beyond clean Markdown: clean outputs and names, a bound on its size."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Change a notebook that is about to become a page; the file stays as it is."""
+        for name in ("student", "first_name", "last_name", "notebook_path"):
+            if isinstance(resources.get(name), str):
+                resources[name] = escape(resources[name])
+        nb.metadata.pop("widgets", None)
+        resources["formulas_left"] = FORMULA_ROOM
+        left = LONGEST_PAGE
+        for cell in nb.cells:
+            if not cell.metadata.get("nbgrader", {}).get("locked"):
+                # The others are the instructor's; a test whose end is cut off could not be
+                # taken out of feedback.
+                most = min(left, LONGEST.get(cell.cell_type, LONGEST_TEXT))
+                left -= min(most, len(cell.source))
+                cell.source = cut(cell.source, most, "# " if cell.cell_type == "code" else "")
+            if cell.cell_type != "code":
+                continue
+            # Lines of spaces cost highlighting the square of their number.
+            cell.source = re.sub(r"[^\S\n]+\n", "\n", cell.source)
+            for output in cell.outputs:
+                for holder, key in _texts(output):
+                    most = min(left, LONGEST_TEXT)
+                    left -= min(most, len(holder[key]))
+                    holder[key] = cut(holder[key], most)
+                latex = output.get("data", {}).pop("text/latex", None)
+                if latex is not None:  # shown by the one filter that keeps a formula in place
+                    output["data"].setdefault("text/html", html.escape(latex))
+            cell.outputs = [from_dict(output) for output in harmless_outputs(cell.outputs)]
+            for output in cell.outputs:
+                for kind in PICTURES.keys() & output.get("data", {}).keys():
+                    output["metadata"][kind] = {"alt": "A picture that this cell has drawn"}
+        return nb, resources
+
+
+def _texts(output: Output) -> list[tuple[Any, Any]]:
+    """Return the places of an output that hold text."""
+    if output["output_type"] == "stream":
+        return [(output, "text")]
+    if output["output_type"] == "error":
+        return [(output["traceback"], number) for number in range(len(output["traceback"]))]
+    return [(output["data"], kind) for kind in output["data"] if kind.startswith("text/")]
+
+
+def make_harmless(exporter: HTMLExporter) -> HTMLExporter:
+    """Let an exporter make harmless pages, whatever configuration it was made with.
+
+    The formgrader makes its own before it reads the settings of a course that is opened by its
+    path.
+    """
+    if not exporter.extra_loaders:
+        exporter.extra_loaders = [FileSystemLoader(TEMPLATES)]
+    if not any(isinstance(step, HarmlessPage) for step in exporter._preprocessors):
+        exporter.register_preprocessor(HarmlessPage, enabled=True)
+    if exporter.environment.filters.get("clean_html") is not harmless_output_html:
+        exporter.sanitize_html = True
+        exporter.register_filter("markdown2html", HarmlessMarkdown)
+        exporter.register_filter("clean_html", harmless_output_html)
+    return exporter
+
+
+def render_names(stock: Callable[..., str]) -> Callable[..., str]:
+    """Return a handler's ``render`` that finds no page for names which would run as code.
+
+    The formgrader prints the names in an address as they stand, so a link to the instructor's
+    own server could run anything there.
+    """
+
+    def render(handler: Any, template: str, **values: Any) -> str:
+        names = [values.get(f"{kind}_id") for kind in ("student", "assignment", "notebook")]
+        if any(isinstance(name, str) and set(name) & set('<>"\\\n\r') for name in names):
+            raise HTTPError(404)
+        return str(stock(handler, template, **values))
+
+    return render

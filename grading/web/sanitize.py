@@ -1,0 +1,140 @@
+"""What of a student's HTML and outputs is harmless in a browser, and no more than that.
+
+Outputs are cleaned when they are kept, and again when `formgrader` makes a page of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import warnings
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+import nh3
+from PIL import Image
+from pygments.token import STANDARD_TYPES
+
+from grading.core import Output
+
+PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
+PIXELS = 20_000_000  # of one picture; a browser needs four bytes for each
+
+_TAGS = set(
+    "h1 h2 h3 h4 h5 h6 p br hr div span blockquote pre code kbd samp var a img "
+    "em strong b i u s del ins sub sup small mark abbr cite q "
+    "ul ol li dl dt dd table caption colgroup col thead tbody tfoot tr th td "
+    "details summary figure figcaption center font input".split()
+)
+_ATTRIBUTES = {
+    "*": {"id", "title", "align", "valign", "style", "width", "height"},
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "font": {"color"},
+    "table": {"border"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start"},
+}
+_STYLES = set(
+    "text-align vertical-align color background-color font-weight font-style text-decoration "
+    "width".split()
+)
+# The names that colour code, and those of boxes and tables. Any other could be a button,
+# a menu or a cover over the page, which the formgrader's own scripts and styles know.
+_CLASSES = {
+    "span": {name for name in STANDARD_TYPES.values() if name},
+    "div": {"highlight", "alert", "alert-block"}
+    | {f"alert-{kind}" for kind in ("info", "success", "warning", "danger")},
+    "li": {"task-list-item"},
+    "input": {"task-list-item-checkbox"},
+    "table": {"dataframe"},
+    "a": {"anchor-link"},
+}
+# Files that no browser runs, whoever wrote them.
+_INERT = re.compile(r"\.(png|jpe?g|gif|webp|csv|tsv|txt|npy|npz)$", re.IGNORECASE)
+_PATH = re.compile(r"(\./)?\w[\w .,()+~@-]*(/\w[\w .,()+~@-]*)*")
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Return the value that an attribute may have, or None."""
+    if name == "id":
+        # The formgrader finds its own boxes by id.
+        return value if value.startswith("student-") else f"student-{value}"
+    if name == "href":
+        if value.startswith("#"):
+            return "#" + str(_attribute(tag, "id", value[1:]))
+        near = _PATH.fullmatch(unquote(value)) and _INERT.search(value)
+        return value if near or re.match(r"(https?://|mailto:)", value) else None
+    if name == "src":
+        kind, _, data = value.removeprefix("data:").partition(";base64,")
+        if value.startswith("data:"):
+            return value if is_picture(kind, data) else None
+        return value if _PATH.fullmatch(unquote(value)) else None
+    return value
+
+
+# What nh3 is told; `grading.web.accessible` allows less.
+RULES: dict[str, Any] = {
+    "tags": _TAGS,
+    "clean_content_tags": {"script", "style", "title", "template", "noscript", "svg", "math"},
+    "attributes": _ATTRIBUTES,
+    "attribute_filter": _attribute,
+    "allowed_classes": _CLASSES,
+    "filter_style_properties": _STYLES,
+    "url_schemes": {"http", "https", "mailto", "data"},
+    # A check box of a Markdown list, and no other field.
+    "set_tag_attribute_values": {"input": {"type": "checkbox", "disabled": ""}},
+    "tag_attribute_values": {"input": {"checked": {"", "checked"}}},
+}
+_cleaner = nh3.Cleaner(**RULES)
+
+
+def harmless_html(text: object) -> str:
+    """Return HTML with nothing in it that runs, asks another host or looks like the page's own."""
+    return _cleaner.clean(str(text))
+
+
+def is_picture(kind: str, data: str) -> bool:
+    """Say whether base64 text is a picture of its kind, and not too large to show."""
+    if kind not in PICTURES:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            raw = base64.b64decode("".join(data.split()), validate=True)
+            with Image.open(io.BytesIO(raw), formats=[PICTURES[kind]]) as picture:
+                width, height = picture.size
+    except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return width * height <= PIXELS
+
+
+def harmless_outputs(outputs: Iterable[Output]) -> list[Output]:
+    """Keep of each output what is harmless: text, pictures, tables.
+
+    Scripts, SVG, widgets and whatever else a browser might run are left out; where nothing
+    stays, a line of text says so.
+    """
+    return [_harmless_output(output) for output in outputs]
+
+
+def _harmless_output(output: Output) -> Output:
+    if "data" not in output:
+        return output  # a stream or an error is text, and shown as text
+    kept = {}
+    for kind, value in output["data"].items():
+        if kind in ("text/plain", "text/latex") or (
+            kind in ("image/png", "image/jpeg") and is_picture(kind, value)
+        ):
+            kept[kind] = value
+        elif kind == "text/html":
+            kept[kind] = harmless_html(value)
+    if not kept:
+        kinds = [kind for kind in output["data"] if re.fullmatch(r"[\w.+-]+/[\w.+-]{1,60}", kind)]
+        named = f" ({', '.join(sorted(kinds)[:3])})" if kinds else ""
+        kept["text/plain"] = f"[An output that is not shown here{named} was left out.]"
+    return {**output, "data": kept, "metadata": {}}

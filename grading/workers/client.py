@@ -1,0 +1,148 @@
+"""The handle of a worker: another process, which grades submissions in turn.
+
+nbgrader changes folder and environment as it goes, and the formgrader's process has
+threads; a process of its own keeps the judging apart from both.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from tempfile import mkdtemp
+from typing import Any
+
+from grading.core import GraderFault
+from grading.sandbox import CodecError, receive, send
+
+START_SECONDS = 120.0  # for a worker to be warm, on a machine that is busy
+SLACK_SECONDS = 60.0  # for the tests themselves, beyond what a submission may use
+SANDBOXES = 2  # that one notebook uses at most, each with its own limit
+
+
+class WorkerLost(GraderFault):
+    """The worker's process ended, or did not answer."""
+
+
+class WorkerClient:
+    """The handle of a worker process; it starts with the first job and stays warm.
+
+    Parameters
+    ----------
+    core : int
+        The processor that it and its sandboxes keep to, so that a submission which keeps
+        its own processor busy slows no other one; -1 is any.
+
+    Attributes
+    ----------
+    over : bool
+        Whether it has been ended.
+    """
+
+    def __init__(self, core: int = -1) -> None:
+        self._core = core
+        self.over = False
+        self._lock = threading.Lock()
+        self._lifeline: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wire: socket.socket | None = None
+        self._folder = ""  # for what the process writes; it is ended before it can tidy up
+
+    def do(self, lesson: bytes, job: dict[str, Any]) -> dict[str, Any]:
+        """Do one job.
+
+        Parameters
+        ----------
+        lesson : bytes
+            A packed `grading.assignment.spec.AssignmentSpec`.
+        job : dict
+            ``student``; ``grade`` or ``draw``: notebooks by name, as `grading.judging.Pipeline`
+            takes them; ``seconds`` that one sandbox may use; ``grader``, the version that
+            has to do it, see `grading.core.versions.grader`.
+
+        Returns
+        -------
+        dict
+            ``notebooks``, what the desk returns of each; ``log``, what it had to say, as
+            pairs of level and text; ``seconds`` that it took; ``landlock``, the version
+            that the kernel has; the ``versions`` of what graded.
+
+        Raises
+        ------
+        WorkerLost
+            When the process ended. The next job starts a new one.
+        GraderFault
+            When anything else on this side failed.
+        """
+        notebooks = len(job.get("grade") or job["draw"])
+        seconds = SANDBOXES * notebooks * job["seconds"] + SLACK_SECONDS
+        try:
+            wire = self.start()
+            wire.settimeout(SLACK_SECONDS)
+            send(wire, {"lesson": lesson, **job})
+            answer = receive(wire, time.monotonic() + START_SECONDS + seconds)
+        except (OSError, EOFError, CodecError) as error:
+            self.close()
+            raise WorkerLost(f"the grading process did not answer: {error!r}") from error
+        if "fault" in answer:
+            self.close()
+            raise GraderFault(answer["fault"])
+        return answer
+
+    def end(self) -> None:
+        """Close for good; a thread that waits for an answer gets WorkerLost."""
+        self.over = True
+        self.close()
+
+    def close(self) -> None:
+        """End the process, its zygote and every sandbox."""
+        with self._lock:
+            wire, self._wire = self._wire, None
+            process, self._process = self._process, None
+            lifeline, self._lifeline = self._lifeline, None
+            folder, self._folder = self._folder, ""
+        if process is not None:
+            process.kill()
+            process.wait()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        if lifeline is not None:
+            os.close(lifeline)
+        if wire is not None:
+            wire.close()
+
+    def start(self) -> socket.socket:
+        """Start the process, if there is none, and return the socket to it."""
+        with self._lock:
+            if self.over:
+                raise EOFError("it was ended")
+            return self._wire or self._new()
+
+    def _new(self) -> socket.socket:
+        self._wire, theirs = socket.socketpair()
+        end, self._lifeline = os.pipe()
+        # The working folder is left out of the path: a course may hold any file.
+        start = (
+            "import sys; from grading.workers.process import main; main(*map(int, sys.argv[1:]))"
+        )
+        words = [str(number) for number in (theirs.fileno(), end, self._core)]
+        self._folder = mkdtemp(prefix="grading-")
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", start, *words],
+            pass_fds=[theirs.fileno(), end],
+            stdin=subprocess.DEVNULL,
+            env=dict(
+                os.environ,
+                TMPDIR=self._folder,
+                MPLBACKEND="agg",
+                OPENBLAS_NUM_THREADS="1",
+                OMP_NUM_THREADS="1",
+            ),
+        )
+        theirs.close()
+        os.close(end)
+        return self._wire

@@ -1,0 +1,211 @@
+"""The process of a worker: one warm zygote, and the desk of the lesson that it grades."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import logging
+import os
+import py_compile
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+from typing import Any
+
+from grading.core import GraderFault, grader, library_versions
+from grading.sandbox import SCRATCH, Zygote, receive, send
+
+# jsonschema would import it to look at international addresses, of which a notebook has none.
+# It takes a second.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+OWN = ("answer_checks.py", "hints.py")  # of a lesson's modules, those that are the grader's
+
+
+def main(fd: int, lifeline: int, core: int) -> None:
+    """Be the worker process: answer jobs until the other side hangs up.
+
+    Parameters
+    ----------
+    fd : int
+        Descriptor of the socket on which jobs come.
+    lifeline : int
+        Descriptor of a pipe that ends when the process that started this one does. Then
+        all ends here, whatever is being judged.
+    core : int
+        The processor to keep to; -1 is any.
+    """
+    end_with(lifeline)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side says when it is over
+    wire = socket.socket(fileno=fd)
+    try:
+        warm = Warm(core)
+        # Who goes with an answer unread resets the connection.
+        with contextlib.suppress(EOFError, ConnectionError):
+            while True:
+                job = receive(wire)
+                try:
+                    answer = warm.do(job)
+                except GraderFault as error:
+                    answer = {"fault": str(error)}
+                except Exception as error:
+                    answer = {"fault": f"{type(error).__name__}: {error}"}
+                send(wire, answer)
+    except Exception:
+        traceback.print_exc()
+    finally:
+        _leave()
+
+
+class Warm:
+    """What a worker process keeps warm: a zygote, and the desk of its last lesson.
+
+    Parameters
+    ----------
+    core : int
+        The processor to keep to once all is warm; -1 is any.
+    """
+
+    def __init__(self, core: int = -1) -> None:
+        self._zygote: Any = None
+        self._fault: GraderFault | None = None
+        with ThreadPoolExecutor(1) as beside:  # it takes a second, and so does a zygote
+            beside.submit(importlib.import_module, "grading.judging")
+            try:
+                self._zygote = Zygote(core)  # it ends with the thread that started it
+            except GraderFault as error:
+                self._fault = error
+        if core >= 0:
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(0, {core})
+        self._desk: Any = None
+        self._lesson = b""
+        self._folder = ""
+
+    def do(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Do one job in a folder of its own; see `grading.workers.client.WorkerClient.do`."""
+        start = time.monotonic()
+        if job["grader"] != grader():
+            raise GraderFault(
+                f"The worker on {socket.gethostname()} has another version of this grader. "
+                "Install the same one everywhere."
+            )
+        if self._fault is not None:
+            raise self._fault
+        self._learn(job["lesson"])
+        said = Said()
+        self._desk.log.addHandler(said)
+        answer: dict[str, Any] = {"notebooks": {}, "log": said.lines}
+        work = self._desk.grade if "grade" in job else self._desk.draw
+        try:
+            with TemporaryDirectory(prefix="grading-") as folder:
+                self._desk.lesson.lay_out(folder)
+                os.chdir(folder)
+                for name, given in (job.get("grade") or job["draw"]).items():
+                    answer["notebooks"][name] = work(job["student"], name, given)
+        finally:
+            os.chdir("/")
+            self._desk.log.removeHandler(said)
+        answer["seconds"] = round(time.monotonic() - start, 2)
+        return answer | {"landlock": self._zygote.landlock, "versions": library_versions()}
+
+    def _learn(self, packed: bytes) -> None:
+        """Make a desk for a lesson, unless it is the last one."""
+        from grading.assignment import AssignmentSpec
+        from grading.judging import Pipeline
+
+        digest = hashlib.sha256(packed).digest()
+        if digest == self._lesson:
+            return
+        lesson = AssignmentSpec.unpack(packed)
+        # A lesson's tests import its own modules, which need not be those of this machine.
+        place = TemporaryDirectory(prefix="lesson-")
+        lesson.lay_out(place.name)
+        sys.path[:] = [place.name, *(path for path in sys.path if path != self._folder)]
+        self._folder, self._place = place.name, place
+        for name in lesson.files:
+            if name.endswith(".py") and name not in OWN:
+                sys.modules.pop(name.removesuffix(".py").replace("/", "."), None)
+        self._desk = Pipeline(lesson, self._zygote, compiled(Path(place.name), lesson.files))
+        self._desk.log.setLevel(logging.INFO)
+        self._desk.log.propagate = False
+        self._lesson = digest
+
+
+def compiled(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Return the byte code of modules in a folder, which each sandbox would compile anew.
+
+    It is used only while the source is the same.
+    """
+    found = {}
+    for name in names:
+        if name.endswith(".py"):
+            with contextlib.suppress(py_compile.PyCompileError):  # its own cell will say so
+                code = Path(importlib.util.cache_from_source(name))
+                py_compile.compile(
+                    str(folder / name),
+                    str(folder / code),
+                    f"{SCRATCH}/{name}",
+                    doraise=True,
+                    invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH,
+                )
+                found[str(code)] = (folder / code).read_bytes()
+    return found
+
+
+class Said(logging.Handler):
+    """Keeps what is logged, to be logged again on the other side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[list[Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        self.lines.append([record.levelno, record.getMessage()])
+
+
+PATIENCE = 2.0  # seconds that the main thread may take to hear that it is over
+_leaving = threading.Lock()
+
+
+def end_with(lifeline: int) -> None:
+    """End this process when the pipe does; call it in the main thread.
+
+    That thread itself puts away what it has written, so that it writes nothing meanwhile.
+    Only where it does not hear, within a long piece of C, is it done beside it.
+    """
+
+    def hear(number: int, frame: object) -> None:
+        if not _leaving.locked():
+            _leave()
+
+    def follow() -> None:
+        os.read(lifeline, 1)
+        signal.pthread_kill(main_thread, signal.SIGUSR1)
+        time.sleep(PATIENCE)
+        _leave()
+
+    main_thread = threading.get_ident()
+    signal.signal(signal.SIGUSR1, hear)
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _leave() -> None:
+    """End this process at once, and with it bubblewrap and all behind it; leave nothing."""
+    _leaving.acquire()  # two threads may get here
+    place = Path(gettempdir())  # of this process alone, see `grading.workers.client`
+    gone = place.with_suffix(".gone")  # so that nothing new is written into it
+    with contextlib.suppress(OSError):
+        place.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    os.kill(os.getpid(), signal.SIGKILL)

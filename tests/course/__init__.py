@@ -1,0 +1,1 @@
+"""What students and instructors are given: lessons, public tests, hints."""

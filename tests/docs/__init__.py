@@ -1,0 +1,1 @@
+"""The pages of docs/: each command, setting, link and picture."""

@@ -1,0 +1,316 @@
+"""Known mistakes are named on hidden inputs, right answers never; a mistake costs once."""
+
+import numpy as np
+import pytest
+
+from grading.assignment.reference import Reference
+from grading.core.errors import GraderFault
+from grading.core.records import Candidate, Rules
+from grading.exam.exam import Context, Exam
+from grading.exam.matching import alike
+from grading.judging.judge import judge
+from grading.sandbox.session import Session
+from tests.support.sandbox import LIMITS
+
+CELL = "def step(x, s):\n    return x + 2.0 * s, (x, s)"
+WRONG = "def step(x, s):\n    return x - 2.0 * s, (x, s)"
+CONSTANT = "def step(x, s):\n    return 0.0 * x + 1.0, (x, s)"
+LOOP = """
+def run(x, s):
+    states = []
+    for t in range(x.shape[0]):
+        s, cache = step(x[t], s)
+        states.append(s)
+    return np.stack(states), s
+"""
+OWN = LOOP.replace("step(x[t], s)", "x[t] - 2.0 * s, (x[t], s)")
+STUCK = LOOP.replace("s, cache = step(x[t], s)", "u, cache = step(x[t], s); s = s")
+ALIAS = "inner = step\n" + LOOP.replace("step(x", "inner(x")
+TEST = """
+### BEGIN HIDDEN TESTS
+from grading.exam import Exam
+exam = Exam({name}, returns="{returns}"{uses})
+with exam.part("values", 8):
+    exam.compare(arguments_{name}(exam.rng))
+with exam.part("untouched", 2):
+    exam.untouched(arguments_{name}(exam.rng))
+exam.score()
+### END HIDDEN TESTS
+"""
+LOCKED = """
+import numpy as np
+
+def arguments_step(rng):
+    return {"x": rng.standard_normal((3, 4)), "s": rng.standard_normal((3, 4))}
+
+def arguments_run(rng):
+    return {"x": rng.standard_normal((5, 3, 4)), "s": rng.standard_normal((3, 4))}
+"""
+
+
+def cell(source, role="student", grade_id=""):
+    return {"source": source, "role": role, "grade_id": grade_id, "points": 10.0}
+
+
+def hidden():
+    step = TEST.format(name="step", returns="s cache", uses="")
+    run = TEST.format(name="run", returns="states s", uses=", uses=step")
+    return step, run
+
+
+@pytest.fixture
+def records(zygote):
+    def run(step, loop, share=1.0):
+        locked = cell(LOCKED, "locked", "locked")
+        one, other = hidden()
+        cells = [locked, cell(step, grade_id="step"), cell(one, "test", "test_step")]
+        cells += [cell(loop, grade_id="run"), cell(other, "test", "test_run")]
+        wrong = [["step", "minus", "A minus.", WRONG], ["run", "stuck", "It is stuck.", STUCK]]
+        reference = Reference(
+            [["locked", LOCKED, False], ["step", CELL, True], ["run", LOOP, True]], wrong
+        )
+        opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
+        answers = judge(cells, opened, reference, Rules(1, share))
+        return answers[2]["record"], answers[4]["record"]
+
+    return run
+
+
+def test_a_right_answer_is_named_nothing(records):
+    for record in records(CELL, LOOP):
+        assert record["verdict"] == "correct"
+        assert record["named"] == []
+
+
+def test_a_known_mistake_is_named_where_it_is_made_and_where_it_does_harm(records):
+    step, run = records(WRONG, LOOP, 0.0)
+    assert step["named"] == [["minus", "A minus."]]
+    assert run["named"] == []  # it follows through
+    step, run = records(WRONG, STUCK, 0.0)
+    assert step["named"] == [["minus", "A minus."]]
+
+
+def test_a_mistake_of_the_loop_is_named_with_a_right_cell(records):
+    step, run = records(CELL, STUCK)
+    assert step["named"] == []
+    assert run["named"] == [["stuck", "It is stuck."]]
+
+
+def test_what_is_right_with_the_students_own_cell_follows_through(records):
+    step, run = records(WRONG, LOOP)
+    assert step["verdict"] == "wrong"
+    assert (run["verdict"], run["points"]) == ("follow-through", 10.0)
+    assert [part["follows"] for part in run["parts"]] == [True, True]
+
+
+def test_a_right_cache_does_not_make_up_for_arrays_that_are_all_wrong(records):
+    parts = records(WRONG, LOOP)[0]["parts"]
+    assert [part["earned"] for part in parts] == [0.0, 0.0]
+    assert parts[1]["message"] == "every value that this part looks at is wrong already"
+
+
+def test_a_cell_called_by_another_name_follows_through_as_well(records):
+    assert records(WRONG, ALIAS)[1]["verdict"] == "follow-through"
+
+
+def test_the_share_is_a_setting(records):
+    assert records(WRONG, LOOP, 0.5)[1]["points"] == 5.0
+    run = records(WRONG, LOOP, 0.0)[1]
+    assert (run["verdict"], run["points"]) == ("follow-through", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("step", "loop", "why"),
+    [
+        (WRONG, OWN, "it never calls the cell"),
+        (WRONG, STUCK, "it is wrong with that cell too"),
+        (CONSTANT, LOOP, "the cell does not depend on its inputs"),
+        ("def step(x, s):\n    return x * 1.0, (x, s)", LOOP, "it ignores the state"),
+        ("def step(x, s):\n    raise ValueError", LOOP, "the cell has no result"),
+        ("def step(x, s):\n    return s", LOOP, "the cell returns something else"),
+    ],
+)
+def test_nothing_follows_through(records, step, loop, why):
+    assert records(step, loop)[1]["points"] == 0.0, why
+
+
+def test_an_exercise_whose_earlier_one_is_missing_is_judged_all_the_same(records):
+    alone = LOOP.replace("step(x[t], s)", "x[t] + 2.0 * s, (x[t], s)")
+    assert records("# later", alone)[1]["verdict"] == "correct"
+    assert records("step = 3", alone)[1]["verdict"] == "correct"
+    assert records("# later", STUCK)[1]["points"] == 0.0
+
+
+def test_a_function_that_changes_the_state_it_keeps_is_charged_for_that_alone(records):
+    keeps = LOOP.replace("states.append(s)", "states.append(s)\n        x[t] = 0.0")
+    run = records(WRONG, keeps)[1]
+    assert [part["earned"] for part in run["parts"]] == [8.0, 0.0]
+
+
+def test_one_that_agrees_with_the_reference_on_all_calls_is_not_named():
+    """Else a wrong first call of something else would accuse a right answer."""
+
+    def f(x):
+        return (x,)
+
+    with Context({"f": f}, {"f": [Candidate("same", "Same.", f, "f")]}):
+        found = Exam(f, "x")
+    with found.part("one", 1):
+        raise AssertionError
+    found.score()
+    assert found.named == []
+
+
+# --- a way back: dicts of gradients, one built of another -------------------------------
+
+BACK = """
+def back(d, cache):
+    x, s = cache
+    return {"dx": d * s, "ds": d * x}
+"""
+HALF = BACK.replace("d * x", "d * x / 2")
+DEAF = BACK.replace("d * x", "0.0 * x")
+DOWN = """
+def down(d, caches):
+    total, ds = np.zeros((3, 4)), 0.0
+    for t in reversed(range(d.shape[0])):
+        found = back(d[t] + ds, caches[t])
+        total += found["dx"]
+        ds = found["ds"]
+    return {"dx": total, "ds": ds}
+"""
+ONCE = DOWN.replace("d[t] + ds", "d[t]")
+BACK_LOCKED = """
+import numpy as np
+
+def pair(rng):
+    return rng.standard_normal((3, 4)), rng.standard_normal((3, 4))
+
+def arguments_back(rng):
+    return {"d": rng.standard_normal((3, 4)), "cache": pair(rng)}
+
+def arguments_down(rng):
+    return {"d": rng.standard_normal((5, 3, 4)), "caches": [pair(rng) for _ in range(5)]}
+"""
+
+
+@pytest.fixture
+def gradients(zygote):
+    def run(back, down):
+        one = TEST.format(name="back", returns="dx ds", uses="")
+        other = TEST.format(name="down", returns="dx ds", uses=", uses=back")
+        cells = [cell(BACK_LOCKED, "locked", "locked"), cell(back, grade_id="back")]
+        cells += [cell(one, "test", "test_back"), cell(down, grade_id="down")]
+        cells += [cell(other, "test", "test_down")]
+        solved = [["locked", BACK_LOCKED, False], ["back", BACK, True], ["down", DOWN, True]]
+        reference = Reference(solved, [["back", "half", "A half.", HALF]])
+        opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
+        answers = judge(cells, opened, reference, Rules(1))
+        return answers[2]["record"], answers[4]["record"]
+
+    return run
+
+
+def test_a_dict_is_judged_key_by_key(gradients):
+    back, down = gradients(BACK, DOWN)
+    assert back["verdict"] == down["verdict"] == "correct"
+    back, _ = gradients(HALF, DOWN)
+    assert back["parts"][0]["message"].startswith("ds has the wrong value (all of it is too large")
+    assert back["named"] == [["half", "A half."]]
+
+
+def test_the_order_of_the_keys_does_not_matter(gradients):
+    turned = BACK.replace('{"dx": d * s, "ds": d * x}', '{"ds": d * x, "dx": d * s}')
+    assert gradients(turned, DOWN)[0]["verdict"] == "correct"
+
+
+def test_a_loop_of_gradients_follows_through(gradients):
+    assert gradients(HALF, DOWN)[1]["verdict"] == "follow-through"
+
+
+def test_a_loop_is_not_forgiven_for_a_step_whose_gradient_never_changes(gradients):
+    """Such a step hides whether the loop hands its gradient on."""
+    assert gradients(DEAF, ONCE)[1]["points"] == 0.0
+    assert gradients(DEAF, DOWN)[1]["points"] == 0.0
+    assert gradients(HALF, ONCE)[1]["points"] == 0.0
+
+
+def test_a_loop_is_not_forgiven_for_a_step_that_returns_the_same_twice(gradients):
+    """Such a step hides whether the loop takes one for the other."""
+    twin = BACK.replace("d * x", "d * s")
+    swapped = DOWN.replace('found["ds"]', 'found["dx"]').replace('+= found["dx"]', '+= found["ds"]')
+    assert gradients(twin, swapped)[1]["points"] == 0.0
+
+
+def test_a_loop_is_not_forgiven_for_a_step_that_drops_what_it_is_given(gradients):
+    """What a loop hands on is not seen then."""
+    drops = BACK.replace('"ds": d * x', '"ds": x * 3.0')
+    assert gradients(drops, DOWN.replace("d[t] + ds", "ds"))[1]["points"] == 0.0
+    scaled = DOWN.replace("d[t] + ds", "d[t] + 2 * ds + 7")
+    only_x = BACK.replace("d * s", "x * s").replace("d * x", "x * x")
+    assert gradients(only_x, scaled)[1]["points"] == 0.0
+
+
+def number(function, right):
+    function.__name__ = "loss"
+    with Context({"loss": right}):
+        found = Exam(function, "loss")
+    for place, x in enumerate([1.0, -1.0, 2.0]):
+        with found.part(str(place), 2):
+            found.compare({"x": x})
+    found.score()
+    return [part.earned for part in found.parts]
+
+
+def test_each_part_of_a_single_number_is_judged_by_itself():
+    assert number(lambda x: abs(x) + 1, lambda x: x + 1) == [2.0, 0.0, 2.0]
+    assert number(lambda x: x + 1, lambda x: x + 1) == [2.0, 2.0, 2.0]
+
+
+def test_names_that_do_not_fit_what_the_solution_returns_are_the_graders_fault():
+    def f(x):
+        return {"a": x}
+
+    with Context({"f": lambda x: {"a": x}}):
+        found = Exam(f, "b")
+    with pytest.raises(GraderFault, match="does not fit"), found.part("one", 1):
+        found.compare({"x": 1.0})
+
+
+def test_a_change_too_small_to_see_is_no_follow_through(gradients):
+    """The step is right, so there is nothing to follow; the caller's array is not what it was."""
+    moves = DOWN.replace('    return {"dx"', '    d *= 1 + 1e-12\n    return {"dx"')
+    _, down = gradients(BACK, moves)
+    assert [part["earned"] for part in down["parts"]] == [8.0, 0.0]
+    assert down["verdict"] == "partly correct"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (1.0, np.inf, False),
+        (np.inf, 1.0, False),
+        (np.inf, np.inf, True),
+        (np.inf, -np.inf, False),
+        (np.nan, np.nan, True),
+        (np.nan, 1.0, False),
+        (1.0, 1.0 + 1e-12, True),
+        (1, 1.0, True),
+    ],
+)
+def test_what_is_not_finite_is_alike_only_if_it_is_the_same(one, other, same):
+    assert alike(one, other) is same
+    assert alike(np.array([one, 2.0], float), np.array([other, 2.0], float)) is same
+
+
+def test_only_the_arguments_count_where_nothing_else_is_asked():
+    def f(x):
+        x[0] += len(x) > 2
+        return 7.0
+
+    with Context({"f": lambda x: x}):
+        found = Exam(f, "b")
+    for size in (2, 3):
+        with found.part(str(size), 1):
+            found.kept({"x": np.zeros(size)})
+    assert [part.earned for part in found.parts] == [1.0, 0.0]

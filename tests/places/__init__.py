@@ -1,0 +1,1 @@
+"""Where the course is used: JupyterLab, the browser alone, a hub."""

@@ -1,0 +1,279 @@
+"""Truth 2: releases are what the sources make them, and hold nothing they should not."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from grading.core.errors import GraderFault
+from grading.release.rehearsal import check_form
+from tests.support.course import (
+    ROOT,
+    SHARED,
+    Course,
+    assignments,
+    grade_id,
+    notebook_path,
+    reference_cells,
+)
+
+MARKS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "exam.", "Exam(")
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory):
+    return Course(tmp_path_factory.mktemp("release") / "course")
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_rebuilding_gives_the_committed_bytes(rebuilt, assignment):
+    committed = {
+        name: data
+        for name, data in files(ROOT / "notebooks" / assignment).items()
+        if not any(part.startswith((".", "__")) for part in name.parts)
+    }
+    assert files(rebuilt.root / "notebooks" / assignment) == committed
+
+
+REFUSED = "The test cell test_rnn_cell_forward does not end on what its exam earned"
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Make a course in whose first test cell something is replaced."""
+
+    def edit(old, new):
+        course = Course(tmp_path / "course")
+        path = notebook_path(course.root / "source" / "01_rnn")
+        notebook = nbformat.read(path, 4)
+        (cell,) = [c for c in notebook.cells if grade_id(c) == "test_rnn_cell_forward"]
+        assert old in cell.source
+        cell.source = cell.source.replace(old, new)
+        nbformat.write(notebook, path)
+        return course
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("exam.score()", "points = exam.score()"),
+        ("exam.score()\n### END HIDDEN TESTS", "exam.score()\n### END HIDDEN TESTS\nprint()"),
+    ],
+)
+def test_a_test_cell_whose_exam_cannot_count_is_not_released(edited, old, new):
+    course = edited(old, new)
+    book = (course.root / "gradebook.db").read_bytes()
+    said = course.nbgrader("generate_assignment", "01_rnn", "--force", fails=True)
+    assert REFUSED in said
+    assert (course.root / "gradebook.db").read_bytes() == book
+    assert not list((course.root / "notebooks" / "01_rnn").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("exam.score()", "min(exam.score(), 5)", REFUSED),
+        ('"cache", 2', '"cache", 1', "add up to 9 points, and the cell is worth 10"),
+    ],
+)
+def test_what_only_shows_when_a_test_cell_runs_is_refused_before_releases_are_made(
+    edited, old, new, said
+):
+    course = edited(old, new)
+    before = (course.root / "hints.json").read_bytes()
+    refused = course.python("grading.release", fails=True)
+    assert said in refused
+    assert "test_rnn_cell_forward" in refused
+    assert "Traceback" not in refused
+    assert (course.root / "hints.json").read_bytes() == before
+
+
+HIDDEN = "### BEGIN HIDDEN TESTS\n"
+
+
+def cells(*tests):
+    """Return a notebook with test cells."""
+    notebook = nbformat.v4.new_notebook()
+    for number, source in enumerate(tests):
+        mark = {"grade": True, "solution": False, "grade_id": f"test_{number}", "points": 1}
+        metadata = {"nbgrader": mark | {"locked": True, "schema_version": 3}}
+        notebook.cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))
+    return notebook
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert f(1) == 1",
+        "f_test(f)\nprint('thank you')",
+        "%time f(1)\nassert f(1) == 1",
+        "library(testthat)\nx <- 1",
+        "from grading.exam import GraderFault\nassert f(1) == 1",
+        "from somewhere import Exam\nassert Exam().holds",
+        "import grading.exam, somewhere\nassert somewhere.Exam().holds",
+        "from grading.exam import Exam\nfinish(Exam(f, 'x'))",
+        "from grading.exam import Exam\none, two = Exam(f, 'x'), Exam(g, 'y')\n"
+        "one.score() + two.score()  # both",
+        "from grading.exam import Exam\n[points] = [Exam(f, 'x').score()]\npoints\n# done\n",
+        "",
+    ],
+)
+def test_an_honest_test_cell_is_never_refused(test):
+    check_form(cells(test))
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "from grading.exam import Exam as E\nE(f, 'x').score\npass",
+        "import grading.exam\nexam = grading.exam.Exam(f, 'x')",
+        "from grading import exam as e\nx = e.Exam(f, 'x').score()",
+        "from grading.exam import Exam\nprint(Exam(f, 'x').score())",
+        "from grading.exam import Exam\nExam(f, 'x').score()\nf'thank you'",
+        "from grading.exam import Exam\nExam(f, 'x').score()\n10.0",
+        "from grading.exam import Exam\nif True:\n    Exam(f, 'x').score()",
+        HIDDEN + "from grading.exam import Exam\n### END HIDDEN TESTS\nx = Exam(f, 'x').score()",
+        "from grading.exam import *\nx = Exam(f, 'x').score()",
+        "import grading.exam as e\nwith e.Exam(f, 'x').part('a', 1):\n    pass",
+    ],
+)
+def test_an_exam_is_found_under_any_name(test):
+    with pytest.raises(GraderFault, match="test_1"):
+        check_form(cells("assert f(1) == 1", test))
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_a_release_is_complete_in_itself(assignment):
+    names = {path.name for path in (ROOT / "notebooks" / assignment).iterdir()}
+    source = (ROOT / "source" / assignment).iterdir()
+    data = {path.name for path in source if path.suffix in (".csv", ".py")}
+    assert names - {"__pycache__", ".ipynb_checkpoints"} == {*SHARED} | data | {
+        notebook_path(ROOT / "source" / assignment).name
+    }
+    for name in SHARED:
+        assert (ROOT / "notebooks" / assignment / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_no_release_holds_a_solution_a_hidden_test_or_an_output(assignment):
+    path = notebook_path(ROOT / "notebooks" / assignment)
+    text = path.read_text("utf-8")
+    assert not [mark for mark in MARKS if mark in text]
+    for function, source in reference_cells(assignment).items():
+        (solution,) = re.findall(r"BEGIN SOLUTION\n(.*?)### END", source, re.DOTALL)
+        lines = [line.strip() for line in solution.splitlines() if len(line.strip()) > 25]
+        assert lines, function
+        assert not [line for line in lines if json.dumps(line)[1:-1] in text]
+    for cell in nbformat.read(path, 4).cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_a_module_beside_a_lesson_holds_solutions_of_earlier_ones_only(assignment):
+    given = {
+        node.name
+        for path in (ROOT / "source" / assignment).glob("*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    later = [name for name in assignments() if name >= assignment]
+    assert not given & {function for name in later for function in reference_cells(name)}
+
+
+@pytest.mark.parametrize("folder", ["source", "notebooks"])
+@pytest.mark.parametrize("assignment", assignments())
+def test_committed_notebooks_are_clean_and_valid(folder, assignment):
+    notebook = nbformat.read(notebook_path(ROOT / folder / assignment), 4)
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(ids) == len(set(ids))
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_an_exercise_is_a_blank_and_its_test_worth_ten_points(assignment):
+    cells = nbformat.read(notebook_path(ROOT / "source" / assignment), 4).cells
+    marks = {grade_id(cell): cell.metadata.nbgrader for cell in cells if grade_id(cell)}
+    tests = {name for name, mark in marks.items() if mark.grade}
+    assert tests == {f"test_{function}" for function in reference_cells(assignment)}
+    assert {marks[name].points for name in tests} == {10}
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_the_release_runs_to_its_first_blank_which_says_so(assignment, tmp_path):
+    """Run the student version cell by cell, as a student who wrote nothing."""
+    folder = ROOT / "notebooks" / assignment
+    script = """
+import sys, nbformat
+from IPython.core.interactiveshell import InteractiveShell
+import matplotlib; matplotlib.use("agg")
+shell = InteractiveShell.instance()
+for cell in nbformat.read(sys.argv[1], 4).cells:
+    if cell.cell_type == "code":
+        mark = cell.metadata.get("nbgrader", {})
+        result = shell.run_cell(cell.source, silent=True)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            print("STOP", mark.get("grade_id"), mark.get("grade", False), "|", error)
+            break
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(notebook_path(folder))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ, HOME=str(tmp_path), IPYTHONDIR=str(tmp_path), MPLBACKEND="agg"),
+    )
+    first = next(iter(reference_cells(assignment)))
+    (stop,) = [line for line in done.stdout.splitlines() if line.startswith("STOP")]
+    assert stop.startswith(f"STOP test_{first} True | {first} is not written yet.")
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_the_source_runs_from_top_to_bottom(assignment, tmp_path):
+    path = notebook_path(ROOT / "source" / assignment)
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", "nbconvert", "--execute", "--to", "notebook"]
+        + ["--stdout", path.name],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ, IPYTHONDIR=str(tmp_path)),
+    )
+    assert done.returncode == 0, done.stderr
+    cells = nbformat.reads(done.stdout, 4).cells
+    marks = [
+        c.outputs[-1].data["text/plain"]
+        for c in cells
+        if c.metadata.get("nbgrader", {}).get("grade")
+    ]
+    assert marks == ["10.0"] * len(reference_cells(assignment))
+
+
+@pytest.mark.parametrize("assignment", assignments()[:1])  # that the others run is seen above
+def test_nbgrader_validate_works_on_a_release(rebuilt, assignment, tmp_path):
+    folder = tmp_path / "handed-out"
+    folder.mkdir()
+    for name, data in files(rebuilt.root / "notebooks" / assignment).items():
+        (folder / name).write_bytes(data)
+    name = notebook_path(folder).name
+    said = rebuilt.nbgrader("validate", str(folder / name))
+    assert "is not written yet" in said
+    nbformat.write(rebuilt.answers(assignment), folder / name)
+    assert "Success! Your notebook passes all the tests." in rebuilt.nbgrader(
+        "validate", str(folder / name)
+    )

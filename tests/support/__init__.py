@@ -1,0 +1,1 @@
+"""What is no test: courses, galleries, machines and readers that tests share."""

@@ -1,0 +1,246 @@
+"""Make a course folder with submissions, and read back what nbgrader made of them."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+
+from grading.assignment.reference import Reference
+from grading.assignment.source import beside, read_source
+from grading.assignment.source import reference_cells as reference_source
+from grading.store import places
+from tests.support.gallery import ALONE, Entry
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = [
+    "rnn_utils.py",
+    "rnn_plots.py",
+    "moving.py",
+    "exercise_inputs.py",
+    "public_tests.py",
+    "public_tests.json",
+    "answer_checks.py",
+    "hints.py",
+    "hints.json",
+]
+
+
+class Course:
+    """A course folder, as a rule one of its own with the sources of this one.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The folder; it is made.
+    plots : bool
+        Whether submissions keep the cells that belong to no exercise. They are most of
+        the time that grading takes.
+    make : bool
+        Whether to make the folder and its releases; else it is there already.
+    coursedir : CourseDirectory, optional
+        nbgrader's settings of its folders, where they are others than this course has.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        plots: bool = False,
+        make: bool = True,
+        coursedir: CourseDirectory | None = None,
+    ) -> None:
+        self.root = root
+        self.coursedir = coursedir or CourseDirectory(
+            root=str(root), release_directory="notebooks", course_id="sequence-models"
+        )
+        self.plots = plots
+        self.said: dict[str, str] = {}  # of a whole class, by assignment
+        if not make:
+            return
+        shutil.copytree(_released(), root, dirs_exist_ok=True)
+
+    def nbgrader(self, *words: str, fails: bool | None = False) -> str:
+        """Run an nbgrader command; return what it said. See `python`."""
+        return self.python("nbgrader", *words, fails=fails)
+
+    def python(self, *words: str, fails: bool | None = False) -> str:
+        """Run a command of Python's ``-m`` in the course folder; return what it said.
+
+        ``fails`` says whether it should fail; None: as it likes.
+        """
+        environment = dict(os.environ)
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1800,
+        )
+        said = done.stdout + done.stderr
+        if fails is not None and (done.returncode != 0) != fails:
+            raise AssertionError(f"{' '.join(words)} exited {done.returncode}:\n{said}")
+        return said
+
+    def release(self, assignment: str) -> NotebookNode:
+        """Return the released notebook of an assignment."""
+        place = (self.coursedir.release_directory, ".", assignment)
+        return nbformat.read(notebook_path(Path(self.coursedir.format_path(*place))), 4)
+
+    def answers(self, assignment: str, *entries: Entry) -> NotebookNode:
+        """Return a submission: the release with the reference's answers, changed by entries."""
+        notebook = self.release(assignment)
+        solutions = reference_cells(assignment)
+        for entry in entries:
+            if entry.function in solutions:
+                solutions[entry.function] = entry.apply(solutions[entry.function])
+        for cell in notebook.cells:
+            if grade_id(cell) in solutions:
+                cell.source = solutions[grade_id(cell)]
+        if not self.plots:
+            notebook.cells = [c for c in notebook.cells if grade_id(c) or c.cell_type != "code"]
+        return notebook
+
+    def submit(self, student: str, assignment: str, content: NotebookNode | bytes | None) -> None:
+        """Hand something in: a notebook, bytes, or nothing but an empty folder."""
+        place = (self.coursedir.submitted_directory, student, assignment)
+        folder = Path(self.coursedir.format_path(*place))
+        folder.mkdir(parents=True)
+        path = folder / notebook_path(places.source_folder(self.coursedir, assignment)).name
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif content is not None:
+            nbformat.write(content, path)
+
+    def hand_in(self, entry: Entry, student: str | None = None) -> None:
+        """Hand in an entry of the gallery."""
+        assignment = assignment_of(entry.function)
+        others = [other for other in ALONE if entry.trick and other.function != entry.function]
+        notebook = self.answers(assignment, entry, *others)
+        if entry.change is not None:
+            entry.change(notebook)
+        handed_in = json.dumps(notebook).encode()  # nbformat would mend it, or refuse
+        self.submit(student or entry.student, assignment, handed_in)
+
+    def graded(self, student: str, assignment: str) -> NotebookNode:
+        """Return the autograded notebook of a student."""
+        return nbformat.read(notebook_path(self.root / "autograded" / student / assignment), 4)
+
+    def records(self, student: str, assignment: str) -> dict[str, dict[str, Any]]:
+        """Return what the grader recorded for each exercise, by function."""
+        return {
+            grade_id(cell).removeprefix("test_"): cell.metadata.grading
+            for cell in self.graded(student, assignment).cells
+            if "grading" in cell.metadata
+        }
+
+    def scores(self, student: str, assignment: str) -> dict[str, float | None]:
+        """Return the automatic scores in the gradebook, by function; none if it knows of none."""
+        with Gradebook(f"sqlite:///{self.root}/gradebook.db") as gradebook:
+            if student not in {s.student_id for s in gradebook.assignment_submissions(assignment)}:
+                return {}
+            submission = gradebook.find_submission(assignment, student)
+            return {
+                grade.name.removeprefix("test_"): grade.auto_score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+
+
+@functools.cache
+def _released() -> Path:
+    """Return a course folder with its releases; each course is a copy of it."""
+    root = Path(tempfile.mkdtemp(prefix="released-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    shutil.copytree(ROOT / "source", root / "source", ignore=shutil.ignore_patterns(".*"))
+    for name in [*SHARED, "nbgrader_config.py", "nbgrader_config.json"]:
+        shutil.copy(ROOT / name, root)
+    for assignment in assignments(root):
+        Course(root, make=False).nbgrader("generate_assignment", assignment, "--force")
+    return root
+
+
+def hold_class(
+    root: Path,
+    entries: list[Entry],
+    names: dict[Entry, str] | None = None,
+    grade: tuple[str, ...] = ("grading", "autograde", "--workers=2"),
+) -> Course:
+    """Grade a class of entries in one run for each lesson, honest students first and last."""
+    course = Course(root)
+    config = course.root / "nbgrader_config.py"
+    # Short limits, so that code which never ends does not hold the tests up.
+    config.write_text(
+        config.read_text() + "c.ExecuteBehindWall.cell_seconds = 4.0\n"
+        "c.ExecuteBehindWall.call_seconds = 2.5\n"
+        "c.ExecuteBehindWall.memory = 2**30\n"
+        "c.ExecuteBehindWall.scratch = 2**24\n"
+        "c.ExecuteBehindWall.output = 2**21\n"
+    )
+    for entry in entries:
+        course.hand_in(entry, (names or {}).get(entry))
+    for assignment in assignments():
+        course.submit("aa-reference", assignment, course.answers(assignment))
+        course.submit("zz-reference", assignment, course.answers(assignment))
+        course.submit("untouched", assignment, course.release(assignment))
+        course.said[assignment] = course.python(*grade, assignment, fails=None)
+    return course
+
+
+def assignments(root: Path = ROOT) -> list[str]:
+    """Return the names of all assignments."""
+    return sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
+
+
+def assignment_of(function: str) -> str:
+    """Return the assignment that an exercise belongs to."""
+    return next(name for name in assignments() if function in reference_cells(name))
+
+
+def notebook_path(folder: Path) -> Path:
+    """Return the one notebook in a folder."""
+    (path,) = folder.glob("*.ipynb")
+    return path
+
+
+def reference_cells(assignment: str) -> dict[str, str]:
+    """Return the source of each solution cell, by function."""
+    notebook = nbformat.read(notebook_path(ROOT / "source" / assignment), 4)
+    return {
+        grade_id(cell): cell.source
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+
+
+@functools.cache
+def references() -> dict[str, Any]:
+    """Return the solution of every exercise, run where its lesson's data lies."""
+    found: dict[str, Any] = {}
+    for assignment in assignments():
+        path = notebook_path(ROOT / "source" / assignment)
+        with beside(path.parent):
+            functions = Reference(reference_source(read_source(path))).functions
+        found |= {name: functions[name] for name in reference_cells(assignment)}
+    return found
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """Return nbgrader's id of a cell, or nothing."""
+    found: str = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    return found

@@ -1,0 +1,607 @@
+"""The gallery of hand-ins: odd, broken and hostile files, and what each of them earns.
+
+A row lays files into one student's folder of the first assignment. Every bug found in
+taking a hand-in becomes a row before it is mended; docs/grading.md says the policy.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import socket
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from grading.core.verdicts import Verdict as V
+from tests.support.course import Course, reference_cells
+
+A, NAME = "01_rnn", "rnn.ipynb"
+CELL, LOOP = "rnn_cell_forward", "rnn_forward"
+TESTS = [f"test_{CELL}", f"test_{LOOP}"]
+Json = dict[str, Any]
+Maker = Callable[[Course, Path], None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One hand-in.
+
+    Attributes
+    ----------
+    name : str
+        What it is, in words; the student's folder is made of it.
+    make : callable
+        Takes the course and the folder of the hand-in, and fills the folder.
+    verdicts : tuple of Verdict
+        Of `rnn_cell_forward` and `rnn_forward`. Right is 10 points, all else here is 0.
+    says : str
+        Stands in the test cells' output when the hand-in as a whole has a verdict.
+    root : bool
+        Whether it takes root to make, or not to be root.
+    """
+
+    name: str
+    make: Maker
+    verdicts: tuple[V, V] = (V.CORRECT, V.CORRECT)
+    says: str = ""
+    root: bool | None = None
+
+    @property
+    def student(self) -> str:
+        """Return the name of the student's folder."""
+        return "-".join("".join(c if c.isalnum() else " " for c in self.name).split())
+
+    def can_be_made(self) -> bool:
+        """Say whether this user can make it."""
+        return self.root is None or self.root == (os.geteuid() == 0)
+
+
+def hand_in(course: Course, row: Row) -> None:
+    """Lay the row's files into its student's folder."""
+    folder = course.root / "submitted" / row.student / A
+    folder.mkdir(parents=True)
+    row.make(course, folder)
+
+
+def broken(name: str, make: Maker, verdict: V, says: str, root: bool | None = None) -> Row:
+    """Make a row whose verdict is that of the whole notebook."""
+    return Row(name, make, (verdict, verdict), says, root)
+
+
+# What is in the notebook's file.
+
+
+def content(data: Callable[[Course], bytes] | bytes, name: str = NAME) -> Maker:
+    """Make a maker that writes a file."""
+
+    def make(course: Course, folder: Path) -> None:
+        (folder / name).write_bytes(data if isinstance(data, bytes) else data(course))
+
+    return make
+
+
+def right(course: Course) -> bytes:
+    """Return the bytes of a right notebook."""
+    return nbformat.writes(course.answers(A)).encode()
+
+
+def edited(change: Callable[[Json], Any]) -> Maker:
+    """Make a maker of a right notebook with something done to its JSON."""
+
+    def data(course: Course) -> bytes:
+        raw = json.loads(right(course))
+        change(raw)
+        return json.dumps(raw).encode()
+
+    return content(data)
+
+
+def text_edited(old: str, new: str) -> Maker:
+    """Make a maker of a right notebook with something done to the text of its JSON."""
+
+    def data(course: Course) -> bytes:
+        text = right(course).decode()
+        assert old in text
+        return text.replace(old, new, 1).encode()
+
+    return content(data)
+
+
+def blank_but(change: Callable[[Json], Any]) -> Maker:
+    """Make a maker of the untouched release with something done to its JSON."""
+
+    def data(course: Course) -> bytes:
+        raw = json.loads(nbformat.writes(course.release(A)))
+        change(raw)
+        return json.dumps(raw).encode()
+
+    return content(data)
+
+
+def name_of(cell: Json) -> str:
+    """Return the grade id of a cell, or nothing."""
+    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
+
+
+def cell_of(raw: Json, name: str) -> Json:
+    """Return the cell with this grade id."""
+    return next(cell for cell in raw["cells"] if name_of(cell) == name)
+
+
+def every(**values: Any) -> Callable[[Json], None]:
+    """Change nbgrader's metadata of every cell that has some."""
+
+    def change(raw: Json) -> None:
+        for cell in filter(name_of, raw["cells"]):
+            cell["metadata"]["nbgrader"].update(values)
+
+    return change
+
+
+def each(function: Callable[[Json], Any], *names: str) -> Callable[[Json], None]:
+    """Do something to the cells with these grade ids, or to all that have one."""
+
+    def change(raw: Json) -> None:
+        for cell in filter(name_of, raw["cells"]):
+            if not names or name_of(cell) in names:
+                function(cell)
+
+    return change
+
+
+def without(*names: str) -> Callable[[Json], None]:
+    """Delete cells."""
+
+    def change(raw: Json) -> None:
+        raw["cells"] = [cell for cell in raw["cells"] if name_of(cell) not in names]
+
+    return change
+
+
+def twice(name: str, **values: Any) -> Callable[[Json], None]:
+    """Double a cell, and change the first of the two."""
+
+    def change(raw: Json) -> None:
+        number = raw["cells"].index(cell_of(raw, name))
+        raw["cells"].insert(number, copy.deepcopy(raw["cells"][number]) | values)
+
+    return change
+
+
+def moved(name: str, to: Callable[[Json], int]) -> Callable[[Json], None]:
+    """Move a cell."""
+
+    def change(raw: Json) -> None:
+        cell = cell_of(raw, name)
+        raw["cells"].remove(cell)
+        raw["cells"].insert(to(raw), cell)
+
+    return change
+
+
+def to_front(raw: Json) -> int:
+    """Return where the first cell is."""
+    return 0
+
+
+def to_end(raw: Json) -> int:
+    """Return where a new last cell is."""
+    return len(raw["cells"])
+
+
+def marked(grade_id: Any) -> Json:
+    """Return the metadata of a cell with this grade id."""
+    return {"nbgrader": {"grade_id": grade_id}}
+
+
+def swapped(raw: Json) -> None:
+    """Swap the grade ids of the two exercises."""
+    one, other = cell_of(raw, CELL), cell_of(raw, LOOP)
+    one["metadata"], other["metadata"] = other["metadata"], one["metadata"]
+
+
+def stripped(raw: Json) -> None:
+    """Take all metadata away."""
+    raw["metadata"] = {}
+    for cell in raw["cells"]:
+        cell["metadata"] = {}
+
+
+def unnamed(raw: Json) -> None:
+    """Take the grade ids of the exercises away, and let their work stand at the end."""
+    mine = [cell_of(raw, CELL), cell_of(raw, LOOP)]
+    for cell in mine:
+        raw["cells"].remove(cell)
+        cell["metadata"] = {}
+    raw["cells"] += mine
+
+
+def to_markdown(cell: Json) -> None:
+    """Turn a code cell to Markdown, as Jupyter does on a slip of the M key."""
+    cell.update(cell_type="markdown")
+    for key in ("outputs", "execution_count"):
+        cell.pop(key, None)
+
+
+def prose(raw: Json) -> None:
+    """Take all metadata away and turn one exercise to Markdown: nothing tells it any more."""
+    to_markdown(cell_of(raw, LOOP))
+    stripped(raw)
+
+
+def plain(source: str) -> Json:
+    """Return a code cell of the student's own."""
+    return {"cell_type": "code", "metadata": {}, "source": source, "outputs": []}
+
+
+def all_in_one(raw: Json) -> None:
+    """Put all work in one cell without an id, and delete the exercises' cells."""
+    sources = [cell_of(raw, name)["source"] for name in (CELL, LOOP)]
+    text = "\n\n".join("".join(source) for source in sources)
+    without(CELL, LOOP)(raw)
+    raw["cells"].append(plain(text))
+
+
+def both(*changes: Callable[[Json], Any]) -> Callable[[Json], None]:
+    """Make several changes."""
+
+    def change(raw: Json) -> None:
+        for one in changes:
+            one(raw)
+
+    return change
+
+
+def old_format(major: int) -> Callable[[Course], bytes]:
+    """Return a right notebook in an old format, as another program would write it."""
+
+    def data(course: Course) -> bytes:
+        cells = [
+            {"cell_type": "code", "language": "python", "input": cell.source, "outputs": []}
+            for cell in course.answers(A).cells
+            if cell.cell_type == "code"
+        ]
+        raw = {"nbformat": major, "nbformat_minor": 0, "metadata": {"name": ""}}
+        return json.dumps(raw | {"worksheets": [{"cells": cells}]}).encode()
+
+    return data
+
+
+def four_zero(raw: Json) -> None:
+    """Make it format 4.0, which knows no cell ids."""
+    raw["nbformat_minor"] = 0
+    for cell in raw["cells"]:
+        cell.pop("id", None)
+
+
+def added(**cell: Any) -> Callable[[Json], None]:
+    """Put a cell in front of all others."""
+    return lambda raw: raw["cells"].insert(0, plain("") | cell)
+
+
+def sparse(size: int, name: str = NAME) -> Maker:
+    """Make a maker of a large file that takes no space."""
+
+    def make(course: Course, folder: Path) -> None:
+        with (folder / name).open("wb") as file:
+            file.truncate(size)
+
+    return make
+
+
+# What is beside the notebook, and in its place.
+
+
+def instead(make_at: Callable[[Course, Path], Any]) -> Maker:
+    """Make a maker of something that is no file, at the notebook's place."""
+    return lambda course, folder: make_at(course, folder / NAME) and None
+
+
+def link(target: str) -> Maker:
+    """Make a maker of a symbolic link at the notebook's place, relative to the course."""
+    return instead(lambda course, path: path.symlink_to(course.root / target))
+
+
+def beside(make_at: Callable[[Course, Path], Any]) -> Maker:
+    """Make a maker of a right notebook with something beside it."""
+
+    def make(course: Course, folder: Path) -> None:
+        (folder / NAME).write_bytes(right(course))
+        make_at(course, folder)
+
+    return make
+
+
+def file_beside(name: str | bytes, data: bytes = b"raise SystemExit('shadowed')\n") -> Maker:
+    """Make a maker of a right notebook with a file beside it."""
+
+    def make_at(course: Course, folder: Path) -> None:
+        path = Path(os.fsdecode(os.path.join(os.fsencode(folder), os.fsencode(name))))  # noqa: PTH118
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    return beside(make_at)
+
+
+def link_beside(name: str, target: str) -> Maker:
+    """Make a maker of a right notebook with a link beside it, relative to the course."""
+    return beside(lambda course, folder: (folder / name).symlink_to(course.root / target))
+
+
+def whole_folder(target: Callable[[Course, Path], Path]) -> Maker:
+    """Make a maker that puts a link in place of the assignment's folder."""
+
+    def make(course: Course, folder: Path) -> None:
+        folder.rmdir()
+        folder.symlink_to(target(course, folder))
+
+    return make
+
+
+def plain_file_for_folder(course: Course, folder: Path) -> None:
+    """Put a file where the assignment's folder should be."""
+    folder.rmdir()
+    folder.write_bytes(right(course))
+
+
+def student_link(course: Course, folder: Path) -> None:
+    """Make the student's folder a link to that of somebody who is right."""
+    folder.rmdir()
+    folder.parent.rmdir()
+    folder.parent.symlink_to(course.root / "submitted" / FIRST.student)
+
+
+def links_in_loops(course: Course, folder: Path) -> None:
+    """Put links beside the notebook that lead back to themselves and up."""
+    (folder / "loop").symlink_to("loop")
+    (folder / "up").symlink_to("..", target_is_directory=True)
+    (folder / "gone").symlink_to("nowhere")
+
+
+def several(course: Course, folder: Path) -> None:
+    """Hand in two notebooks, neither under the right name."""
+    for name in ("a.ipynb", "b.ipynb"):
+        (folder / name).write_bytes(right(course))
+
+
+def a_device(course: Course, path: Path) -> None:
+    """Put a device there that has no end."""
+    os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 5))
+
+
+def a_socket(course: Course, path: Path) -> None:
+    """Put a Unix socket there (by a short name: the path of one is limited)."""
+    home = Path.cwd()
+    os.chdir(path.parent)
+    try:
+        with socket.socket(socket.AF_UNIX) as opened:
+            opened.bind(path.name)
+    finally:
+        os.chdir(home)
+
+
+def closed(course: Course, folder: Path) -> None:
+    """Let nobody read the notebook."""
+    (folder / NAME).write_bytes(right(course))
+    (folder / NAME).chmod(0)
+
+
+def sources(names: dict[str, str]) -> Callable[[Json], None]:
+    """Set the source of cells."""
+
+    def change(raw: Json) -> None:
+        for name, source in names.items():
+            cell_of(raw, name)["source"] = source
+
+    return change
+
+
+NONE, BAD = V.NO_NOTEBOOK, V.UNREADABLE
+FIRST = Row("aa honest", content(right))
+LAST = Row("zz honest", content(right))
+
+IN_WORDS = [
+    broken("not JSON", content(b"{'cells': "), BAD, "not JSON"),
+    broken("empty file", content(b""), BAD, "empty"),
+    broken("binary", content(bytes(range(256)) * 40), BAD, "not JSON"),
+    broken("a list", content(b"[1, 2]"), BAD, "not a notebook"),
+    broken("no cells", content(b'{"nbformat": 4, "nbformat_minor": 5}'), BAD, "no cells"),
+    broken("cells of numbers", content(b'{"nbformat": 4, "cells": [1, 2]}'), BAD, "cells"),
+    broken("a version that is text", content(b'{"nbformat": "4", "cells": []}'), BAD, "format"),
+    broken("from the future", content(b'{"nbformat": 9, "cells": []}'), BAD, "format 9"),
+    broken("format zero", content(b'{"nbformat": 0, "cells": []}'), BAD, "format 0"),
+    broken("too large", content(b" " * (21 * 2**20) + b"{}"), BAD, "20 MB"),
+    broken("200 MB that take no space", sparse(200 * 2**20), BAD, "20 MB"),
+    broken("100 MB in one cell", edited(sources({CELL: "#" * 100 * 2**20})), BAD, "20 MB"),
+    broken("nested too deep", content(b'{"nbformat": 4, "cells": ' + b"[" * 10**6), BAD, "nested"),
+    broken(
+        "nested too deep and closed",
+        content(b'{"nbformat": 4, "cells": ' + b"[" * 10**6 + b"]" * 10**6 + b"}"),
+        BAD,
+        "nested",
+    ),
+    broken("millions of lists", content(b'{"nbformat": 4, "a": [' + b"[]," * 10**6), BAD, "JSON"),
+    broken("too many cells", edited(lambda raw: raw.update(cells=raw["cells"] * 90)), BAD, "2000"),
+    broken(
+        "a huge number", text_edited('"nbformat": 4', '"nbformat": ' + "4" * 5000), BAD, "not JSON"
+    ),
+    broken(
+        "another assignment",
+        content(lambda course: nbformat.writes(course.release("02_lstm")).encode()),
+        V.OTHER_ASSIGNMENT,
+        "another assignment",
+    ),
+    broken("nothing", lambda course, folder: None, NONE, "No notebook"),
+    broken("two notebooks of other names", several, NONE, "a.ipynb, b.ipynb"),
+    broken("a file in place of the folder", plain_file_for_folder, NONE, "folder"),
+    broken("a folder named as the notebook", instead(lambda c, p: p.mkdir()), BAD, "a folder"),
+    broken("link to the gradebook", link("gradebook.db"), BAD, "a symbolic link"),
+    broken("link to the source", link(f"source/{A}/{NAME}"), BAD, "a symbolic link"),
+    broken("link to a student", link(f"submitted/{FIRST.student}/{A}/{NAME}"), BAD, "a symbolic"),
+    broken("link to itself", instead(lambda c, p: p.symlink_to(NAME)), BAD, "a symbolic link"),
+    broken("link to nowhere", link("nowhere"), BAD, "a symbolic link"),
+    broken("link to a device", instead(lambda c, p: p.symlink_to("/dev/zero")), BAD, "a symbolic"),
+    broken(
+        "renamed link to the source",
+        lambda c, f: (f / "mine.ipynb").symlink_to(c.root / "source" / A / NAME),
+        BAD,
+        "a symbolic link",
+    ),
+    broken(
+        "its folder is a link to the source",
+        whole_folder(lambda course, folder: course.root / "source" / A),
+        BAD,
+        "a symbolic link",
+    ),
+    broken(
+        "its folder is a link to a student",
+        whole_folder(lambda c, f: c.root / "submitted" / FIRST.student / A),
+        BAD,
+        "a symbolic link",
+    ),
+    broken("its folder links to itself", whole_folder(lambda c, f: f), BAD, "a symbolic link"),
+    broken("the student is a link to a student", student_link, BAD, "a symbolic link"),
+    broken("a FIFO", instead(lambda c, p: os.mkfifo(p)), BAD, "a named pipe"),
+    broken("a socket", instead(a_socket), BAD, "a socket"),
+    broken(
+        "a device",
+        instead(a_device),
+        BAD,
+        "a device",
+        root=True,
+    ),
+    broken("closed to all", closed, BAD, "may not be read", root=False),
+]
+
+HONEST = [
+    FIRST,
+    LAST,
+    Row("renamed", content(right, "rnn (1).ipynb")),
+    Row("renamed in capitals", content(right, "RNN.IPYNB")),
+    Row("renamed on two lines", content(right, "rnn\nagain.ipynb")),
+    Row("twice", lambda c, f: [content(right, n)(c, f) for n in (NAME, "rnn (1).ipynb")] and None),
+    Row("beside one of another kind", beside(lambda c, f: content(b"x", "b.ipynb")(c, f))),
+    Row("format 2", content(old_format(2))),
+    Row("format 3", content(old_format(3))),
+    Row("format 4 0", edited(four_zero)),
+    Row("format 4 99", edited(lambda raw: raw.update(nbformat_minor=99))),
+    Row("a byte order mark", content(lambda course: b"\xef\xbb\xbf" + right(course))),
+    Row("UTF 16", content(lambda course: right(course).decode().encode("utf-16"))),
+    Row("kernel of another name", edited(lambda raw: raw["metadata"].update(kernelspec="mine"))),
+    Row("metadata of a wrong type", edited(lambda raw: raw.update(metadata=[1]))),
+    Row("duplicate keys", text_edited("{", '{"cells": [], "nbformat": 9, ')),
+    Row("not a number", edited(lambda raw: raw["metadata"].update(a=[float("nan"), 10**400]))),
+    Row("nested somewhat", edited(lambda raw: raw.update(a=json.loads("[" * 500 + "]" * 500)))),
+    Row("a lone surrogate", edited(added(source="x = '\ud800'"))),
+    Row("a NUL", edited(added(source="x = '\0'"))),
+    Row("15 MB in one cell", edited(added(source="#" * 15 * 2**20))),
+    Row("a broken cell", edited(lambda raw: raw["cells"].insert(0, 7))),
+    Row("a source of numbers", edited(added(source=[1, 2]))),
+    Row("no cell type", edited(added(cell_type=None, source="x"))),
+    Row("outputs of a wrong type", edited(added(outputs={"a": 1}, execution_count="x"))),
+    Row("attachments", edited(added(cell_type="markdown", attachments={"a.png": [1]}))),
+    Row("cell metadata of wrong types", edited(added(metadata="x"))),
+    Row("nbgrader metadata of wrong types", edited(added(metadata={"nbgrader": [1]}))),
+    Row("an id of a wrong type", edited(added(metadata=marked({})))),
+    Row("cell ids missing", edited(lambda raw: [c.pop("id", 0) for c in raw["cells"]])),
+    Row("cell ids doubled", edited(lambda raw: [c.update(id="a") for c in raw["cells"]])),
+    Row("cell ids invalid", edited(lambda raw: [c.update(id={"?": 1}) for c in raw["cells"]])),
+    Row("old schema", edited(every(schema_version=1))),
+    Row("future schema", edited(every(schema_version=99))),
+    Row("points raised", edited(every(points=1000))),
+    Row("points that are no number", edited(every(points=float("nan")))),
+    Row("all locked", edited(every(locked=True, solution=False, grade=False))),
+    Row("all unlocked", edited(every(locked=False, solution=True, grade=False))),
+    Row("exercises made tests", edited(every(grade=True, solution=False))),
+    Row("imports deleted", edited(without("imports"))),
+    Row("imports edited", edited(sources({"imports": "raise SystemExit"}))),
+    Row("imports at the end", edited(moved("imports", to_end))),
+    Row("tests edited", edited(sources(dict.fromkeys(TESTS, "1 / 0")))),
+    Row("tests emptied", edited(sources(dict.fromkeys(TESTS, "")))),
+    Row("tests deleted", edited(without(*TESTS))),
+    Row("tests doubled", edited(twice(f"test_{LOOP}"))),
+    Row("tests made Markdown", edited(each(to_markdown, *TESTS))),
+    Row("tests at the front", edited(both(*(moved(f, to_front) for f in TESTS)))),
+    Row("tests at the end", edited(moved(TESTS[0], to_end))),
+    Row("exercises doubled", edited(twice(CELL))),
+    Row("a draft before the exercise", edited(twice(CELL, source="def rnn_cell_forward(): 1"))),
+    Row(
+        "the last of two exercises behind the test",
+        edited(both(twice(CELL, source=""), moved(TESTS[0], to_front))),
+    ),
+    Row("exercises made Markdown", edited(each(to_markdown, CELL, LOOP))),
+    Row("exercises at the end", edited(both(moved(CELL, to_end), moved(LOOP, to_end)))),
+    Row("ids swapped", edited(swapped)),
+    Row("stripped", edited(stripped)),
+    Row("stripped of the exercises ids", edited(unnamed)),
+    Row("stripped and other ids", edited(both(stripped, added(metadata=marked("x"))))),
+    Row("all in one cell", edited(all_in_one)),
+    *(
+        Row(f"a file {name}", file_beside(name))
+        for name in (
+            "numpy.py",
+            "rnn_utils.py",
+            "public_tests.py",
+            "grading/__init__.py",
+            "sitecustomize.py",
+            "nbgrader_config.py",
+            ".ipython/profile_default/startup/x.py",
+            ".jupyter/jupyter_config.py",
+        )
+    ),
+    Row("a file name on two lines", file_beside("a\nb")),
+    Row("a file name of dots", file_beside("..a..")),
+    Row("a file name of 255 bytes", file_beside("n" * 255)),
+    Row("a file name that is no text", file_beside(b"\xff\xfe")),
+    Row("links beside it", beside(links_in_loops)),
+    Row("a link to the gradebook beside it", link_beside("x", "gradebook.db")),
+    Row("a link to the sources beside it", link_beside("x", "source")),
+    Row("a FIFO beside it", beside(lambda c, f: os.mkfifo(f / "pipe"))),
+    Row("200 MB beside it", beside(lambda c, f: sparse(200 * 2**20, "big")(c, f))),
+    Row("a device beside it", beside(lambda c, f: a_device(c, f / "zero")), root=True),
+    Row("a timestamp of garbage", file_beside("timestamp.txt", b"\xff yesterday")),
+    Row("a timestamp of the wrong kind", file_beside("timestamp.txt", b"99999-99-99")),
+    Row("an empty timestamp", file_beside("timestamp.txt", b"")),
+    Row("a timestamp that is a FIFO", beside(lambda c, f: os.mkfifo(f / "timestamp.txt"))),
+    Row("a timestamp that is a link", link_beside("timestamp.txt", "/dev/zero")),
+    Row("a timestamp that is a folder", beside(lambda c, f: (f / "timestamp.txt").mkdir())),
+    Row("a name with ünïcode 名", content(right)),
+]
+
+SPLIT = [
+    Row("an exercise missing", edited(without(LOOP)), (V.CORRECT, V.NOT_ATTEMPTED)),
+    Row("an exercise emptied", edited(sources({LOOP: ""})), (V.CORRECT, V.NOT_ATTEMPTED)),
+    Row(
+        "an exercise that is no text",
+        edited(lambda raw: cell_of(raw, LOOP).update(source=[1])),
+        (V.CORRECT, V.NOT_ATTEMPTED),
+    ),
+    Row("stripped, and one made Markdown", edited(prose), (V.CORRECT, V.NOT_ATTEMPTED)),
+    Row(
+        "written again behind its test",
+        blank_but(lambda raw: raw["cells"].append(plain(reference_cells(A)[CELL]))),
+        (V.NOT_ATTEMPTED, V.NOT_ATTEMPTED),
+    ),
+    Row(
+        "no cells at all",
+        content(b'{"nbformat": 4, "cells": []}'),
+        (V.NOT_ATTEMPTED, V.NOT_ATTEMPTED),
+    ),
+]
+
+ROWS = [row for row in [*IN_WORDS, *HONEST, *SPLIT] if row.can_be_made()]
+
+# Folders that cannot be a student: a fault of whoever laid them there, listed by name.
+NO_STUDENTS = {
+    "on\ntwo lines": "line",
+    ".hidden": "dot",
+    b"not text \xff": "text",
+    "<img src=x onerror=alert(1)>": "code",
+    'a "quoted" name': "code",
+}

@@ -1,0 +1,33 @@
+"""Talk to a real sandbox in a test."""
+
+from dataclasses import replace
+
+import pytest
+
+from grading.sandbox.limits import Limits
+from grading.sandbox.session import Stub
+
+LIMITS = Limits(60, cell=3, call=2, memory=2**31, scratch=2**23, processes=40, output=200_000)
+SHORT = replace(LIMITS, cell=1.5, call=1)
+
+
+def define(session, source):
+    outputs, verdict = session.run_cell(source)
+    assert verdict is None, outputs
+    return outputs
+
+
+def said(outputs):
+    return "".join(o["text"] for o in outputs if o["output_type"] == "stream")
+
+
+def printed(session, source):
+    return said(define(session, source))
+
+
+def failure(session, name):
+    """Call a function that fails; return the error and the verdicts of the failure."""
+    session.begin_test()
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        Stub(session, name)()
+    return caught.value, session.failures
