@@ -182,7 +182,7 @@ def test_equations_are_aligned_at_their_signs(opened):
     """The honest notebook ends with two, of which the left sides are of different widths."""
     page = opened("honest")
     ends = page.evaluate(
-        """() => [...document.querySelectorAll('mtd[columnalign=right]')].map(e => {
+        """() => [...document.querySelectorAll('mtd[style*="text-align: right"]')].map(e => {
             const [box, formula] = [e, e.lastElementChild].map(x => x.getBoundingClientRect());
             return box.right - formula.right;
         })"""

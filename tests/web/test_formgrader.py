@@ -44,24 +44,22 @@ PLAIN = set(
 ATTRIBUTES = set("alt title width height align border colspan rowspan start rel name".split())
 # Of formulas, with what their attributes may be.
 MATHML = set(
-    "math mrow mi mn mo mtext mspace mstyle mpadded mphantom menclose msub msup msubsup munder "
-    "mover munderover mfrac msqrt mroot mtable mtr mtd".split()
+    "math mrow mi mn mo mtext mspace mpadded mphantom menclose msub msup msubsup munder mover "
+    "munderover mmultiscripts mprescripts mfrac msqrt mroot mtable mtr mtd b i em code".split()
 )
+LENGTH = r"[0-3](\.\d{1,9})?(em)?"
 SET = {
-    "display": "block|inline",
+    "display": "block",
     "form": "prefix|infix|postfix",
-    "columnalign": "left|center|right",
-    "mathvariant": "normal|bold|italic|bold-italic|sans-serif|monospace|script",
-    "width": r"-?[0-2]?(\.\d{1,3})?em",
-    "minsize": r"[0-2](\.\d{1,3})?em",
-    "maxsize": r"[0-2](\.\d{1,3})?em",
-    "lspace": r"0(\.\d{1,3})?em",
-    "rspace": r"0(\.\d{1,3})?em",
-    "linethickness": "0",
-    "notation": "box",
+    "mathvariant": "normal",
+    "notation": "box|updiagonalstrike|downdiagonalstrike",
     "scriptlevel": "[0-2]",
+    **dict.fromkeys("lspace rspace minsize maxsize width".split(), LENGTH),
+    **dict.fromkeys("height linethickness".split(), "0"),
+    "style": rf"((text-align|justify-items): \w+;|padding-\w+: ?{LENGTH};"
+    rf"|border-\w+: {LENGTH} \w+ currentcolor;|margin-left:-0\.[12]\d{{0,9}}em;)+",
     **dict.fromkeys(
-        "accent displaystyle fence largeop movablelimits separator stretchy".split(), "true|false"
+        "accent accentunder displaystyle movablelimits stretchy symmetric".split(), "true|false"
     ),
 }
 # What a feedback page calls a place that may scroll; cleaning leaves no such attribute.
