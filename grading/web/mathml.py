@@ -12,8 +12,8 @@ import re
 import nh3
 from math_core import LatexToMathML
 
-# Bounds, all far above what a lesson needs: its longest formula has 330 characters, 3,500 of
-# MathML and 6 levels. No call of the library can be stopped, so it gets no text that is long,
+# Bounds, all far above what a lesson needs: its longest formula has 330 characters, 3,400 of
+# MathML and 8 levels. No call of the library can be stopped, so it gets no text that is long,
 # and none that defines a macro: a few that call each other can fill any memory.
 LONGEST = 2_000
 DEEPEST = 40
