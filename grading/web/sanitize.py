@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import io
 import re
 import warnings
@@ -22,6 +23,14 @@ from grading.core import Output
 
 PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
 PIXELS = 20_000_000  # of one picture; a browser needs four bytes for each
+# Characters of HTML that are cleaned: what is nested takes time that grows with the square of
+# its depth. A page shows 50,000 of a text at most.
+LONGEST_HTML = 60_000
+LONGEST_CELL = 300_000
+# Reading HTML as browsers do, what formats text and is not closed is opened anew in each block:
+# n such tags and m blocks become n times m. So many are made at most, then so many are kept.
+MOST_MADE = 250_000
+GROWS, AND = 10, 10_000  # to ten times its characters, and so many more
 
 _TAGS = set(
     "h1 h2 h3 h4 h5 h6 p br hr div span blockquote pre code kbd samp var a img "
@@ -77,6 +86,11 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     return value
 
 
+# Those that are opened anew, with an attribute. A link is not: the next one closes it.
+_FORMATTING = re.compile(
+    r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE
+)
+
 # What nh3 is told; `grading.web.accessible` allows less.
 RULES: dict[str, Any] = {
     "tags": _TAGS,
@@ -94,8 +108,17 @@ _cleaner = nh3.Cleaner(**RULES)
 
 
 def harmless_html(text: object) -> str:
-    """Return HTML with nothing in it that runs, asks another host or looks like the page's own."""
-    return _cleaner.clean(str(text))
+    """Return HTML with nothing in it that runs, asks another host or looks like the page's own.
+
+    What would become far longer than it is written is shown as text.
+    """
+    text = str(text)
+    # Of tags that are the same but three are opened anew, so only attributes make many.
+    if len(_FORMATTING.findall(text)) * text.count("<") <= MOST_MADE:
+        found = _cleaner.clean(text)
+        if len(found) <= GROWS * len(text) + AND:
+            return found
+    return f"<pre>{html.escape(text, quote=False)}</pre>"
 
 
 def is_picture(kind: str, data: str) -> bool:
@@ -116,13 +139,19 @@ def is_picture(kind: str, data: str) -> bool:
 def harmless_outputs(outputs: Iterable[Output]) -> list[Output]:
     """Keep of each output what is harmless: text, pictures, tables.
 
-    Scripts, SVG, widgets and whatever else a browser might run are left out; where nothing
-    stays, a line of text says so.
+    Scripts, SVG, widgets and whatever else a browser might run are left out, and so is HTML
+    that is too long to be cleaned; where nothing stays, a line of text says so.
     """
-    return [_harmless_output(output) for output in outputs]
+    kept, left = [], LONGEST_CELL
+    for output in outputs:
+        most = min(left, LONGEST_HTML)
+        size = len(output.get("data", {}).get("text/html", ""))
+        left -= size if size <= most else 0
+        kept.append(_harmless_output(output, most))
+    return kept
 
 
-def _harmless_output(output: Output) -> Output:
+def _harmless_output(output: Output, most: int) -> Output:
     if "data" not in output:
         return output  # a stream or an error is text, and shown as text
     kept = {}
@@ -131,7 +160,7 @@ def _harmless_output(output: Output) -> Output:
             kind in ("image/png", "image/jpeg") and is_picture(kind, value)
         ):
             kept[kind] = value
-        elif kind == "text/html":
+        elif kind == "text/html" and len(value) <= most:
             kept[kind] = harmless_html(value)
     if not kept:
         kinds = [kind for kind in output["data"] if re.fullmatch(r"[\w.+-]+/[\w.+-]{1,60}", kind)]

@@ -522,7 +522,7 @@ ENDLESS = {
 # One after the other, in a process that ends where it takes too much.
 BOUNDED = """
 import json, resource, sys
-from grading.formulas import mathml
+from grading.web.mathml import mathml
 resource.setrlimit(resource.RLIMIT_AS, (2**29, 2**29))
 resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -411,6 +411,34 @@ def test_a_picture_is_one_and_of_a_size_to_be_shown(kind, data, good):
     assert ("src" in sanitize.harmless_html(f"<img src='data:{kind};base64,{data}'>")) == good
 
 
+@pytest.mark.parametrize(
+    "open_",
+    ["".join(f"<b\nid={n}>" for n in range(300)), "<b><i><u><s><em><code><tt><big>" * 3],
+    ids=["with attributes", "the same thrice"],
+)
+def test_html_that_would_grow_far_beyond_its_length_is_shown_as_text(open_):
+    text = f"<p>{open_}" + "<p>x" * 2_000
+    found = harmless.harmless_html(text)
+    assert found.startswith("<pre>&lt;p&gt;&lt;b")
+    assert found.count("<") == 2
+    assert harmless.harmless_html(found) == found
+    closed = "<p><b id='x'>x</b></p>" * 100
+    assert harmless.harmless_html(closed).count("<b") == 100
+
+
+def test_html_of_outputs_has_a_bound_and_says_that_there_was_more():
+    def shown(*texts):
+        kept = harmless.harmless_outputs(
+            [new_output("display_data", {"text/html": text}) for text in texts]
+        )
+        return [output["data"] for output in kept]
+
+    said = {"text/plain": "[An output that is not shown here (text/html) was left out.]"}
+    whole = "x" * harmless.LONGEST_HTML
+    assert shown(whole, whole + "x") == [{"text/html": whole}, said]
+    assert shown(*[whole] * 6) == [{"text/html": whole}] * 5 + [said]
+
+
 @pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.name)
 def test_cleaning_twice_changes_nothing_more(trick):
     once = sanitize.harmless_html(trick.text)
