@@ -1,25 +1,23 @@
 """A student's HTML made fit for every reader: structure that a screen reader can follow.
 
-It comes clean from `grading.web.sanitize.harmless_html`, so each tag is closed and each attribute
-quoted, and it can be read piece by piece. What `tidy` returns has been cleaned once more.
+It comes clean from `grading.web.sanitize`, which also bounds how much there is of it.
+What `make_accessible` returns has been cleaned once more.
 """
 
 from __future__ import annotations
 
-import html
 import re
 
 import nh3
+from bs4 import BeautifulSoup, Tag
 
 from grading.web.sanitize import RULES, harmless_html
 
-_PIECE = re.compile(r'<(/?)(\w+)((?: [\w-]+="[^"]*")*)>|[^<]+|<')
-_ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
-_VOID = {"br", "hr", "img", "input", "col"}
-_HEADINGS = {f"h{level}" for level in range(1, 7)}
-_NEEDS_WORDS = _HEADINGS | {"a", "summary"}
+_NEEDS_WORDS = {f"h{level}" for level in range(1, 7)} | {"a", "summary"}
 _LISTS = {"ul": {"li"}, "ol": {"li"}, "dl": {"dt", "dd"}}
+_ITEMS = set().union(*_LISTS.values())
 _TERMS = re.compile("((dt )+(dd )+)+")
+_GONE = "gone"  # no tag of HTML: the cleaner takes it away, and leaves what is in it
 
 # Colours and widths are the page's own: a student's might not be readable in the dark, or
 # on a phone.
@@ -50,103 +48,53 @@ def make_accessible(text: object) -> str:
     Lists hold nothing but their items, pictures and links have words, a check box is a
     character. Pictures that are not in the page itself are told by their description.
     """
-    return _cleaner.clean(_Builder(harmless_html(text)).text())
+    # Within a tag, for text that looks like an address would make BeautifulSoup warn.
+    whole = f"<{_GONE}>{harmless_html(text)}</{_GONE}>"
+    soup = BeautifulSoup(whole, "html.parser", multi_valued_attributes=None)
+    tags = soup.find_all(True)
+    for tag in tags:
+        if tag.name == "input":
+            _say(tag, "☑ " if "checked" in tag.attrs else "☐ ")
+        elif tag.name == "img":
+            tag["alt"] = str(tag.get("alt", "")).strip() or "picture"
+            if not str(tag.get("src", "")).startswith("data:"):
+                _say(tag, f"[{tag['alt']}]")
+    worded = _worded(soup)
+    for tag in tags:  # a list before its items
+        # Renamed where it is: to take it out costs as much as its parent has children.
+        parent = tag.parent.name if tag.parent else ""
+        stray = tag.name in _ITEMS and tag.name not in _LISTS.get(parent, ())
+        if stray or (tag.name in _LISTS and not _is_list(tag)):
+            tag.name, tag.attrs = "div", {}
+        elif id(tag) not in worded and tag.name == "th":
+            tag.name, tag.attrs = "td", {}
+        elif id(tag) not in worded and tag.name in _NEEDS_WORDS:
+            tag.name, tag.attrs = _GONE, {}
+    return _cleaner.clean(str(soup))
 
 
-class _Open:
-    """An element that is still open."""
-
-    def __init__(self, tag: str, place: int, words: int) -> None:
-        self.tag = tag
-        self.place = place  # of its start in what is made
-        self.words = words  # so many there were before it
-        self.children: list[str] = []
-        self.items: list[int] = []  # the places of the starts and ends of its items
-        self.stray = False  # whether it holds what does not belong there
+def _say(tag: Tag, words: str) -> None:
+    tag.name, tag.attrs, tag.string = _GONE, {}, words
 
 
-class _Builder:
-    """Reads clean HTML once, from its start to its end, and puts it together anew."""
-
-    def __init__(self, text: str) -> None:
-        self._made: list[str] = []
-        self._open = [_Open("", 0, 0)]
-        self._words = 0
-        for piece in _PIECE.finditer(text):
-            closing, tag, attributes = piece.groups()
-            if tag is None:
-                self._text(piece[0])
-            elif tag in _VOID:
-                self._void(tag, dict(_ATTRIBUTE.findall(attributes)))
-            elif closing:
-                self._close(tag)
-            else:
-                self._start(tag, piece[0])
-
-    def text(self) -> str:
-        """Return what has been made."""
-        return "".join(self._made)
-
-    def _text(self, text: str) -> None:
-        if text.strip():
-            self._words += 1
-            self._open[-1].stray = True
-        self._made.append(html.escape(text, quote=False) if text == "<" else text)
-
-    def _void(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "input":
-            self._text("☑ " if "checked" in attributes else "☐ ")
-        elif tag == "img":
-            said = attributes.get("alt", "").strip() or "picture"
-            source = attributes.get("src", "")
-            if source.startswith("data:"):
-                self._words += 1
-                self._open[-1].stray = True
-                self._made.append(f'<img src="{source}" alt="{said}">')
-            else:
-                self._text(f"[{said}]".replace("<", "&lt;"))
-        else:
-            self._made.append(f"<{tag}>")
-
-    def _start(self, tag: str, start: str) -> None:
-        parent = self._open[-1]
-        parent.children.append(tag)
-        is_item = any(tag in items for items in _LISTS.values())
-        if is_item and tag in _LISTS.get(parent.tag, ()):
-            parent.items.append(len(self._made))
-        elif is_item:
-            start, tag = "<div>", "div"
-        elif parent.tag in _LISTS:
-            parent.stray = True
-        self._open.append(_Open(tag, len(self._made), self._words))
-        self._made.append(start)
-
-    def _close(self, tag: str) -> None:
-        if len(self._open) == 1:
-            return
-        done = self._open.pop()
-        tag = done.tag
-        empty = done.words == self._words
-        end = f"</{tag}>"
-        if empty and tag in _NEEDS_WORDS:
-            self._made[done.place] = end = ""
-        elif empty and tag == "th":
-            self._made[done.place] = "<td>"
-            end = "</td>"
-        elif tag in _LISTS and not _is_list(done):
-            self._made[done.place], end = "<div>", "</div>"
-            for place in done.items:
-                self._made[place] = "</div>" if self._made[place].startswith("</") else "<div>"
-        parent = self._open[-1]
-        if tag in _LISTS.get(parent.tag, ()):
-            parent.items.append(len(self._made))
-        self._made.append(end)
+def _worded(soup: BeautifulSoup) -> set[int]:
+    """Return the tags, by their ``id``, that hold a word or a picture."""
+    found: set[int] = set()
+    for piece in soup.descendants:
+        if piece.name == "img" if isinstance(piece, Tag) else str(piece).strip():
+            for parent in piece.parents:
+                if id(parent) in found:
+                    break
+                found.add(id(parent))
+    return found
 
 
-def _is_list(done: _Open) -> bool:
-    if done.stray or not done.children:
+def _is_list(tag: Tag) -> bool:
+    names = [piece.name for piece in tag.contents if isinstance(piece, Tag)]
+    stray = any(not isinstance(piece, Tag) and str(piece).strip() for piece in tag.contents)
+    if stray or not names or not _LISTS[tag.name].issuperset(names):
         return False
-    return done.tag != "dl" or bool(_TERMS.fullmatch("".join(f"{tag} " for tag in done.children)))
+    return tag.name != "dl" or bool(_TERMS.fullmatch("".join(f"{name} " for name in names)))
 
 
 _HEADING = re.compile(r"<(/?)h([1-6])(?=[ >])")

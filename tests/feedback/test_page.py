@@ -330,11 +330,17 @@ TIDY = {
     "a stray item": ("<li>x</li>", "<div>x</div>"),
     "a list of what is no item": ("<ul><b>x</b></ul>", "<div><b>x</b></div>"),
     "a list of text": ("<ol>x<li>y</li></ol>", "<div>x<div>y</div></div>"),
+    "a list with a break": ("<ul><br><li>x</li></ul>", "<div><br><div>x</div></div>"),
+    "a list of a word": ("<ul>li</ul>", "<div>li</div>"),
     "a list": ("<ul><li>x<ol><li>y</li></ol></li></ul>",) * 2,
     "a list within a list": ("<ul><ul><li>x</li></ul></ul>", "<div><ul><li>x</li></ul></div>"),
     "terms": ("<dl><dt>x</dt><dd>y</dd></dl>",) * 2,
     "terms without words": ("<dl><dt>x</dt></dl>", "<div><div>x</div></div>"),
     "a link without words": ('<a href="https://a.example"><b> </b></a>x', "<b> </b>x"),
+    "a link without words in a text": ('<p>x <a href="https://a.example"></a>y</p>', "<p>x y</p>"),
+    "a heading without words": ("<h2><b></b></h2>x", "<b></b>x"),
+    "an address": ("https://a.example/b.html",) * 2,
+    "a picture of elsewhere in a text": ("<p>x <img src='a.png'> y</p>", "<p>x [picture] y</p>"),
     "a check box": ('<input type="checkbox" checked disabled> x', "☑  x"),
     "an empty head": ("<table><tr><th></th><td>x</td></tr></table>", None),
     "a picture of elsewhere": ('<img src="a.png" alt="A plot">', "[A plot]"),
@@ -351,6 +357,11 @@ def test_html_of_students_is_well_built(text, tidied):
     assert accessible.make_accessible(found) == found
     assert "color" not in found
     assert "<th></th>" not in found
+
+
+def test_what_is_nested_far_too_deeply_is_tidied_as_well():
+    assert tidy.tidy("<ul><li>" * 7_000).count("</li></ul>") == 7_000
+    assert tidy.tidy("<span>" * 100_000 + "x").count("</span>") == 100_000
 
 
 @pytest.mark.parametrize("text", HTML.values(), ids=HTML)
