@@ -94,6 +94,16 @@ class SavingAutograde(Autograde):
                     notebook, resources = step(notebook, resources)
         self.set_permissions(assignment, student)
         publish(fresh, self.done(folder))
+        if self.coursedir.groupshared:
+            self._share(self.done(folder))
+
+    def _share(self, folder: Path) -> None:
+        """Let other instructors replace what is graded, as nbgrader's own does."""
+        step = self.coursedir.format_path(self.coursedir.autograded_directory, ".", ".")
+        above = list(folder.parents)[: places.depth(self.coursedir) - 1]
+        for path in (folder, *above, Path(step)):
+            with suppress(PermissionError, FileNotFoundError):  # another's has it already
+                path.chmod((path.stat().st_mode | 0o2770) & 0o2777)
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Enter the submission, and lay the files of the source beside its notebook.
@@ -144,4 +154,4 @@ class SavingAutograde(Autograde):
         """Add a line to the audit file, and to the log."""
         text = entry_line(entry)
         self.log.info("%s", text)
-        append_entry(text, Path(self.coursedir.root))
+        append_entry(text, Path(self.coursedir.root), shared=self.coursedir.groupshared)

@@ -12,7 +12,7 @@ from pathlib import Path
 from nbgrader import utils
 
 from grading.core import Part, Verdict
-from grading.store import submitted
+from grading.store import places, submitted
 
 TIMESTAMP = "timestamp.txt"
 SECRET = "submission_secret.txt"  # of which the exchange makes the name of a feedback page
@@ -112,9 +112,11 @@ def publish(fresh: Path, done: Path) -> None:
     for name in sorted(names, key=lambda name: (name == TIMESTAMP, name)):
         (fresh / name).replace(done / name)
     fresh.rmdir()
-    for folder in (fresh.parent, fresh.parent.parent):
-        with suppress(OSError):  # others are unfinished
+    with suppress(OSError):  # others are unfinished
+        for folder in fresh.parents:
             folder.rmdir()
+            if folder.name == places.UNFINISHED:
+                break
 
 
 def empty(folder: Path) -> None:

@@ -152,6 +152,7 @@ def test_a_class_is_read_from_where_it_lies(tmp_path, settings):
         for path in graded:
             assert stat.S_IMODE(path.stat().st_mode) == 0o664
             assert path.parent.stat().st_mode & 0o2770 == 0o2770
+        assert stat.S_IMODE((course.root / "audit.jsonl").stat().st_mode) == 0o660
 
 
 def test_a_command_may_be_given_outside_of_the_course_folder(tmp_path):
