@@ -100,7 +100,7 @@ class SavingAutograde(Autograde):
     def _share(self, folder: Path) -> None:
         """Let other instructors replace what is graded, as nbgrader's own does."""
         step = self.coursedir.format_path(self.coursedir.autograded_directory, ".", ".")
-        above = list(folder.parents)[: places.depth(self.coursedir) - 1]
+        above = list(folder.parents)[: hand_in_depth(self.coursedir) - 1]
         for path in (folder, *above, Path(step)):
             with suppress(PermissionError, FileNotFoundError):  # another's has it already
                 path.chmod((path.stat().st_mode | 0o2770) & 0o2777)

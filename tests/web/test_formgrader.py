@@ -418,23 +418,23 @@ def test_a_picture_is_one_and_of_a_size_to_be_shown(kind, data, good):
 )
 def test_html_that_would_grow_far_beyond_its_length_is_shown_as_text(open_):
     text = f"<p>{open_}" + "<p>x" * 2_000
-    found = harmless.harmless_html(text)
+    found = sanitize.harmless_html(text)
     assert found.startswith("<pre>&lt;p&gt;&lt;b")
     assert found.count("<") == 2
-    assert harmless.harmless_html(found) == found
+    assert sanitize.harmless_html(found) == found
     closed = "<p><b id='x'>x</b></p>" * 100
-    assert harmless.harmless_html(closed).count("<b") == 100
+    assert sanitize.harmless_html(closed).count("<b") == 100
 
 
 def test_html_of_outputs_has_a_bound_and_says_that_there_was_more():
     def shown(*texts):
-        kept = harmless.harmless_outputs(
+        kept = sanitize.harmless_outputs(
             [new_output("display_data", {"text/html": text}) for text in texts]
         )
         return [output["data"] for output in kept]
 
     said = {"text/plain": "[An output that is not shown here (text/html) was left out.]"}
-    whole = "x" * harmless.LONGEST_HTML
+    whole = "x" * sanitize.LONGEST_HTML
     assert shown(whole, whole + "x") == [{"text/html": whole}, said]
     assert shown(*[whole] * 6) == [{"text/html": whole}] * 5 + [said]
 
