@@ -47,19 +47,19 @@ def covered(places: Sequence[str]) -> list[Path]:
     However the grader is installed, and how often: its package, the modules beside it, the
     record of the installation, and files that lead a Python to the course's folder.
     """
-    roots = {Path(place).resolve() for place in [*places, *packages()]}
-    folders = {found for root in roots for pattern in INSTALLED for found in root.glob(pattern)}
-    folders |= {Path(place).resolve() for place in packages()}
+    # The same file may be seen at several places; a link's is that of what it leads to.
+    ways = {Path(place): Path(place).resolve() for place in places if not Path(place).is_symlink()}
+    folders = {Path(place).resolve() for place in packages()}
+    prefixes = {real for real in ways.values() if real.is_dir()} - folders
+    folders |= {found for root in prefixes for pattern in INSTALLED for found in root.glob(pattern)}
     own = {Path(grading.__file__).resolve().parent}
     for folder in folders:
         own |= set(_own(folder))
-    # The same file may be seen at several places.
-    ways = [(Path(place), Path(place).resolve()) for place in places]
     seen = {
         way / thing.relative_to(real)
-        for way, real in ways
+        for way, real in ways.items()
         for thing in own
-        if not way.is_symlink() and thing.is_relative_to(real) and thing.exists()
+        if thing.is_relative_to(real) and thing.exists()
     }
     return sorted(seen)
 
