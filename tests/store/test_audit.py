@@ -85,7 +85,7 @@ def test_the_graders_version_is_that_of_every_file_at_its_place(tmp_path):
     shutil.copytree(grading.__path__[0], package, ignore=shutil.ignore_patterns("__pycache__"))
 
     def version():
-        code = "from grading import audit; print(audit.__file__, audit.grader())"
+        code = "from grading import core; print(core.__file__, core.grader())"
         line = [sys.executable, "-c", code]
         done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
         where, found = done.stdout.split()
@@ -93,10 +93,10 @@ def test_the_graders_version_is_that_of_every_file_at_its_place(tmp_path):
         return found
 
     assert version() == grader()
-    path = package / "inside" / "codec.py"
+    path = package / "sandbox" / "inside" / "codec.py"
     path.write_text(path.read_text() + "\n# changed\n")
     changed = version()
-    (package / "inside").rename(package / "within")
+    path.parent.rename(package / "sandbox" / "within")
     assert len({grader(), changed, version()}) == 3
 
 

@@ -10,8 +10,8 @@ all of it by ending process 1, and does so when the grader hangs up::
                      watches memory   buries orphans      then the student's cells
 
 The wall shows this folder and no other of the grader's, under another name: see
-`grading.sandbox.visible`. So the files name each other by relative imports alone, and what does not
-lie here cannot be read there. The grader's side needs the codec and the wire, too; this face
+`grading.sandbox.visible`. So the files name each other by relative imports alone, and what does
+not lie here cannot be read there. The grader's side needs the codec and the wire, too; this face
 has them, and is as quick to import as they are.
 """
 
