@@ -140,7 +140,7 @@ def test_of_an_installed_package_a_submission_sees_nothing_but_the_folder_inside
     assert any(path.endswith("exam.py") for path in paths)
     assert any("/__pycache__/public_tests." in path for path in paths)
 
-    without = ["grading.exam", "grading.store.audit", "hints"]
+    without = ["grading.exam", "grading.core.versions", "hints"]
     look = LOOK.format(modules=without, paths=paths)
     assert said(python, look) == [*without, *paths, "record"]
     assert said(python, WITHIN, LOOK.format(modules=modules, paths=paths)) == []
