@@ -6,61 +6,30 @@ nobody's own (Schleimer, Wilkerson and Aiken 2003, "Winnowing: local algorithms 
 fingerprinting", SIGMOD, 76-85), and neither is the text that was handed out. A hand-in of
 which then too little is left is ordinary, and is compared with no other.
 
-Passages are found and compared by copydetect, twice: with the names that a student chose,
-and without them. All exercises are taken together, since choices that two students happen
-to share in one exercise they rarely share in the next.
+All exercises are taken together, since choices that two students happen to share in one
+exercise they rarely share in the next. Names count: without them short functions have too
+few choices to tell one student from another, and in a class of a hundred a comparison
+brought more pairs by coincidence than copies.
 """
 
 from __future__ import annotations
 
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, String, Text
 
-if TYPE_CHECKING:
-    from copydetect import CodeFingerprint
-
 # How many may hold an unusual passage. Moss's number; in a small class a third of it.
 MOST_HOLDERS = 10
 LONGEST = 20_000  # characters of an answer; one in the lessons has under two thousand
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way to compare.
-
-    Attributes
-    ----------
-    names : bool
-        Whether names count.
-    length : int
-        Characters of a passage.
-    least : int
-        Characters in unusual passages that a hand-in needs to be compared at all.
-    share : float
-        The share of them that has to be in the other hand-in, for both.
-    """
-
-    names: bool
-    length: int
-    least: int
-    share: float
-
-
-# Measured on four classes each of `tests.support.honest_class`, a tenth of which are copies,
-# half of these with all names and comments changed. Found, and found beside them by coincidence:
-#                    30 students    100            300            1000 (one class)
-# with names         8 of 8, 0      20 of 20, 1    57 of 60, 3    32 of 50, 10
-# without            4 of 4, 1      10 of 20, 10   6 of 60, 8     0 of 50, 1
-# Each exercise by itself gave several times as many by coincidence.
-WITH_NAMES = Way(True, length=30, least=100, share=0.8)
-WITHOUT_NAMES = Way(False, length=25, least=80, share=0.95)
+# Chosen on other classes than docs/instructor.md has the figures of (`benchmarks.likeness`). With
+# 100 and 0.8 a class of 1000 had ten pairs by coincidence, to thirty copies.
+LENGTH = 30  # characters of a passage
+LEAST = 200  # characters in unusual passages that a hand-in needs to be compared at all
+SHARE = 0.9  # of them that has to be in the other hand-in, for both
 
 
 @dataclass(frozen=True)
@@ -73,14 +42,11 @@ class Pair:
         The students.
     share : float
         The share of its unusual passages that the other has too; of both the smaller one.
-    names : bool
-        Whether the names in them are alike as well.
     """
 
     one: str
     other: str
     share: float
-    names: bool
 
 
 @dataclass(frozen=True)
@@ -92,9 +58,9 @@ class Alike:
     compared : int
         Hand-ins.
     ordinary : int
-        Those that have nothing unusual, names included: of them nothing can be said.
+        Those that have too little that is unusual: of them nothing can be said.
     usual : dict of str to (int, int)
-        By exercise, how many answers there are, and how many have nothing unusual but names.
+        By exercise, how many answers there are, and how many hold nothing unusual.
     pairs : list of Pair
         The most alike first.
     """
@@ -120,18 +86,13 @@ def alike(answers: Mapping[str, Mapping[str, str]], blanks: Mapping[str, str]) -
         for student, codes in sorted(answers.items())
     }
     given = [plain(blank) for blank in blanks.values()]
-    whole = {student: " ".join(codes.values()) for student, codes in own.items()}
-    named = Unusual(whole, given, WITH_NAMES)
-    found = named.pairs() + Unusual(whole, given, WITHOUT_NAMES).pairs()
-    pairs: dict[tuple[str, str], Pair] = {}
-    for pair in found:
-        pairs.setdefault((pair.one, pair.other), pair)
+    whole = Unusual({student: " ".join(codes.values()) for student, codes in own.items()}, given)
     usual = {}
     for exercise in blanks:
         texts = {student: codes[exercise] for student, codes in own.items() if exercise in codes}
-        usual[exercise] = len(texts), Unusual(texts, given, WITHOUT_NAMES).ordinary
-    order = sorted(pairs.values(), key=lambda p: (-p.share, not p.names, p.one, p.other))
-    return Alike(len(own), named.ordinary, usual, order)
+        usual[exercise] = len(texts), Unusual(texts, given).with_less_than(1)
+    order = sorted(whole.pairs(), key=lambda pair: (-pair.share, pair.one, pair.other))
+    return Alike(len(own), whole.with_less_than(LEAST), usual, order)
 
 
 def plain(code: str) -> str:
@@ -143,6 +104,29 @@ def plain(code: str) -> str:
     )
 
 
+@dataclass(frozen=True)
+class _Own:
+    """What is unusual in a text.
+
+    Attributes
+    ----------
+    students : list of str
+        Whose text it is: of texts that are the same, one stands for all.
+    places : dict of str to list of int
+        Its unusual passages, and where they begin.
+    size : int
+        Characters in them.
+    """
+
+    students: list[str]
+    places: dict[str, list[int]]
+    size: int
+
+    def share(self, passages: Iterable[str]) -> float:
+        """Return the share of what is unusual here that is in some of its passages."""
+        return _size(place for passage in passages for place in self.places[passage]) / self.size
+
+
 class Unusual:
     """What is unusual in each text of a class.
 
@@ -152,38 +136,30 @@ class Unusual:
         By student.
     given : iterable of str
         What was handed out, and is nobody's.
-    way : Way
-
-    Attributes
-    ----------
-    ordinary : int
-        How many have too little that is unusual.
     """
 
-    def __init__(self, texts: Mapping[str, str], given: Iterable[str], way: Way) -> None:
-        self._way = way
-        # Of texts that are the same, one stands for all.
-        self._students: dict[str, list[str]] = defaultdict(list)
-        self._prints: dict[str, CodeFingerprint] = {}
-        known: dict[str, CodeFingerprint] = {}
+    def __init__(self, texts: Mapping[str, str], given: Iterable[str]) -> None:
+        students = defaultdict(list)
         for student, text in texts.items():
-            if text not in known:
-                known[text] = _fingerprint(text, way)
-            one = known[text]
-            self._prints.setdefault(one.filtered_code, one)
-            self._students[one.filtered_code].append(student)
-        holders: Counter[int] = Counter()
-        for form, one in self._prints.items():
-            holders.update(dict.fromkeys(one.hashes, len(self._students[form])))
+            students[text].append(student)
+        holders: Counter[str] = Counter()
+        for text, who in students.items():
+            holders.update(dict.fromkeys(_passages(text), len(who)))
         most = min(MOST_HOLDERS, max(2, len(texts) // 3))
         common = {passage for passage, count in holders.items() if count > most}
-        common = common.union(*(_fingerprint(text, way).hashes for text in given))
-        self.ordinary = 0
-        for form, one in list(self._prints.items()):
-            _take_out(one, common)
-            if one.token_coverage < way.least:
-                del self._prints[form]
-                self.ordinary += len(self._students[form])
+        common.update(*map(_passages, given))
+        self._owns = []
+        for text, who in students.items():
+            places = defaultdict(list)
+            for place, passage in enumerate(_passages(text)):
+                if passage not in common:
+                    places[passage].append(place)
+            size = _size(place for found in places.values() for place in found)
+            self._owns.append(_Own(who, dict(places), size))
+
+    def with_less_than(self, least: int) -> int:
+        """Return how many have so little that is unusual."""
+        return sum(len(own.students) for own in self._owns if own.size < least)
 
     def pairs(self) -> list[Pair]:
         """Return who is alike.
@@ -191,42 +167,31 @@ class Unusual:
         Of those with the same text the first stands for all. Only texts that hold the same
         unusual passage are compared: for each passage these are ten at most.
         """
-        from copydetect import compare_files
-
-        first = {form: self._students[form][0] for form in self._prints}
-        found = [
-            Pair(one, other, 1.0, self._way.names)
-            for form, one in first.items()
-            for other in self._students[form][1:]
-        ]
+        found = []
         where = defaultdict(list)
-        for form, one in self._prints.items():
-            for passage in one.hashes:
-                where[passage].append(form)
-        for two in {pair for forms in where.values() for pair in combinations(forms, 2)}:
-            _, shares, _ = compare_files(*(self._prints[form] for form in two))
-            if min(shares) >= self._way.share:
-                one, other = sorted(first[form] for form in two)
-                found.append(Pair(one, other, float(min(shares)), self._way.names))
+        for own in self._owns:
+            if own.size >= LEAST:
+                found += [Pair(own.students[0], other, 1.0) for other in own.students[1:]]
+                for passage in own.places:
+                    where[passage].append(own.students[0])
+        first = {own.students[0]: own for own in self._owns}
+        for two in {pair for holders in where.values() for pair in combinations(holders, 2)}:
+            one, other = (first[student] for student in two)
+            both = one.places.keys() & other.places.keys()
+            share = min(one.share(both), other.share(both))
+            if share >= SHARE:
+                found.append(Pair(min(two), max(two), share))
         return found
 
 
-def _fingerprint(text: str, way: Way) -> CodeFingerprint:
-    """Return all passages of a text; a window of one leaves none out."""
-    from copydetect import CodeFingerprint  # it imports all of Matplotlib's pyplot
-
-    how = {"filter": not way.names, "language": "python"}
-    return CodeFingerprint("", way.length, 1, fp=io.StringIO(text), **how)
+def _passages(text: str) -> list[str]:
+    return [text[place : place + LENGTH] for place in range(len(text) - LENGTH + 1)]
 
 
-def _take_out(one: CodeFingerprint, common: set[int]) -> None:
-    """Take passages out.
-
-    copydetect's own ``boilerplate`` would take out with them one of each two that a text
-    repeats (0.5.0 asks NumPy to assume that there are none).
-    """
-    from copydetect.utils import get_token_coverage
-
-    one.hashes = one.hashes - common
-    one.hash_idx = {passage: one.hash_idx[passage] for passage in one.hashes}
-    one.token_coverage = get_token_coverage(one.hash_idx, one.k, len(one.filtered_code))
+def _size(places: Iterable[int]) -> int:
+    """Return how many characters are in the passages that begin at some places."""
+    size, end = 0, 0
+    for place in sorted(places):
+        size += place + LENGTH - max(place, end)
+        end = place + LENGTH
+    return size

@@ -2,14 +2,15 @@
 
 `write` makes right answers of two exercises out of the choices that students have: how the
 arrays are taken out of the dictionary, how a product is written, what gets a name and which.
-Most students choose what most students choose. `renamed` makes a copy that is meant not to
-be seen.
+Most students choose what most students choose. `COPIES` are the ways to copy one, and
+`make` makes a class with some of each.
 """
 
 from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable, Iterable
 
 COMMENTS = (
     "take the weights out",
@@ -20,6 +21,44 @@ COMMENTS = (
     "shapes are fine here",
     "TODO ask about this",
 )
+
+
+FUNCTIONS = ("rnn_cell_forward", "rnn_forward")
+HEADS = {name: f"def {name}(x, a, parameters):\n" for name in FUNCTIONS}
+BLANKS = {name: f"{head}    raise NotImplementedError" for name, head in HEADS.items()}
+
+Answers = dict[str, dict[str, str]]
+
+
+def make(
+    honest: int, copies: int = 0, seed: int = 1, ways: Iterable[str] | None = None
+) -> tuple[Answers, dict[tuple[str, str], str]]:
+    """Return the answers of a class, and which pairs are copies, with the way of each.
+
+    Parameters
+    ----------
+    honest : int
+        Students who write alone.
+    copies : int
+        How many copies there are of each way, each of somebody else.
+    seed : int
+    ways : iterable of str, optional
+        Of `COPIES`; all if it is not given.
+    """
+    chance = random.Random(seed)
+    students = [f"s{number:04}" for number in range(honest)]
+    answers = {s: {f: HEADS[f] + write(f, chance) for f in FUNCTIONS} for s in students}
+    every = list(COPIES if ways is None else ways) * copies
+    pairs = {}
+    for number, (student, way) in enumerate(
+        zip(chance.sample(students, len(every)), every, strict=True)
+    ):
+        answers[f"t{number:04}"] = {
+            f: HEADS[f] + COPIES[way](answers[student][f].removeprefix(HEADS[f]), chance)
+            for f in FUNCTIONS
+        }
+        pairs[student, f"t{number:04}"] = way
+    return answers, pairs
 
 
 def write(function: str, chance: random.Random) -> str:
@@ -148,7 +187,52 @@ def renamed(body: str, chance: random.Random) -> str:
         body = re.sub(
             rf"(?<![\w\"]){name}(?![\w\"])", f"{name[0]}_{chance.randrange(90)}_{number}", body
         )
-    lines = [line for line in body.split("\n") if line.strip() and "#" not in line]
+    return commented(body, chance)
+
+
+def commented(body: str, chance: random.Random) -> str:
+    """Return a copy of an answer with other comments and no empty lines."""
+    lines = _bare(body)
     for _ in range(3):
         lines.insert(chance.randrange(len(lines)), f"    # {chance.choice(COMMENTS)}, I think")
     return "\n".join(lines)
+
+
+def with_a_line(body: str, chance: random.Random) -> str:
+    """Return a copy of an answer with a line of the copier's own."""
+    lines = _bare(body)
+    own = chance.choice(["print(x.shape)", "check = len(parameters)", "assert x is not None"])
+    return "\n".join([f"    {own}", *lines])
+
+
+def reordered(body: str, chance: random.Random) -> str:
+    """Return a copy of an answer in which up to three lines have changed places with the next."""
+    lines = _bare(body)
+    free = [place for place in range(len(lines) - 1) if _independent(*lines[place : place + 2])]
+    for place in chance.sample(free, min(3, len(free))):
+        lines[place : place + 2] = lines[place + 1], lines[place]
+    return "\n".join(lines)
+
+
+def _bare(body: str) -> list[str]:
+    return [line for line in body.split("\n") if line.strip() and "#" not in line]
+
+
+def _independent(one: str, other: str) -> bool:
+    """Say whether two lines are assignments of which neither uses what the other makes."""
+    sides = [line.split(" = ") for line in (one, other)]
+    indents = {len(line) - len(line.lstrip()) for line in (one, other)}
+    if len(indents) > 1 or any(len(side) != 2 for side in sides):
+        return False
+    made = [set(re.findall(r"\w+", side[0])) for side in sides]
+    used = [set(re.findall(r"\w+", line)) for line in (one, other)]
+    return not made[0] & used[1] and not made[1] & used[0]
+
+
+COPIES: dict[str, Callable[[str, random.Random], str]] = {
+    "word for word": lambda body, chance: body,
+    "other comments": commented,
+    "a line more": with_a_line,
+    "lines reordered": reordered,
+    "other names": renamed,
+}
