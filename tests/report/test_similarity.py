@@ -78,9 +78,9 @@ def test_of_two_exercises_one_may_be_missing():
 
 def test_of_many_only_those_are_compared_that_share_something_unusual(monkeypatch):
     compared = []
-    share = likeness._Own.share
+    share = similarity._Own.share
     monkeypatch.setattr(
-        likeness._Own, "share", lambda own, both: compared.append(own) or share(own, both)
+        similarity._Own, "share", lambda own, both: compared.append(own) or share(own, both)
     )
     answers, copies = make(300, 20, ways=["word for word"])
     pairs = found(answers)
