@@ -1,1 +1,6 @@
-"""Grade notebooks whose code runs behind a wall: each file is one step of the way."""
+"""Grade notebooks whose code runs behind a wall.
+
+Packages with faces, imports pointing down; CONTRIBUTING.md has them in a picture, with the way of
+one submission through them. ``python -m grading`` is `grading.cli`, what nbgrader_config.py names
+is `grading.plugins`, and a hidden test writes ``from grading.exam import Exam``.
+"""

@@ -29,82 +29,18 @@ import copy
 import functools
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 import answer_checks
-from grading.core import Candidate, GraderFault, Part, Rules
+from grading.core import Candidate, GraderFault, Part
+from grading.exam.context import present
 from grading.exam.follow_through import Follower
 from grading.exam.matching import Call, alike, call, named
 
 Arguments = Mapping[str, Any]
-
-
-@dataclass
-class Context:
-    """What the exams of one test cell are judged by, and which there are.
-
-    Every exam that is made while it is entered, in whatever thread, is one of its own. A source
-    notebook enters none: there the function is compared with itself.
-
-    Attributes
-    ----------
-    references : mapping of str to callable
-        What functions are compared with, by name.
-    candidates : mapping of str to (sequence of Candidate)
-        The known wrong versions of each.
-    rules : Rules
-    exams : list of Exam
-        In the order in which they were made, wherever the cell keeps them.
-    """
-
-    references: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    candidates: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
-    rules: Rules = field(default_factory=lambda: Rules(seed=0))
-    exams: list[Exam] = field(default_factory=list)
-
-    def __enter__(self) -> Context:
-        _entered.append(self)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        _entered.pop()
-
-    def earned(self, value: Any) -> float | None:
-        """Return what the exams earned together, if each is scored and ``value`` is that number."""
-        points = [exam.scored for exam in self.exams if exam.scored is not None]
-        total, said = math.fsum(points), number(value)
-        if len(points) < len(self.exams) or said is None:
-            return None
-        return total if math.isclose(said, total, abs_tol=1e-9) else None
-
-
-_entered: list[Context] = []  # the present one at the end; a process judges one cell at a time
-
-
-def number(value: Any) -> float | None:
-    """Return the number that a value is, NumPy's own too; nothing for all else."""
-    kinds = (int, float, np.integer, np.floating)
-    return float(value) if isinstance(value, kinds) and not isinstance(value, bool) else None
-
-
-def unscored(cell: str) -> GraderFault:
-    """Return the fault of a test cell that does not end on what its exams earned."""
-    return GraderFault(
-        f"The test cell {cell} does not end on what its exam earned, so its parts count for "
-        "nothing: make exam.score() its last line (of several exams, the sum of all scores)."
-    )
-
-
-def unequal(cell: str, parts: float, points: float) -> GraderFault:
-    """Return the fault of a test cell whose parts do not hold the points of the cell."""
-    return GraderFault(
-        f"The parts of the test cell {cell} add up to {parts:g} points, and the cell is worth "
-        f"{points:g}: make them equal."
-    )
 
 
 class Exam:
@@ -137,7 +73,7 @@ class Exam:
         self.target = target
         self.name = answer_checks.name_of(target)
         self.returns = returns.split()
-        self._context = _entered[-1] if _entered else Context()
+        self._context = present()
         references = self._context.references
         seed = self._context.rules.seed
         self.rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])

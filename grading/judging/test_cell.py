@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import answer_checks
 from grading.assignment import Namespace, run_piece, split
 from grading.core import (
     LIMITS,
@@ -24,7 +23,7 @@ from grading.core import (
     Verdict,
     verdict_of_points,
 )
-from grading.exam import Context, number, unequal, unscored
+from grading.exam import Context, explanation, number, unequal, unscored
 from grading.sandbox import Lost, Session, Stub, error_output
 
 
@@ -143,7 +142,7 @@ class TestCell:
                 self.held[hidden] = False
                 self.cut = self.cut or hidden or len(self.context.exams) > made
                 self.value = None
-                self.text.write(message(error, hidden) + "\n")
+                self.text.write(explanation(error, hidden) + "\n")
                 break
             # As in a notebook, the value of a cell is that of its last line.
             if tree is self.pieces[-1][1]:
@@ -244,15 +243,6 @@ def missing(
     what = f": {errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
     text = f"The cell that should define {function} could not be run{what}"
     return Judgement(verdict, 0.0, most, text)
-
-
-def message(error: Exception, hidden: bool) -> str:
-    """Say why a test failed. What a hidden test compares with stays hidden."""
-    if hidden:
-        return getattr(error, "brief", "A hidden check does not hold.")
-    if isinstance(error, answer_checks.Mismatch):
-        return str(error)
-    return f"{type(error).__name__}: {error}{getattr(error, 'place', '')}"
 
 
 def _loaded(tree: ast.Module) -> set[str]:

@@ -6,7 +6,7 @@ import pytest
 from grading.assignment.reference import Reference
 from grading.core.errors import GraderFault
 from grading.core.records import Candidate, Rules
-from grading.exam.exam import Context, Exam
+from grading.exam import Context, Exam
 from grading.exam.matching import alike
 from grading.judging.judge import judge
 from grading.sandbox.session import Session
