@@ -41,7 +41,7 @@ def spoil_the_wall(course):
         "import grading.sandbox.bubblewrap as wall\n"
         "def start(self):\n"
         "    raise wall.WallError('no wall here')\n"
-        "worker.Worker.start = start\n"
+        "worker.WorkerClient.start = start\n"
     )
     config = course.root / "nbgrader_config.py"
     config.write_text(
@@ -147,11 +147,11 @@ def test_without_the_careful_converter_nothing_is_graded(course):
 def test_without_the_wall_nothing_is_graded(course):
     config = course.root / "nbgrader_config.py"
     text = config.read_text().replace(
-        '"grading.judging.preprocessor.ExecuteBehindWall"', "'nbgrader.preprocessors.Execute'"
+        '"grading.plugins.ExecuteBehindWall"', "'nbgrader.preprocessors.Execute'"
     )
     config.write_text(text)
     said = course.nbgrader("autograde", A, "--student", "bo", fails=True)
-    assert "has to hold grading.judging.preprocessor.ExecuteBehindWall" in said
+    assert "has to hold grading.plugins.ExecuteBehindWall" in said
     assert not course.scores("bo", A)
 
 

@@ -6,8 +6,6 @@ import re
 import nbformat
 import pytest
 
-from grading.assignment import misconceptions
-from grading.core.errors import GraderFault
 from tests.support.course import ROOT, Course, grade_id, notebook_path
 
 A = "01_rnn"
@@ -174,10 +172,3 @@ def test_no_list_of_answers_reaches_a_release_or_a_sandbox():
     for path in (ROOT / "notebooks").rglob("*.toml"):
         raise AssertionError(path)
     assert json.loads((ROOT / "hints.json").read_text("utf-8"))
-
-
-def test_two_entries_of_one_name_are_refused(tmp_path):
-    entry = '[[f]]\nname = "the same"\nedits = [["a", "b"]]\n'
-    (tmp_path / misconceptions.WRONG).write_text(entry * 2)
-    with pytest.raises(GraderFault, match="f has two entries named 'the same'"):
-        misconceptions.read_list(tmp_path)

@@ -4,32 +4,22 @@ import contextlib
 import gc
 import json
 import os
-import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import sysconfig
-import textwrap
-import time
-from dataclasses import replace
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
-from grading.assignment.spec import AssignmentSpec, Expected, NotebookSpec
 from grading.core.errors import GraderFault
 from grading.core.verdicts import Verdict
-from grading.core.versions import grader
 from grading.sandbox import bubblewrap as wall
 from grading.sandbox import inside
 from grading.sandbox.bubblewrap import WallError, Zygote
 from grading.sandbox.session import Session
-from grading.workers.client import WorkerClient
-from tests.support.sandbox import LIMITS, SHORT, define, failure, printed
+from tests.support.sandbox import DAEMON, LIMITS, SHORT, becomes, define, failure, printed
 
 pytestmark = pytest.mark.clock
 
@@ -53,6 +43,7 @@ def zygote(request, tmp_path_factory):
             (bare / "keeper.py").write_text(text.replace(LAYERS, "landlock = 0"))
             patch.setattr(inside, "__file__", str(bare / "__init__.py"))
         zygote = Zygote()
+    assert not (request.param == "namespaces alone" and zygote.landlock)  # it is the bare one
     yield zygote
     zygote.close()
 
@@ -88,7 +79,9 @@ for folder, folders, files in os.walk({{root!r}}):
     found += [os.path.join(folder, f) for f in files]
 found = [p for p in found if not (p + "/").startswith(shown)]
 print(json.dumps(found))"""
-    assert str(ROOT / "grading" / "session.py") in outside(walk.format(root=str(ROOT / "grading")))
+    assert str(ROOT / "grading" / "sandbox" / "session.py") in outside(
+        walk.format(root=str(ROOT / "grading"))
+    )
     assert within(session, walk.format(root="/")) == []
 
 
@@ -179,26 +172,6 @@ def test_a_signal_to_the_whole_group_stays_in_the_sandbox(start, number):
     assert printed(start(SHORT), "print(2)") == "2\n"
 
 
-def becomes(wanted, word):
-    """Wait until a process with ``word`` in its command line runs, or until none does."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        found = False
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                found |= word.encode() in path.read_bytes()
-        if found == wanted:
-            return True
-        time.sleep(0.01)
-    return False
-
-
-DAEMON = """import os, signal
-if not os.fork():
-    os.setsid()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(number, 1)
-    if os.fork(): os._exit(0)
-    os.execv('/usr/bin/sleep', ['sleep', '{}'])"""
 ENDS = {
     "the session is closed": lambda zygote, session: session.close(),
     "its process ends": lambda zygote, session: session.run_cell("os.kill(os.getpid(), 9)"),
@@ -277,90 +250,3 @@ def test_it_names_libseccomp_when_it_is_missing():
     assert "needs libseccomp" in said
     assert "libseccomp2" in said
     assert said.count("\n") == 1
-
-
-def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
-    word = f"51.{os.getpid()}"
-    source = DAEMON.format(word) + "\nimport time; time.sleep(60)"
-    test = Expected("test_x", "code", "", None, True, True, False, False, 0.0)
-    book = NotebookSpec(None, [replace(test, source="1.0")], reference=[], wrong=[], plots=[])
-    wall = "grading.judging.preprocessor.ExecuteBehindWall"
-    config = {"ExecuteBehindWall": {"cell_seconds": 50.0}}
-    lesson = AssignmentSpec("one", {"book": book}, {}, [], [wall], config).pack()
-    handed_in = nbformat.writes(new_notebook(cells=[new_code_cell(source)])).encode()
-    job = {"student": "ada", "grade": {"book": {"data": handed_in}}, "seconds": 60.0}
-    job["grader"] = grader()
-    start = "import threading, time; from grading.workers.client import Worker\n"
-    start += f"worker = Worker(0); work = lambda: worker.do({lesson!r}, {job!r})\n"
-    start += "threading.Thread(target=work, daemon=True).start()\n"
-    start += "while worker._process is None: time.sleep(0.01)\n"
-    start += "print(worker._process.pid, flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE) as other:
-        try:
-            worker = int(other.stdout.readline())
-            assert becomes(True, word)
-        finally:
-            other.kill()
-    assert becomes(False, word)
-    end = time.monotonic() + 10
-    while Path(f"/proc/{worker}").exists():
-        assert time.monotonic() < end, "the worker lives on"
-        time.sleep(0.01)
-
-
-BUSY = {
-    "writing": """
-        while True:
-            with TemporaryDirectory() as folder:
-                Path(folder, "a", "b").mkdir(parents=True)
-                Path(folder, "a", "b", "c").write_text("d")
-    """,
-    "within a long piece of C": """
-        Path(os.environ["TMPDIR"], "a").touch()
-        np.linalg.svd(square)
-    """,
-}
-
-
-@pytest.mark.parametrize("busy", BUSY)
-def test_a_worker_that_ends_in_the_middle_leaves_nothing(tmp_path, busy):
-    place = tmp_path / "of-a-worker"
-    place.mkdir()
-    code = """
-        import os, sys
-        import numpy as np
-        from pathlib import Path
-        from tempfile import TemporaryDirectory
-        from grading.workers.process import end_with
-        end_with(int(sys.argv[1]))
-        square = np.random.default_rng(0).standard_normal((5000, 5000))  # minutes of svd
-        print("ready", flush=True)
-    """
-    ours, theirs = os.pipe()
-    with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code) + textwrap.dedent(BUSY[busy]), str(ours)],
-        pass_fds=[ours],
-        env=dict(os.environ, TMPDIR=str(place)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(0.5)
-        os.close(theirs)
-        assert process.wait(timeout=60) == -signal.SIGKILL
-    os.close(ours)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_worker_whose_answer_nobody_reads_ends_and_leaves_nothing():
-    worker = WorkerClient()
-    wire = worker.start()
-    process, folder = worker._process, Path(worker._folder)
-    try:
-        inside.send(wire, {"grader": "another"})
-        select.select([wire], [], [])
-        wire.close()
-        assert process.wait(60) == -signal.SIGKILL  # it ends itself
-        assert not folder.exists()
-    finally:
-        worker.close()

@@ -1,6 +1,9 @@
 """Talk to a real sandbox in a test."""
 
+import contextlib
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +34,25 @@ def failure(session, name):
     with pytest.raises(Exception) as caught:  # noqa: PT011
         Stub(session, name)()
     return caught.value, session.failures
+
+
+def becomes(wanted, word):
+    """Wait until a process with ``word`` in its command line runs, or until none does."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        found = False
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                found |= word.encode() in path.read_bytes()
+        if found == wanted:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+DAEMON = """import os, signal
+if not os.fork():
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(number, 1)
+    if os.fork(): os._exit(0)
+    os.execv('/usr/bin/sleep', ['sleep', '{}'])"""

@@ -68,7 +68,7 @@ def breaks():
     install = "plugins.install()"
     steps = "c.Autograde.autograde_preprocessors"
     cannot = "nbgrader_config.py cannot be loaded"
-    holds = f"{steps} has to hold grading.judging.preprocessor.ExecuteBehindWall"
+    holds = f"{steps} has to hold grading.plugins.ExecuteBehindWall"
     return {
         "a module is missing": (lambda t: f"import nosuchmodule\n{t}", cannot),
         "no Python": (lambda t: t.replace("c = ", "c == = ", 1), cannot),

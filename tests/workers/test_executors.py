@@ -1,0 +1,53 @@
+"""Who grades a class: so many at a time, and each with the same grader."""
+
+import shutil
+import threading
+from concurrent.futures import Future
+
+from grading.workers.executors import as_completed
+from tests.support.course import ROOT, Course
+
+A = "01_rnn"
+FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
+AUTOGRADE = ("grading", "autograde", A)
+
+
+def test_no_more_jobs_are_in_flight_than_there_may_be():
+    open_jobs, most = set(), []
+
+    def jobs():
+        for number in range(40):
+            future = Future()
+            open_jobs.add(number)
+            most.append(len(open_jobs))
+            threading.Timer(0.001 * (number % 7), future.set_result, [number]).start()
+            yield number, future
+
+    seen = []
+    for number, future in as_completed(jobs(), 5):
+        assert future.result() == number
+        open_jobs.discard(number)
+        seen.append(number)
+    assert sorted(seen) == list(range(40))
+    assert max(most) <= 5
+
+
+def test_a_worker_with_another_grader_is_refused(tmp_path, monkeypatch):
+    from distributed import LocalCluster
+
+    course = Course(tmp_path / "course")
+    course.submit("ada", A, course.answers(A))
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "grading", other / "grading")
+    for name in ("answer_checks.py", "rnn_utils.py", "public_tests.py", "public_tests.json"):
+        shutil.copy(ROOT / name, other)
+    with (other / "grading" / "judging" / "judge.py").open("a") as file:
+        file.write("# another\n")
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as local:
+        grade = (*AUTOGRADE, f"--cluster={local.scheduler_address}")
+        course.python(*grade)
+        assert course.scores("ada", A) == FULL
+        monkeypatch.setenv("PYTHONPATH", str(other))
+        said = course.python(*grade, "--force", fails=True)
+    assert "has another version of this grader" in said
+    assert course.scores("ada", A) == FULL
