@@ -94,7 +94,7 @@ def look(root: Path, assignment: str, rounds: int) -> dict[str, dict[str, float]
         (session.Session, "call", CALLS),
         (session.Session, "mark", MARK),
         (session.Session, "back", MARK),
-        (pipeline, "read", READ),
+        (pipeline, "read_submission", READ),
         (pipeline.Exporter, "from_notebook_node", STEPS),
         (preprocessor, "judge", JUDGE),
         (preprocessor, "draw", JUDGE),

@@ -1,18 +1,28 @@
 """Truth 3 and the rules of the house: who may import whom, and what no file may hold."""
 
 import ast
+import contextlib
+import pkgutil
+import re
 import shutil
 import subprocess
 import sys
 
 import grimp
 import pytest
+from importlinter.api import read_configuration
 
 from tests.support.course import ROOT, assignments, reference_cells
 
 PACKAGE = ROOT / "grading"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 INSIDE = PACKAGE / "sandbox" / "inside"
+
+
+def committed():
+    """Return the files that git keeps."""
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
 
 
 def name_of(path):
@@ -43,6 +53,13 @@ def test_every_module_is_looked_at(graph):
 def test_imports_point_down():
     done = subprocess.run(["lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_runs_inside_is_kept_from_every_module_beside_it():
+    contracts = read_configuration(str(ROOT / "pyproject.toml"))["contracts_options"]
+    (contract,) = [one for one in contracts if one["type"] == "forbidden"]
+    beside = {name_of(path) for path in INSIDE.parent.glob("*.py")} - {"grading.sandbox"}
+    assert set(contract["forbidden_modules"]) == {"grading.core", *beside}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +119,47 @@ def test_the_tests_mirror_the_packages():
     assert not [n for n in strays if not n.startswith(("test_", "conftest", "__init__"))]
 
 
+def named(text):
+    """Return the paths, and the dotted names of the grader, that a text holds, in strings too."""
+    paths = re.findall(
+        r"(?<![\w./-])(?:grading|tests|benchmarks|deploy|docs)(?:/[\w.*-]*[\w*])+", text
+    )
+    names = set(re.findall(r"(?<![\w./])grading(?!\.md)(?:\.[A-Za-z_]\w*)+", text))
+    for module, listed in re.findall(r"from (grading[\w.]*) import \(?([\w, ]+)", text):
+        names |= {f"{module}.{name.split()[0]}" for name in listed.split(",") if name.strip()}
+    return set(paths), names
+
+
+def missing(text):
+    """Return those among them that do not exist."""
+    paths, names = named(text)
+    lost = [path for path in paths if not list(ROOT.glob(path))]
+    for name in names:
+        try:
+            pkgutil.resolve_name(name)
+        except (ImportError, AttributeError):
+            lost.append(name)
+    return sorted(lost)
+
+
+def test_every_path_and_name_of_ours_that_a_file_holds_is_there():
+    texts = {}
+    for path in committed():
+        with contextlib.suppress(UnicodeDecodeError):
+            texts[path] = path.read_text("utf-8")
+    found = [named(text) for text in texts.values()]
+    assert min(len(set().union(*kind)) for kind in zip(*found, strict=True)) > 30
+    assert not {str(path): lost for path, text in texts.items() if (lost := missing(text))}
+
+
+@pytest.mark.parametrize("form", ["grading/{}.py", "grading.{}", "from grading.exam import {}"])
+def test_one_that_is_gone_is_found(form):
+    lost = form.format("judge")
+    assert missing(f"{lost} is grading/judging/judge.py, grading.judging") == [
+        lost.replace("from ", "").replace(" import ", ".")
+    ]
+
+
 def test_what_runs_inside_names_nothing_of_ours_but_itself():
     # It runs under another name there, by which only relative imports find the rest.
     ours = {"grading", *(path.stem for path in ROOT.glob("*.py"))}
@@ -147,7 +205,10 @@ def test_the_grader_knows_no_lesson(path):
 
 
 def test_committed_files_are_small_and_hold_no_path_of_a_machine():
-    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
-    paths = [ROOT / name for name in done.stdout.split("\n") if name]
+    paths = committed()
     assert paths
-    assert not [path for path in paths if path.exists() and path.stat().st_size > 2**20]
+    assert not [path for path in paths if path.stat().st_size > 2**20]
+    here = rb"/(?:home|Users)/\w"
+    if len(ROOT.parts) > 2:  # else it may be a word of ours, such as /course
+        here += b"|" + re.escape(bytes(ROOT))
+    assert not [path for path in paths if re.search(here, path.read_bytes())]

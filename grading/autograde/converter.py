@@ -54,7 +54,7 @@ class CarefulAutograde(SavingAutograde):
 
     Attributes
     ----------
-    crew : Crew
+    crew : Executor
         Who does the work; a process of its own if there is none.
     only : list of str
         The students to grade; all that nbgrader's own settings name if it is empty.

@@ -1,6 +1,6 @@
 """Who grades a class: worker processes here, or those of a Dask cluster.
 
-Both take a job and give a future of its answer. `results` keeps a bounded number of jobs
+Both take a job and give a future of its answer. `as_completed` keeps a bounded number of jobs
 in flight, so that memory does not grow with the class.
 """
 

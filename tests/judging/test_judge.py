@@ -98,7 +98,7 @@ SCORED = HIDDEN.format(LOST + "exam.score()")
         HIDDEN.format(TWO + "one.score()\ntwo.score()"),
         HIDDEN.format(TWO + "two.score()\none.score()"),
         HIDDEN.format(TWO + "one.score() + one.score()"),
-        HIDDEN.format(LOST.replace("exam", "it").replace("grading.it", "grading.exam")),
+        HIDDEN.format(LOST.replace("exam", "it").replace("g.it", "g.exam")),
         HIDDEN.format("import grading.exam as g\ng.Exam(f, 'x').part('all', 10).__enter__()"),
         HIDDEN.format(LOST + "exams = {'f': exam}\ndel exam\nexams['f'].score()\nexams"),
         HIDDEN.format(LOST + "exam.score()\nexam = None"),

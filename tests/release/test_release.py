@@ -119,7 +119,7 @@ def cells(*tests):
         "f_test(f)\nprint('thank you')",
         "%time f(1)\nassert f(1) == 1",
         "library(testthat)\nx <- 1",
-        "from grading.exam import GraderFault\nassert f(1) == 1",
+        "from grading.core import GraderFault\nassert f(1) == 1",
         "from somewhere import Exam\nassert Exam().holds",
         "import grading.exam, somewhere\nassert somewhere.Exam().holds",
         "from grading.exam import Exam\nfinish(Exam(f, 'x'))",

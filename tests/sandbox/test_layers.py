@@ -21,12 +21,12 @@ import ctypes, fcntl, os, socket, sys, threading
 libc = ctypes.CDLL(None, use_errno=True)
 def check(result):
     if result < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-from grading import syscalls, wall
+from grading.sandbox import bubblewrap, seccomp
 from grading.sandbox.inside import confine
-program = syscalls.program()
+program = seccomp.program()
 """
 FILTER = "confine.restrict_calls(program)\n"
-LANDLOCK = "confine.SCRATCH = sys.argv[2]; assert confine.restrict_files(wall.views())\n"
+LANDLOCK = "confine.SCRATCH = sys.argv[2]; assert confine.restrict_files(bubblewrap.views())\n"
 
 CALLS = {
     "a TCP socket": "socket.socket()",

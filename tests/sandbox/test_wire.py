@@ -303,7 +303,7 @@ import copy, random, sys
 import atheris
 import msgpack
 with atheris.instrument_imports(include=["grading.sandbox.inside"]):
-    from grading import inside
+    from grading.sandbox import inside
 from tests.sandbox.test_wire import decode, framed, places
 THINGS = [None, True, -1, 0, 1, 2, 2**63, 0.5, "", "list", "tuple", "dict", "array", "scalar",
           "frozen", "opaque", "int", "<f8", "|b1", "|O", b"", bytes(8), [], [0], [[0]], {}]

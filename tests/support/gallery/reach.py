@@ -26,7 +26,7 @@ for top in [here, *here.parents, pathlib.Path("/")]:
         folders[:] = [f for f in folders if not (folder == "/" and f in system)]
         wanted = (".ipynb", ".db", ".git", "_config.py", ".csv.gz")
         for f in files:
-            if f.endswith(wanted) or "solution" in f or folder.endswith("grading"):
+            if f.endswith(wanted) or "solution" in f or "grading" in folder.split("/"):
                 loot += [f, os.path.join(folder, f)]
         if len(loot) > 2000 or number > 20_000: break
 loot += [n for n in sys.modules if n.startswith("grading")]
