@@ -42,8 +42,8 @@ GO_ON = {  # run beside the commands that follow
     "dask worker --scheduler-file here.json --nworkers auto --nthreads 1",
 }
 ELSEWHERE = {  # pages about other places, whose commands have tests of their own
-    "browser.md": "test_lite.py",
-    "jupyterhub.md": "test_hub_page.py",
+    "browser.md": "places/test_lite.py",
+    "jupyterhub.md": "places/test_hub_page.py",
 }
 LEAVES = {  # what the commands of a page are said to make
     "index.md": ["feedback/right/01_rnn/rnn.html", "gradebook.db"],
