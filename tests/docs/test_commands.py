@@ -16,6 +16,7 @@ import sys
 import pytest
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
+from grading import plugins
 from grading.__main__ import main
 from grading.sandbox.bubblewrap import bubblewrap
 from tests.support.course import ROOT, Course, assignments
@@ -251,6 +252,31 @@ def test_every_link_of_the_readme_leads_somewhere():
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", TEXT["README.md"])
     assert "docs/index.md" in links
     assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def names(pattern):
+    """Return each word between backticks that matches a pattern, with its page."""
+    pages = {**TEXT, "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text("utf-8")}
+    words = {
+        (page, word) for page, text in pages.items() for word in re.findall(r"`([^`\n]+)`", text)
+    }
+    return {(page, word) for page, word in words if re.fullmatch(pattern, word)}
+
+
+def test_every_file_of_ours_that_a_page_names_is_there():
+    roots = [ROOT, ROOT / "grading"]  # CONTRIBUTING.md's twelve lines are about the second
+    ours = {path.name for root in roots for path in root.iterdir() if path.is_dir()}
+    found = {(p, w) for p, w in names(r"[\w-]+/[\w./-]*") if w.partition("/")[0] in ours}
+    assert len(found) > 20
+    assert not [one for one in found if not any((root / one[1]).exists() for root in roots)]
+
+
+def test_every_class_of_ours_that_a_page_names_is_one_for_a_configuration():
+    found = names(r"(.*=)?grading\.[\w.]+[A-Z]\w+.*")
+    assert len(found) > 3
+    for page, word in found:
+        (name,) = re.findall(r"grading\.[\w.]+", word)
+        assert name.removeprefix("grading.plugins.") in plugins.__all__, (page, word)
 
 
 # --- commands in a sentence -----------------------------------------------------------
