@@ -161,7 +161,7 @@ def read_assignment(
     shared : list of str
         Files of the root that lie beside its notebooks.
     cleaning, grading : list of str
-        See `Lesson`.
+        See `AssignmentSpec`.
     config : Config
         nbgrader's, with the settings of these steps among others.
 

@@ -25,7 +25,7 @@ from grading.judging.submission import placeholder, read_submission
 from grading.sandbox import Session, Zygote
 from grading.store import PENDING, Unusable, lend_gradebook, prepare_gradebook, transaction
 
-URL = "sqlite://lesson"  # a name alone: see `books.lend`
+URL = "sqlite://lesson"  # a name alone: see `lend_gradebook`
 
 
 class Pipeline:
@@ -33,7 +33,7 @@ class Pipeline:
 
     Parameters
     ----------
-    lesson : Lesson
+    lesson : AssignmentSpec
     zygote : Zygote
     compiled : dict of str to bytes
         What a sandbox is given beyond the lesson's files.

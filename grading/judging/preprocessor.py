@@ -28,7 +28,7 @@ class Bench:
 
     Attributes
     ----------
-    lesson : Lesson
+    lesson : AssignmentSpec
     open : callable
         Opens a sandbox with limits; the second argument says whether figures are drawn.
     reference : callable

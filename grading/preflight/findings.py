@@ -51,7 +51,7 @@ class Findings:
     ----------
     assignment : str
     lab : Lab
-    found : list of Result
+    found : list of Outcome
     form : list of str
         What is wrong with the form of the lesson.
     """

@@ -41,7 +41,7 @@ def rebuild(app: Any, assignment: str, place: Path) -> tuple[AssignmentSpec, lis
 
     Returns
     -------
-    lesson : Lesson
+    lesson : AssignmentSpec
         As it is to be graded.
     list of str
         What of the release that is there is not as the source makes it.

@@ -120,7 +120,7 @@ class Lab:
 
     Parameters
     ----------
-    lesson : Lesson
+    lesson : AssignmentSpec
     name : str
         Of the notebook.
     folder : pathlib.Path

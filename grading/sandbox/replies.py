@@ -105,7 +105,7 @@ def _weigh(value: Any, weights: dict[int, int], depth: int = 0) -> int:
 
     Raises
     ------
-    grading.sandbox.CodecError
+    CodecError
         When it is too large, or nested without an end.
     """
     if type(value) not in (list, tuple, dict):

@@ -21,7 +21,7 @@ VERDICTS = {verdict.value for verdict in Verdict} - {Verdict.GRADER_FAULT.value}
 
 
 def timestamp(folder: Path, depth: int = submitted.DEPTH) -> datetime | None:
-    """Return when a submission was handed in, if that is known; `depth` as in `files.find`."""
+    """Return when a submission was handed in, if that is known; `depth` as in `submitted.find`."""
     text = submitted.read_note(folder / TIMESTAMP, depth)
     with suppress(ValueError, OverflowError):
         found: datetime | None = utils.parse_utc(text) if text else None

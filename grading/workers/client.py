@@ -58,7 +58,7 @@ class WorkerClient:
         Parameters
         ----------
         lesson : bytes
-            A packed `grading.assignment.spec.AssignmentSpec`.
+            A packed `grading.assignment.AssignmentSpec`.
         job : dict
             ``student``; ``grade`` or ``draw``: notebooks by name, as `grading.judging.Pipeline`
             takes them; ``seconds`` that one sandbox may use; ``grader``, the version that
