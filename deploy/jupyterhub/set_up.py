@@ -20,6 +20,7 @@ except ImportError:  # Python 3.10
 
 HERE = Path(__file__).resolve().parent
 COURSE = HERE.parents[1]  # this repository
+GUARDS = "nbgrader_config.json"  # without it the grader refuses
 
 
 def main() -> None:
@@ -62,6 +63,9 @@ def main() -> None:
         for path in [*COURSE.glob("*.py"), *COURSE.glob("*.json")]:
             shutil.copy(path, home)
         run("chown", "--recursive", f"{account}:", str(home))
+    elif not (home / GUARDS).exists():  # a course from before there was one
+        options = ["--owner", account, "--group", account, "--mode", "644"]
+        run("install", *options, str(COURSE / GUARDS), str(home))
     print(f"The course is in {home}. Put people into {course['students']} and ", end="")
     print(f"{course['instructors']}, then start jupyterhub -f {folder}/etc/jupyterhub_config.py")
 

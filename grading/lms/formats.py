@@ -1,6 +1,6 @@
 """Marks for the LMS: nbgrader's exporters for Canvas, Moodle and spreadsheets.
 
-``python -m grading export``, or ``nbgrader export --exporter=grading.lms.formats.Canvas``. What
+``python -m grading export``, or ``nbgrader export --exporter=grading.plugins.Canvas``. What
 each importer wants is in the docstring of its class, with the place in its source.
 """
 

@@ -18,7 +18,7 @@ from tests.support import hub, hub_server, hub_tries, pictures
 from tests.support.course import grade_id, reference_cells
 from tests.support.hub import say
 
-pytestmark = pytest.mark.hub
+pytestmark = [pytest.mark.hub, pytest.mark.timeout(1800)]
 LESSON = "01_rnn"
 FORMGRADER = "formgrader/api"
 
@@ -198,6 +198,31 @@ def test_a_hub_that_cannot_become_its_users_does_not_start(server):
     )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("Start this hub as root")
+
+
+def test_a_course_that_lacks_a_file_without_which_nothing_is_graded_gets_it(server):
+    course = server.folder / "course"
+    guards = course / "nbgrader_config.json"
+    shipped = guards.read_bytes()
+    guards.write_bytes(shipped + b"\n")
+    server.set_up()
+    assert guards.read_bytes() == shipped + b"\n"  # what is there stays
+    guards.unlink()
+    done = subprocess.run(
+        [server.python, "-m", "grading", "autograde", LESSON],
+        user=server.account,
+        group=server.account,
+        cwd=course,
+        env={"PATH": f"{server.python.parent}:/usr/bin:/bin", "HOME": str(course)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert f"there is no nbgrader_config.json in {course}" in done.stdout + done.stderr
+    server.set_up()
+    assert guards.read_bytes() == shipped
+    assert guards.owner() == guards.group() == server.account
 
 
 def test_a_class_goes_from_release_to_feedback(server, people, returned):

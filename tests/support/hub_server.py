@@ -112,7 +112,11 @@ class Server:
         lines = [f"{key} = {json.dumps(value)}\n" for key, value in settings.items()]
         (deploy / "course.toml").write_text("".join(lines))
         for _ in range(2):  # it can be run again
-            run(self.python, deploy / "set_up.py")
+            self.set_up()
+
+    def set_up(self) -> None:
+        """Set the course up, or see whether all is there."""
+        run(self.python, self.place / "repository" / "deploy" / "jupyterhub" / "set_up.py")
 
     def add(self, name: str, group: str = "") -> str:
         """Make a Unix user with a password, in a group of the course or none; return its name."""
