@@ -7,7 +7,7 @@ nothing that takes long.
 """
 
 from grading.core.errors import FULL, READ_ONLY, GraderFault, sentence
-from grading.core.records import Candidate, Cell, Function, Output, Part, Rules
+from grading.core.records import Candidate, Cell, Function, Output, Part, Record, Rules
 from grading.core.text import cut, printable, why_no_student
 from grading.core.verdicts import (
     LIMITS,
@@ -30,6 +30,7 @@ __all__ = [
     "GraderFault",
     "Output",
     "Part",
+    "Record",
     "Rules",
     "Verdict",
     "cut",

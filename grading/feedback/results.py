@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_grade, is_solution, is_task
 
-from grading.core import SENTENCES, Verdict
+from grading.core import SENTENCES, Part, Record
 
 Resources = dict[str, Any]
 _WHOLE_POINTS = {"full": "all points", "part": "some of the points", "none": "no points"}
@@ -108,8 +108,8 @@ def result_of(cell: NotebookNode) -> Result | None:
         return None
     own = cell.metadata.nbgrader
     record = _record(cell)
-    score = float(own.get("score", record.get("points", 0.0)))
-    most = float(own.get("points", record.get("most", 0.0)))
+    score = float(own.get("score", record.points if record else 0.0))
+    most = float(own.get("points", record.most if record else 0.0))
     state = "open" if own.get("waiting") else _state(score, most)
     verdict = "not graded yet" if state == "open" else _WHOLE_POINTS[state]
     name = str(own.grade_id)
@@ -119,55 +119,54 @@ def result_of(cell: NotebookNode) -> Result | None:
     elif own.get("by_hand"):
         result.notes.append("Your instructor has graded this by hand.")
     if record and own.get("by_hand"):
-        found = f"{number(record.get('points', 0.0))} of {number(most)}"
+        found = f"{number(record.points)} of {number(most)}"
         result.notes.append(f"Your instructor has set these points; the tests found {found}.")
     if extra := own.get("extra_credit"):
         result.notes.append(f"{number(extra)} of these points are extra credit.")
     return result
 
 
-def _record(cell: NotebookNode) -> Mapping[str, Any]:
+def _record(cell: NotebookNode) -> Record | None:
     """Return what the grader has kept of a test cell; nothing for every other cell."""
-    record = cell.metadata.get("grading", {})
-    judged = cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
-    known = {verdict.value for verdict in Verdict}
-    return record if judged and record.get("verdict") in known else {}
+    if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
+        with suppress(ValueError):
+            return Record.unpack(cell.metadata.get("grading"))
+    return None
 
 
-def _tell(result: Result, record: Mapping[str, Any], cell: NotebookNode) -> None:
-    verdict = Verdict(record["verdict"])
+def _tell(result: Result, record: Record, cell: NotebookNode) -> None:
     result.recorded = True
     result.name = result.grade_id.removeprefix("test_")
-    result.verdict, result.sentence = verdict.value, SENTENCES[verdict]
-    result.parts = [_part(part) for part in record.get("parts", [])]
-    result.named = [says for _, says in record.get("named", [])]
-    result.public = bool(record.get("public"))
+    result.verdict, result.sentence = record.verdict.value, SENTENCES[record.verdict]
+    result.parts = [_part(part) for part in record.parts]
+    result.named = [says for _, says in record.named]
+    result.public = record.public
     result.said = _said(record, cell)
 
 
-def _part(part: Mapping[str, Any]) -> PartOfResult:
-    message = part.get("message", "")
-    if part.get("follows") and not message:
+def _part(part: Part) -> PartOfResult:
+    message = part.message
+    if part.follows and not message:
         message = "Right with your own earlier function. Its mistake is charged there."
     return PartOfResult(
-        name=part["name"],
-        points=f"{number(part['earned'])} of {number(part['points'])}",
-        state=_state(part["earned"], part["points"]),
+        name=part.name,
+        points=f"{number(part.earned)} of {number(part.points)}",
+        state=_state(part.earned, part.points),
         message=message,
     )
 
 
-def _said(record: Mapping[str, Any], cell: NotebookNode) -> str:
+def _said(record: Record, cell: NotebookNode) -> str:
     """Return the text of a test's output without what the page says in its own way."""
     text = "\n".join(
         output["text"] if output["output_type"] == "stream" else "\n".join(output["traceback"])
         for output in cell.outputs
         if output["output_type"] in ("stream", "error")
     )
-    starts = [f"{record['verdict']}: {SENTENCES[Verdict(record['verdict'])]}"]
-    starts += [f"{p['name']}: {p['earned']:g} of {p['points']:g}" for p in record.get("parts", [])]
+    starts = [f"{record.verdict.value}: {SENTENCES[record.verdict]}"]
+    starts += [f"{part.name}: {part.earned:g} of {part.points:g}" for part in record.parts]
     lines = [line for line in text.split("\n") if not line.startswith(tuple(starts))]
-    sentences = {" ".join(says.split()) for _, says in record.get("named", [])}
+    sentences = {" ".join(says.split()) for _, says in record.named}
     paragraphs = re.split(r"\n\s*\n", "\n".join(lines))
     return "\n\n".join(p for p in paragraphs if " ".join(p.split()) not in sentences).strip()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import msgpack
 
 from grading.assignment import Namespace, Reference, run_locked
 from grading.core import LIMITS, Output, Rules, Verdict
 from grading.exam import Context
+from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
 from grading.judging.test_cell import TestCell
 from grading.sandbox import Session
 
@@ -19,11 +19,11 @@ ENDED = (Verdict.TIMED_OUT, Verdict.CRASHED)  # of a cell: what it does to its s
 
 
 def judge(
-    cells: list[dict[str, Any]],
+    cells: list[CodeCell],
     open_session: Callable[[bool], Session],
     reference: Reference,
     rules: Rules,
-) -> list[dict[str, Any]]:
+) -> list[Answer]:
     """Run and judge a submission up to its last test, in notebook order.
 
     What a student is shown, outputs and public tests, is complete before the first hidden
@@ -38,10 +38,8 @@ def judge(
 
     Parameters
     ----------
-    cells : list of dict
-        For each code cell ``source``, ``role`` (``student``, ``locked``, ``test`` or
-        ``plot``), ``grade_id`` and ``points``. Locked and test cells hold the instructor's
-        source; so does a plot, which no other cell needs and which is left out here.
+    cells : list of CodeCell
+        The code cells, in notebook order. A plot, which no other cell needs, is left out here.
     open_session : callable
         Opens a sandbox; its argument says whether figures are drawn. Here they never are.
     reference : Reference
@@ -49,75 +47,69 @@ def judge(
 
     Returns
     -------
-    list of dict
-        For each cell up to the last test what `Shown` has, nothing for a plot; for a test
-        cell ``outputs`` and its ``record``.
+    list of Judged, Shown or None
+        For each cell up to the last test: of a test what became of it, of every other what it
+        has shown, and nothing of what was left out.
     """
     context = functools.partial(Context, reference.functions, reference.candidates, rules)
-    last = max((n for n, cell in enumerate(cells) if cell["role"] == "test"), default=-1)
+    last = max((n for n, cell in enumerate(cells) if cell.role is Role.TEST), default=-1)
     with open_session(False) as session:
-        shown = Shown(cells[: last + 1], session, context, marks=True)
-        left = {number for number, test in shown.tests.items() if test.has_hidden()}
+        turn = Turn(cells[: last + 1], session, context, marks=True)
+        left = {number for number, test in turn.tests.items() if test.has_hidden()}
         if last in left:  # nothing has run since
             left.remove(last)
-            shown.tests[last].run(session, shown.failed, hidden=True)
+            turn.tests[last].run(session, turn.failed, hidden=True)
         while (number := session.back()) is not None:
             left.remove(number)
-            shown.tests[number].run(session, shown.failed, hidden=True)
+            turn.tests[number].run(session, turn.failed, hidden=True)
     # Behind the last hidden part nothing is asked of the second sandbox any more, and a
     # cell that ended the first is not tried again.
     with open_session(False) as examined:
         for number in range(max(left, default=-1) + 1):
             if number in left:
-                shown.tests[number].run(examined, shown.failed, hidden=True)
-            elif shown.answers[number] and not shown.answers[number]["ended"]:
-                examined.run_cell(cells[number]["source"])
-    judged = {number: test.judgement() for number, test in shown.tests.items()}
+                turn.tests[number].run(examined, turn.failed, hidden=True)
+            elif isinstance(shown := turn.answers[number], Shown) and not shown.ended:
+                examined.run_cell(cells[number].source)
+    judged = {number: test.judgement() for number, test in turn.tests.items()}
     own = {
         (test.function, one.name)
-        for number, test in shown.tests.items()
+        for number, test in turn.tests.items()
         for one in judged[number].named
     }
     for number, judgement in judged.items():
         # The same values can come of two mistakes in two places: only one that shows where it
         # is made is named where it does harm.
         judgement.named = [one for one in judgement.named if (one.of, one.name) in own]
-        shown.answers[number] = {
-            "outputs": judgement.outputs(),
-            "record": judgement.record(rules.seed),
-        }
-    return shown.answers
+        turn.answers[number] = Judged(judgement.outputs(), judgement.record(rules.seed))
+    return turn.answers
 
 
-def draw(
-    cells: list[dict[str, Any]], open_session: Callable[[bool], Session]
-) -> list[dict[str, Any]]:
+def draw(cells: list[CodeCell], open_session: Callable[[bool], Session]) -> list[Answer]:
     """Run a submission that is judged already from end to end, for what it prints and draws.
 
     Parameters
     ----------
-    cells : list of dict
-        As for `judge`. A cell that has ``ended`` a sandbox is left out.
+    cells : list of CodeCell
+        As for `judge`, with the plots. A cell that has ended a sandbox is left out.
     open_session : callable
         As for `judge`.
 
     Returns
     -------
-    list of dict
-        As from `judge`, with nothing for a test and for what was left out.
+    list of Shown or None
+        For each cell what it has shown; nothing of a test and of what was left out.
     """
     with open_session(True) as session:
-        return Shown(cells, session, Context, marks=False).answers
+        return Turn(cells, session, Context, marks=False).answers
 
 
-class Shown:
-    """What cells and public tests show, in one sandbox, which is marked behind each test or not.
+class Turn:
+    """One turn of cells and public tests in one sandbox, which is marked behind each test or not.
 
     Attributes
     ----------
-    answers : list of dict
-        For each cell ``outputs``, whether it ``ended`` its sandbox and, if it met one, a
-        ``limit``; nothing for a test and for what was left out.
+    answers : list of Shown or None
+        For each cell what it has shown; nothing of a test and of what was left out.
     tests : dict of int to TestCell
         The test cells, by their place.
     failed : dict of str to (Verdict, outputs)
@@ -126,38 +118,37 @@ class Shown:
 
     def __init__(
         self,
-        cells: list[dict[str, Any]],
+        cells: list[CodeCell],
         session: Session,
         context: Callable[[], Context],
         *,
         marks: bool,
     ) -> None:
-        self.answers: list[dict[str, Any]] = []
+        self.answers: list[Answer] = []
         self.tests: dict[int, TestCell] = {}
         self.failed: dict[str, tuple[Verdict, list[Output]]] = {}
         self._size = 0
         space: Namespace = {"__name__": "__main__"}
         for number, cell in enumerate(cells):
-            answer: dict[str, Any] = {}
-            if cell["role"] == "test":
+            answer: Answer = None
+            if cell.role is Role.TEST:
                 self.tests[number] = TestCell(cell, space, context())
                 self.tests[number].run(session, self.failed, hidden=False)
                 if marks and number < len(cells) - 1 and self.tests[number].has_hidden():
                     session.mark(number)
-            elif not cell.get("ended") and not (marks and cell["role"] == "plot"):
+            elif not cell.ended and not (marks and cell.role is Role.PLOT):
                 answer = self._run(cell, session)
-            if cell["role"] == "locked":
-                run_locked(cell["source"], cell["grade_id"], space)
+            if cell.role is Role.LOCKED:
+                run_locked(cell.source, cell.grade_id, space)
             self.answers.append(answer)
 
-    def _run(self, cell: dict[str, Any], session: Session) -> dict[str, Any]:
-        outputs, verdict = session.run_cell(cell["source"])
+    def _run(self, cell: CodeCell, session: Session) -> Shown:
+        outputs, verdict = session.run_cell(cell.source)
         if verdict is not None:
-            self.failed[cell["grade_id"]] = verdict, outputs
+            self.failed[cell.grade_id] = verdict, outputs
         self._size += len(msgpack.packb(outputs))
         if self._size > OUTPUT_LIMIT:
             text = "Left out: the notebook makes more output than a submission may.\n"
             outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
             verdict = verdict or Verdict.TOO_MUCH_OUTPUT
-        answer: dict[str, Any] = {"outputs": outputs, "ended": verdict in ENDED}
-        return answer | ({"limit": verdict.value} if verdict in LIMITS else {})
+        return Shown(outputs, verdict in ENDED, verdict if verdict in LIMITS else None)

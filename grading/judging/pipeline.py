@@ -20,10 +20,10 @@ from traitlets.config import Config
 
 from grading.assignment import AssignmentSpec, Reference
 from grading.core import Verdict
-from grading.judging.preprocessor import Bench, ExecuteBehindWall
+from grading.judging.preprocessor import ExecuteBehindWall, Task, WarmLesson
 from grading.judging.submission import placeholder, read_submission
 from grading.sandbox import Session, Zygote
-from grading.store import PENDING, Unusable, lend_gradebook, prepare_gradebook, transaction
+from grading.store import Pending, Unusable, lend_gradebook, prepare_gradebook, transaction
 
 URL = "sqlite://lesson"  # a name alone: see `lend_gradebook`
 
@@ -53,7 +53,7 @@ class Pipeline:
         steps = self._cleaning._preprocessors + self._grading._preprocessors
         for step in steps:
             if isinstance(step, ExecuteBehindWall):
-                step.bench = Bench(
+                step.lesson = WarmLesson(
                     lesson,
                     lambda limits, draws: Session(zygote, limits, files, draws=draws),
                     self._reference,
@@ -78,20 +78,17 @@ class Pipeline:
         """
         expected = self.lesson.notebooks[name].cells
         if "data" in hand_in:
-            notebook = read_submission(hand_in["data"], expected)
+            submission = read_submission(hand_in["data"], expected)
         else:
             error = Unusable(Verdict(hand_in["verdict"]), hand_in["why"])
-            notebook = placeholder(error, expected)
-        said = notebook.metadata["grading"]
-        clean, _ = self._run(self._cleaning, notebook, student, name)
-        clean.metadata["grading"] = said
-        how = {"seed": hand_in["seed"]} if "seed" in hand_in else {}
-        graded, resources = self._run(self._grading, clean, student, name, **how)
-        pending = "verdict" not in said
-        if pending:
-            graded.metadata["grading"] = PENDING
-        found = {"notebook": to_bytes(graded), "audit": resources["grading"]["audit"]}
-        return found | {"pending": pending}
+            submission = placeholder(error, expected)
+        task = Task(submission, hand_in.get("seed"))
+        clean, _ = self._run(self._cleaning, submission.notebook, student, name, task)
+        graded, done = self._run(self._grading, clean, student, name, task)
+        if done.pending is not None:
+            graded.metadata["grading"] = done.pending.pack()
+        found = {"notebook": to_bytes(graded), "audit": done.audit}
+        return found | {"pending": done.pending is not None}
 
     def draw(self, student: str, name: str, graded: bytes) -> dict[str, Any]:
         """Draw the plots of a graded notebook, and let the cells behind its last test run.
@@ -101,9 +98,11 @@ class Pipeline:
         dict
             ``notebook``, as bytes; ``limits``, those that it met.
         """
-        drawn, resources = self._run(self._grading, of_bytes(graded), student, name, draw=True)
-        drawn.metadata.pop("grading", None)
-        return {"notebook": to_bytes(drawn), "limits": resources["grading"]["limits"]}
+        notebook = of_bytes(graded)
+        task = Task(pending=Pending.unpack(notebook.metadata.pop("grading", None)))
+        drawn, done = self._run(self._grading, notebook, student, name, task)
+        limits = sorted(verdict.value for verdict in done.limits)
+        return {"notebook": to_bytes(drawn), "limits": limits}
 
     def _reference(self, name: str) -> Reference:
         if name not in self._references:
@@ -121,8 +120,9 @@ class Pipeline:
         return exporter
 
     def _run(
-        self, exporter: Exporter, notebook: NotebookNode, student: str, name: str, **how: Any
-    ) -> tuple[NotebookNode, Any]:
+        self, exporter: Exporter, notebook: NotebookNode, student: str, name: str, task: Task
+    ) -> tuple[NotebookNode, Task]:
+        """Take a notebook through steps; return it, and the task with what was found."""
         resources = {
             "unique_key": name,
             "output_files_dir": f"{name}_files",
@@ -133,9 +133,10 @@ class Pipeline:
                 "notebook": name,
                 "db_url": URL,
             },
-            "grading": {"draw": False, **how},
+            "grading": task,
         }
-        return exporter.from_notebook_node(notebook, resources)
+        notebook, resources = exporter.from_notebook_node(notebook, resources)
+        return notebook, resources["grading"]
 
 
 def to_bytes(notebook: NotebookNode) -> bytes:

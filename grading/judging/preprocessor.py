@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
@@ -14,30 +14,61 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int, List, Unicode
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import GraderFault, Rules, Verdict
+from grading.core import GraderFault, Record, Rules, Verdict
+from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
 from grading.judging.judge import draw, judge
+from grading.judging.submission import Submission
 from grading.sandbox import Limits, Session, error_output
+from grading.store import Pending
 from grading.web import harmless_outputs
 
 Resources = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What the step works with: `grading.judging.pipeline` lays it out, in a worker.
+class WarmLesson:
+    """A lesson with all that judging it takes: `grading.judging.pipeline` has it, in a worker.
 
     Attributes
     ----------
-    lesson : AssignmentSpec
+    spec : AssignmentSpec
     open : callable
         Opens a sandbox with limits; the second argument says whether figures are drawn.
     reference : callable
         Returns what a notebook is compared with, by its name.
     """
 
-    lesson: AssignmentSpec
+    spec: AssignmentSpec
     open: Callable[[Limits, bool], Session]
     reference: Callable[[str], Reference]
+
+
+@dataclass
+class Task:
+    """What the step is asked to do with a notebook, and where it leaves what it found.
+
+    It is all that lies in ``resources["grading"]``. What the step leaves is not there before, so
+    that a notebook which it has not seen cannot pass for one that is done.
+
+    Attributes
+    ----------
+    submission : Submission or None
+        What to judge; None where the notebook is judged already, and is to be drawn.
+    seed : int or None
+        What fixes the hidden inputs; None for that of the course.
+    pending : Pending or None
+        What to draw. Where it judges, the step leaves it here; None is nothing.
+    audit : dict
+        Left where it judges: what there is to say of the submission in the audit file.
+    limits : set of Verdict
+        Left where it draws: the limits that cells met.
+    """
+
+    submission: Submission | None = None
+    seed: int | None = None
+    pending: Pending | None = None
+    audit: dict[str, Any] = field(init=False, repr=False)
+    limits: set[Verdict] = field(init=False, repr=False)
 
 
 class ExecuteBehindWall(NbGraderPreprocessor):
@@ -64,7 +95,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
     shared_files = List(Unicode(), help="Files of the root that belong to each assignment.").tag(
         config=True
     )
-    bench: Bench | None = None
+    lesson: WarmLesson | None = None
 
     def limits(self) -> Limits:
         """Return the limits as configured."""
@@ -86,109 +117,133 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         GraderFault
             When it could not be judged.
         """
-        if self.bench is None:
+        if self.lesson is None:
             raise GraderFault("nbgrader_config.py has to call grading.plugins.install()")
-        if resources["grading"]["draw"]:
-            self._draw(nb, resources)
+        task: Task = resources["grading"]
+        if task.submission is None:
+            self._draw(nb, resources, task)
         else:
-            self._judge(nb, resources)
+            self._judge(nb, resources, task, task.submission)
         return nb, resources
 
-    def _judge(self, nb: NotebookNode, resources: Resources) -> None:
-        said = nb.metadata.get("grading", {})
-        whole = said.get("verdict")
-        verdict = Verdict(whole) if whole else Verdict.GRADER_FAULT
-        for cell in filter(is_test, nb.cells):
-            cell.outputs = [nbformat.from_dict(error_output(verdict, said.get("why", "")))]
-            cell.metadata["grading"] = {"verdict": verdict.value, "points": 0.0}
-        if whole:
-            words = filter(None, [whole, said.get("why")])
+    def _judge(
+        self, nb: NotebookNode, resources: Resources, task: Task, submission: Submission
+    ) -> None:
+        assert self.lesson is not None
+        tests = [cell for cell in nb.cells if is_test(cell)]
+        none = Record(submission.verdict or Verdict.GRADER_FAULT, 0.0)
+        for cell in tests:
+            cell.outputs = [nbformat.from_dict(error_output(none.verdict, submission.why))]
+            cell.metadata["grading"] = none.pack()
+        if submission.verdict is not None:
+            records = {cell.metadata.nbgrader.grade_id: none for cell in tests}
+            words = filter(None, [submission.verdict.value, submission.why])
             self.log.info("%s: %s", resources["nbgrader"]["student"], ". ".join(words))
-            self._note(nb, resources, [], lesson=None)
+            self._note(resources, records, [], lesson=None)
             return
-        assert self.bench is not None
         name = resources["nbgrader"]["notebook"]
         code = code_cells(nb)
-        cells = self._cells(code, name)
-        rules = Rules(resources["grading"].get("seed", self.seed), self.follow_through)
-        answers = judge(cells, self._open, self.bench.reference(name), rules)
+        rules = Rules(self.seed if task.seed is None else task.seed, self.follow_through)
+        answers = judge(self._cells(code, name), self._open, self.lesson.reference(name), rules)
+        records = {}
         for number, (cell, answer) in enumerate(zip(code, answers, strict=False), 1):
-            if answer:
+            if answer is not None:
                 keep(cell, answer, number)
-            if is_test(cell):
-                check_points(answer["record"]["points"], cell.metadata.nbgrader["points"])
-                cell.metadata["grading"] = answer["record"]
+            if isinstance(answer, Judged):
+                own, record = cell.metadata.nbgrader, answer.record
+                check_points(record.points, own["points"])
+                cell.metadata["grading"] = record.pack()
+                records[own["grade_id"]] = record
                 self.log.info(
                     "%s %s: %s, %g of %g points",
                     resources["nbgrader"]["student"],
-                    cell.metadata.nbgrader["grade_id"],
-                    answer["record"]["verdict"],
-                    answer["record"]["points"],
-                    cell.metadata.nbgrader["points"],
+                    own["grade_id"],
+                    record.verdict.value,
+                    record.points,
+                    own["points"],
                 )
-        if any(c.metadata.grading["verdict"] == verdict.value for c in filter(is_test, nb.cells)):
+        if len(records) != len(tests):
             raise GraderFault("a test was left without its judgement")
-        self._note(nb, resources, answers, lesson=self.bench.lesson.digest(name))
+        task.pending = Pending(
+            tuple(
+                cell.id
+                for cell, answer in zip(code, answers, strict=False)
+                if isinstance(answer, Shown) and answer.ended
+            )
+        )
+        self._note(resources, records, answers, lesson=self.lesson.spec.digest(name))
 
-    def _draw(self, nb: NotebookNode, resources: Resources) -> None:
+    def _draw(self, nb: NotebookNode, resources: Resources, task: Task) -> None:
         code = code_cells(nb)
-        answers = draw(self._cells(code, resources["nbgrader"]["notebook"]), self._open)
+        ended = task.pending.ended if task.pending else ()
+        answers = draw(self._cells(code, resources["nbgrader"]["notebook"], ended), self._open)
         for number, (cell, answer) in enumerate(zip(code, answers, strict=True), 1):
-            if not is_test(cell) and answer:
+            if answer is not None:
                 keep(cell, answer, number)
-        resources["grading"]["limits"] = sorted({a["limit"] for a in answers if "limit" in a})
+        task.limits = limits_met(answers)
 
     def _open(self, draws: bool) -> Session:
-        assert self.bench is not None
-        return self.bench.open(self.limits(), draws)
+        assert self.lesson is not None
+        return self.lesson.open(self.limits(), draws)
 
     def _note(
-        self, nb: NotebookNode, resources: Resources, answers: list[dict[str, Any]], **more: Any
+        self,
+        resources: Resources,
+        records: dict[str, Record],
+        answers: list[Answer],
+        **more: Any,
     ) -> None:
-        """Leave in ``resources`` what there is to say of a submission in the audit file."""
-        records = {c.metadata.nbgrader.grade_id: c.metadata.grading for c in nb.cells if is_test(c)}
-        met = {answer["limit"] for answer in answers if "limit" in answer}
-        met.update(*(answer["record"]["limits"] for answer in answers if "record" in answer))
-        resources["grading"]["audit"] = {
+        """Leave in the task what there is to say of a submission in the audit file."""
+        task: Task = resources["grading"]
+        assert task.submission is not None
+        met = limits_met(answers)
+        met.update(*(one.record.limits for one in answers if isinstance(one, Judged)))
+        task.audit = {
             **{key: resources["nbgrader"][key] for key in ("student", "assignment", "notebook")},
-            "submitted": nb.metadata.get("grading", {}).get("sha256"),
+            "submitted": task.submission.sha256,
             "seed": self.seed,
             **more,
-            "verdicts": {name: [r["verdict"], r["points"]] for name, r in records.items()},
-            "limits": sorted(met),
+            "verdicts": {name: [r.verdict.value, r.points] for name, r in records.items()},
+            "limits": sorted(verdict.value for verdict in met),
         }
 
-    def _cells(self, code: list[NotebookNode], notebook: str) -> list[dict[str, Any]]:
-        """Return the cells in the form that `grading.judging.judge.judge` takes."""
-        assert self.bench is not None
-        released = self.bench.lesson.notebooks[notebook]
+    def _cells(
+        self, code: list[NotebookNode], notebook: str, ended: Collection[str] = ()
+    ) -> list[CodeCell]:
+        """Return cells as `grading.judging.judge` takes them; those of the ids have ended one."""
+        assert self.lesson is not None
+        released = self.lesson.spec.notebooks[notebook]
         known = {cell.grade_id: cell for cell in released.cells}
         cells = []
         for number, cell in enumerate(code):
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-            role = "student"
+            role = Role.STUDENT
             if grade_id in known and known[grade_id].locked:
-                role = "test" if known[grade_id].grade else "locked"
+                role = Role.TEST if known[grade_id].grade else Role.LOCKED
             elif grade_id not in known and cell.source in released.plots:
-                role = "plot"
+                role = Role.PLOT
+            ours = role in (Role.TEST, Role.LOCKED)
             cells.append(
-                {
-                    "source": known[grade_id].source if role in ("test", "locked") else cell.source,
-                    "role": role,
-                    "grade_id": grade_id or f"cell {number}",
-                    "points": known[grade_id].points if role == "test" else 0.0,
-                    "ended": bool(cell.metadata.get("grading", {}).get("ended")),
-                }
+                CodeCell(
+                    source=known[grade_id].source if ours else cell.source,
+                    role=role,
+                    grade_id=grade_id or f"cell {number}",
+                    points=known[grade_id].points if role is Role.TEST else 0.0,
+                    ended=cell.get("id") in ended,
+                )
             )
         return cells
 
 
-def keep(cell: NotebookNode, answer: dict[str, Any], number: int) -> None:
+def keep(cell: NotebookNode, answer: Shown | Judged, number: int) -> None:
     """Keep in a cell what running it has shown."""
-    cell.outputs = [nbformat.from_dict(output) for output in harmless_outputs(answer["outputs"])]
+    cell.outputs = [nbformat.from_dict(output) for output in harmless_outputs(answer.outputs)]
     cell.execution_count = number
-    if answer.get("ended"):
-        cell.metadata["grading"] = {"ended": True}
+
+
+def limits_met(answers: list[Answer]) -> set[Verdict]:
+    """Return the limits that cells met which ran in the sandbox."""
+    return {one.limit for one in answers if isinstance(one, Shown) and one.limit is not None}
 
 
 def is_test(cell: NotebookNode) -> bool:

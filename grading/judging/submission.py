@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import nbformat
@@ -25,11 +26,37 @@ SOURCE_LIMIT = 2**20  # characters of one cell; a student's has a few thousand
 LOST = "Here stood a cell that could not be read."
 
 
-def read_submission(data: bytes, expected: list[Expected]) -> NotebookNode:
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in for one notebook, as it can be graded.
+
+    Attributes
+    ----------
+    notebook : NotebookNode
+        The student's sources among the released cells; the release where nothing can be graded.
+    verdict : Verdict or None
+        On the whole of it, where nothing can be graded.
+    why : str
+        The reason for that, in words for the student; may be empty.
+    sha256 : str or None
+        Of the bytes that were handed in; None where there are none.
+    """
+
+    notebook: NotebookNode
+    verdict: Verdict | None = None
+    why: str = ""
+    sha256: str | None = None
+
+    def __deepcopy__(self, memo: object) -> Submission:
+        """Return it as it is: nbconvert copies all that it hands on, and nobody changes this."""
+        return self
+
+
+def read_submission(data: bytes, expected: list[Expected]) -> Submission:
     """Make a gradable notebook of the bytes that were handed in.
 
-    The metadata under ``grading`` have their SHA-256. Never raises for what a student did:
-    a hand-in that cannot be used becomes the release, with the verdict, and why, there too.
+    Never raises for what a student did: a hand-in that cannot be used becomes the release, with
+    a verdict on the whole.
     """
     digest = hashlib.sha256(data).hexdigest()
     try:
@@ -42,8 +69,8 @@ def read_submission(data: bytes, expected: list[Expected]) -> NotebookNode:
         if found - set(wanted) and not found & telling and not works:
             raise Unusable(Verdict.OTHER_ASSIGNMENT)
     except Unusable as error:
-        return placeholder(error, expected, sha256=digest)
-    return _notebook(rebuild(cells, wanted), sha256=digest)
+        return placeholder(error, expected, digest)
+    return Submission(_notebook(rebuild(cells, wanted)), sha256=digest)
 
 
 def parse(data: bytes) -> list[Cell]:
@@ -159,16 +186,16 @@ def rebuild(cells: list[Cell], wanted: dict[str, Expected]) -> list[NotebookNode
     return built
 
 
-def placeholder(error: Unusable, expected: list[Expected], **more: str) -> NotebookNode:
-    """Return the release with a verdict for the whole of it in its metadata."""
-    said = {"verdict": error.verdict.value, "why": error.why, **more}
-    return _notebook([cell.cell() for cell in expected], **said)
+def placeholder(error: Unusable, expected: list[Expected], sha256: str | None = None) -> Submission:
+    """Return the release, with a verdict on the whole of what was handed in."""
+    notebook = _notebook([cell.cell() for cell in expected])
+    return Submission(notebook, error.verdict, error.why, sha256)
 
 
-def _notebook(cells: list[NotebookNode], **grading: str) -> NotebookNode:
+def _notebook(cells: list[NotebookNode]) -> NotebookNode:
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
-    return new_notebook(cells=cells, metadata={"grading": grading})
+    return new_notebook(cells=cells)
 
 
 def _index(cells: list[NotebookNode], cell: NotebookNode) -> int:

@@ -9,7 +9,7 @@ import io
 import math
 import textwrap
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from grading.assignment import Namespace, run_piece, split
@@ -20,10 +20,12 @@ from grading.core import (
     GraderFault,
     Output,
     Part,
+    Record,
     Verdict,
     verdict_of_points,
 )
 from grading.exam import Context, explanation, number, unequal, unscored
+from grading.judging.cells import CodeCell
 from grading.sandbox import Lost, Session, Stub, error_output
 
 
@@ -59,19 +61,19 @@ class Judgement:
             },
         ]
 
-    def record(self, seed: int) -> dict[str, Any]:
-        """Return what is kept with the score, as plain data."""
-        return {
-            "verdict": self.verdict.value,
-            "points": self.points,
-            "most": self.most,
-            "seed": seed,
-            "parts": [asdict(part) for part in self.parts],
-            "limits": [verdict.value for verdict in LIMITS if verdict in self.limits],
-            "named": [[one.name, one.says] for one in self.named],
-            "public": self.public,
-            "hidden": self.hidden,
-        }
+    def record(self, seed: int) -> Record:
+        """Return what is kept with the score."""
+        return Record(
+            verdict=self.verdict,
+            points=self.points,
+            most=self.most,
+            seed=seed,
+            parts=tuple(self.parts),
+            limits=tuple(verdict for verdict in LIMITS if verdict in self.limits),
+            named=tuple((one.name, one.says) for one in self.named),
+            public=self.public,
+            hidden=self.hidden,
+        )
 
 
 class TestCell:
@@ -79,22 +81,21 @@ class TestCell:
 
     Parameters
     ----------
-    cell : dict
-        As in `judge`.
+    cell : CodeCell
     space : dict
         What the instructor's cells before it have defined; it is copied.
     context : Context
         What its exams are judged by.
     """
 
-    def __init__(self, cell: dict[str, Any], space: Namespace, context: Context) -> None:
+    def __init__(self, cell: CodeCell, space: Namespace, context: Context) -> None:
         self.context = context
-        self.name = cell["grade_id"]
-        self.most = float(cell["points"])
+        self.name = cell.grade_id
+        self.most = float(cell.points)
         self.function = self.name.removeprefix("test_")
         self.space = dict(space)
         try:
-            self.pieces = split(cell["source"])
+            self.pieces = split(cell.source)
         except SyntaxError as error:
             raise GraderFault(f"the test cell {self.name} does not parse") from error
         loaded = {name for _, tree in self.pieces for name in _loaded(tree)}

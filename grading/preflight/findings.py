@@ -84,10 +84,10 @@ class Findings:
         scores = {name: Score() for name in self.lab.solutions}
         for result in self.found:
             kind, score = result.paper.kind, scores[result.paper.exercise]
-            earned = result.record["points"]
+            earned = result.record.points
             if kind == "solution":
                 score.points = min(earned, score.points) if score.most else earned
-                score.most = result.record["most"]
+                score.most = result.record.most
             if kind in ("solution", "right"):
                 score.right += 1
                 score.accused += bool(result.named)
@@ -125,14 +125,14 @@ class Findings:
         yield from self._holding()
         yield from self._with_seeds()
         for result in self.found:
-            paper, verdict = result.paper, result.record["verdict"]
+            paper, verdict = result.paper, result.record.verdict
             where = f"{paper.exercise}: {paper.kind} ({paper.name})"
             if paper.kind == "right" and not (result.full and result.public):
-                yield f"{where} is {verdict}; lost: {_lost(result)}"
+                yield f"{where} is {verdict.value}; lost: {_lost(result)}"
             if paper.kind == "right" and result.named:
                 yield f"{where} is accused: {', '.join(result.named)}"
-            if paper.kind == "blank" and verdict != Verdict.NOT_ATTEMPTED.value:
-                yield f"{where} is {verdict}"
+            if paper.kind == "blank" and verdict is not Verdict.NOT_ATTEMPTED:
+                yield f"{where} is {verdict.value}"
         yield from self._otherwise()
         yield from self._unstable()
 
@@ -140,7 +140,7 @@ class Findings:
         """Yield where parts do not hold the points of their cell, or catch nothing."""
         solved = {r.paper.exercise: r for r in self.found if r.paper.kind == "solution"}
         for name, result in solved.items():
-            most, score = float(result.record["most"]), self.scores[name]
+            most, score = result.record.most, self.scores[name]
             if not math.isclose(result.reach, most):
                 yield str(unequal(f"test_{name}", result.reach, most))
             if score.mutants and not score.caught:
@@ -152,7 +152,7 @@ class Findings:
                 and one.paper.kind in ("misconception", "mutant")
                 and not one.full
             ]
-            for part in [part["name"] for part in result.record["parts"]]:
+            for part in [part.name for part in result.record.parts]:
                 if wrong and not any(part in one.lost for one in wrong):
                     yield f"{name}: no wrong answer loses the hidden part {part}"
 
@@ -163,7 +163,7 @@ class Findings:
             paper = result.paper
             whose = f"{paper.exercise}: {paper.kind} ("
             if paper.kind == "solution" and not (result.full and result.public):
-                said = f") is {result.record['verdict']}; lost: {_lost(result)}"
+                said = f") is {result.record.verdict.value}; lost: {_lost(result)}"
                 seeds.setdefault((whose, said, SEEDS), []).append(paper.seed)
             elif paper.kind == "misconception" and (result.full or paper.name not in result.named):
                 what = "earns full marks" if result.full else "is not named"
@@ -181,10 +181,10 @@ class Findings:
                 continue
             one = listed[paper.exercise, paper.name]
             where = f"{paper.exercise}: {paper.name!r}"
-            if record["verdict"] != one.becomes:
-                yield f"{where} is {record['verdict']}; by the list it is {one.becomes}"
-            if not one.costs(record["points"], result.lost):
-                lost, earned = ", ".join(result.lost), f"{record['points']:g}"
+            if record.verdict.value != one.becomes:
+                yield f"{where} is {record.verdict.value}; by the list it is {one.becomes}"
+            if not one.costs(record.points, result.lost):
+                lost, earned = ", ".join(result.lost), f"{record.points:g}"
                 yield f"{where} earns {earned} and loses {lost}; by the list {one.loses}"
 
     def _unstable(self) -> Iterator[str]:

@@ -33,7 +33,7 @@ from grading.assignment import (
     read_list,
     read_source,
 )
-from grading.core import GraderFault, grader
+from grading.core import GraderFault, Record, grader
 from grading.judging import of_bytes
 from grading.preflight.mutants import mutants
 from grading.workers import Executor, as_completed
@@ -76,43 +76,44 @@ class Outcome:
 
     Attributes
     ----------
-    record : dict
-        What the grader keeps; see `grading.judging.test_cell.Judgement`.
+    paper : Paper
+    record : Record
+        What the grader keeps.
     """
 
     paper: Paper
-    record: dict[str, Any]
+    record: Record
 
     @cached_property
     def reach(self) -> float:
         """The points that its parts hold; without parts, those of the test cell."""
-        return math.fsum(p["points"] for p in self.record["parts"]) or float(self.record["most"])
+        return math.fsum(part.points for part in self.record.parts) or self.record.most
 
     @cached_property
     def full(self) -> bool:
         """Whether it earns every point that can be earned."""
-        points: float = self.record["points"]
+        points = self.record.points
         return points >= self.reach or math.isclose(points, self.reach)
 
     @cached_property
     def hidden(self) -> bool:
         """Whether the hidden parts let it pass, whatever the public test says."""
-        return bool(self.record.get("hidden"))
+        return self.record.hidden
 
     @cached_property
     def public(self) -> bool:
         """Whether the public tests let it pass."""
-        return bool(self.record.get("public"))
+        return self.record.public
 
     @cached_property
     def named(self) -> list[str]:
         """The misconceptions that feedback would name."""
-        return [name for name, _ in self.record.get("named", [])]
+        return [name for name, _ in self.record.named]
 
     @cached_property
     def lost(self) -> list[str]:
         """The parts that lost points."""
-        return [p["name"] for p in self.record["parts"] if p["earned"] < p["points"]]
+        return [part.name for part in self.record.parts if part.earned < part.points]
 
 
 class Lab:
@@ -247,7 +248,9 @@ class Lab:
 
     def _read(self, paper: Paper, notebook: bytes) -> list[Outcome]:
         records = {
-            cell.metadata.nbgrader.grade_id.removeprefix("test_"): dict(cell.metadata.grading)
+            cell.metadata.nbgrader.grade_id.removeprefix("test_"): Record.unpack(
+                cell.metadata.grading
+            )
             for cell in of_bytes(notebook).cells
             if "grading" in cell.metadata and cell.metadata.get("nbgrader", {}).get("grade")
         }

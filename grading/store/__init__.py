@@ -8,9 +8,9 @@ and what became of everyone's work (`cohort`), the one reader of marks.
 
 from grading.store.audit import append_entry, entry_line, last_entries
 from grading.store.autograded import (
-    PENDING,
     SECRET,
     TIMESTAMP,
+    Pending,
     empty,
     publish,
     read_graded,
@@ -47,7 +47,6 @@ from grading.store.submitted import SIZE_LIMIT, Unusable, hand_in, read_file, re
 
 __all__ = [
     "CONFIG",
-    "PENDING",
     "REPORTS",
     "SECRET",
     "SIZE_LIMIT",
@@ -57,6 +56,7 @@ __all__ = [
     "Course",
     "Mark",
     "Member",
+    "Pending",
     "Unusable",
     "append_entry",
     "assignments",

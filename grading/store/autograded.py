@@ -8,16 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from nbgrader import utils
 
-from grading.core import Part, Verdict
+from grading.core import Record, Verdict
 from grading.store import places, submitted
 
 TIMESTAMP = "timestamp.txt"
 SECRET = "submission_secret.txt"  # of which the exchange makes the name of a feedback page
-PENDING = {"plots": "pending"}  # a graded notebook's metadata until its plots are drawn
-VERDICTS = {verdict.value for verdict in Verdict} - {Verdict.GRADER_FAULT.value}
 
 
 def timestamp(folder: Path, depth: int = submitted.DEPTH) -> datetime | None:
@@ -30,24 +29,36 @@ def timestamp(folder: Path, depth: int = submitted.DEPTH) -> datetime | None:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What the grader has recorded of one test.
+class Pending:
+    """What is still to be drawn of a graded notebook, in its ``metadata["grading"]``.
 
     Attributes
     ----------
-    verdict : Verdict
-    parts : tuple of Part
-        What the test found; empty where it could not run.
-    named : tuple of (str, str)
-        The misconceptions that the answer agrees with: name and sentence.
-    public : bool
-        Whether the public test held.
+    ended : tuple of str
+        The ids of the code cells that have ended a sandbox; they are left out.
     """
 
-    verdict: Verdict
-    parts: tuple[Part, ...] = ()
-    named: tuple[tuple[str, str], ...] = ()
-    public: bool = False
+    ended: tuple[str, ...] = ()
+
+    def pack(self) -> dict[str, Any]:
+        """Return it as plain data, as it lies on the disk."""
+        return {"plots": "pending"} | ({"ended": list(self.ended)} if self.ended else {})
+
+    @classmethod
+    def unpack(cls, packed: object) -> Pending | None:
+        """Return what was packed; nothing where plots are not pending.
+
+        Raises
+        ------
+        ValueError
+            When they are, and which cells to leave out cannot be read.
+        """
+        if not isinstance(packed, dict) or packed.get("plots") != "pending":
+            return None
+        ended = packed.get("ended", [])
+        if not isinstance(ended, list) or not all(isinstance(one, str) for one in ended):
+            raise ValueError(f"{ended!r} are no ids of cells")
+        return cls(tuple(ended))
 
 
 @dataclass
@@ -56,7 +67,7 @@ class Graded:
 
     Attributes
     ----------
-    tests : dict of str to Judged
+    tests : dict of str to Record
         By their ids.
     code : list of (str, str)
         Id, which may be empty, and source of the other code cells.
@@ -64,7 +75,7 @@ class Graded:
         Whether its plots are still to be drawn.
     """
 
-    tests: dict[str, Judged] = field(default_factory=dict)
+    tests: dict[str, Record] = field(default_factory=dict)
     code: list[tuple[str, str]] = field(default_factory=list)
     is_pending: bool = False
 
@@ -83,20 +94,24 @@ def read_graded(*paths: Path) -> Graded:
 
 def _read(path: Path) -> Graded:
     notebook = json.loads(path.read_bytes())
-    found = Graded(is_pending=notebook["metadata"].get("grading") == PENDING)
+    pending = Pending.unpack(notebook["metadata"].get("grading"))
+    found = Graded(is_pending=pending is not None)
     for cell in notebook["cells"]:
         grade_id = str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
-        record = cell["metadata"].get("grading", {})
-        if record.get("verdict") in VERDICTS and grade_id:
-            found.tests[grade_id] = Judged(
-                Verdict(record["verdict"]),
-                tuple(Part(**part) for part in record.get("parts", ())),
-                tuple((name, says) for name, says in record.get("named", ())),
-                record.get("public", False),
-            )
+        record = _record(cell["metadata"].get("grading"))
+        if record and grade_id:
+            found.tests[grade_id] = record
         elif cell["cell_type"] == "code":
             found.code.append((grade_id, "".join(cell["source"])))
     return found
+
+
+def _record(packed: object) -> Record | None:
+    """Return the record of a test; nothing where there is none, or it is no mark."""
+    with suppress(ValueError):
+        record = Record.unpack(packed)
+        return None if record.verdict is Verdict.GRADER_FAULT else record
+    return None
 
 
 def publish(fresh: Path, done: Path) -> None:

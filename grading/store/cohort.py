@@ -316,11 +316,11 @@ def _graded(course: CourseDirectory, student: str, assignment: str) -> Graded:
 
 
 def _answer(work: Graded, exercise: str, test: str, mark: Mark | None) -> Answer:
-    judged, points = work.tests.get(test), mark.points if mark else None
-    if judged is None or points is None:
+    record, points = work.tests.get(test), mark.points if mark else None
+    if record is None or points is None:
         return Answer(Verdict.GRADER_FAULT, None)
     code = _code(work.code, exercise)
-    return Answer(judged.verdict, points, judged.parts, judged.named, judged.public, code)
+    return Answer(record.verdict, points, record.parts, record.named, record.public, code)
 
 
 def _code(cells: list[tuple[str, str]], exercise: str) -> str:

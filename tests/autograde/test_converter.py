@@ -12,13 +12,14 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from nbgrader.api import Gradebook
 
 from grading.assignment.source import plots
 from grading.store import audit
-from grading.store.autograded import PENDING
+from grading.store.autograded import Pending
 from tests.support.course import Course, assignments, grade_id
 from tests.support.gallery import ENTRIES
 
@@ -26,6 +27,7 @@ A = "01_rnn"
 FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
 AUTOGRADE = ("grading", "autograde", A)
 CLASS = 10  # see `fill`
+ENDS = "import os\nos._exit(3)"  # a cell that ends its sandbox, and costs nothing more
 
 
 def bad(course):
@@ -41,7 +43,10 @@ def fill(course):
     """Hand in for a small class: right, wrong, late, unreadable, nothing at all."""
     for number in range(4):
         course.plots = number < 2  # they are most of the time
-        course.submit(f"right-{number}", A, course.answers(A))
+        notebook = course.answers(A)
+        if number == 3:
+            notebook.cells.insert(0, nbformat.v4.new_code_cell(ENDS))
+        course.submit(f"right-{number}", A, notebook)
     course.submit("wrong", A, bad(course))
     course.submit("blank", A, course.release(A))
     course.submit("unreadable", A, b"{")
@@ -460,7 +465,7 @@ def test_a_cell_tagged_plot_that_a_student_has_changed_is_a_cell_like_any_other(
 def test_plots_left_out_are_drawn_with_the_feedback(undrawn, graded, tmp_path):
     course = copied(undrawn, tmp_path / "course")
     assert pictures(course, "right-0") == 0
-    assert course.graded("right-0", A).metadata["grading"] == PENDING
+    assert course.graded("right-0", A).metadata["grading"] == Pending().pack()
     assert gradebook(course) == gradebook(graded)
     course.nbgrader("generate_feedback", A, "--student=right-0")
     assert pictures(course, "right-0") == 6
@@ -469,6 +474,16 @@ def test_plots_left_out_are_drawn_with_the_feedback(undrawn, graded, tmp_path):
     assert page.count("A picture that this cell has drawn") == 6
     course.python("grading", "feedback", A)
     assert notebooks(course) == notebooks(graded)
+
+
+def test_a_cell_that_has_ended_its_sandbox_is_left_out_when_plots_are_drawn(undrawn, graded):
+    notebook = undrawn.graded("right-3", A)
+    assert notebook.cells[0].source == ENDS
+    assert Pending.unpack(notebook.metadata["grading"]) == Pending((notebook.cells[0].id,))
+    drawn = graded.graded("right-3", A)
+    assert "grading" not in drawn.metadata
+    assert drawn.cells[0] == notebook.cells[0]
+    assert set(undrawn.records("right-3", A)) == set(FULL)  # a record is all that lies in a cell
 
 
 def test_plots_left_out_are_drawn_by_the_next_run(undrawn, graded, tmp_path):

@@ -8,6 +8,7 @@ from grading.core.errors import GraderFault
 from grading.core.records import Candidate, Rules
 from grading.exam import Context, Exam
 from grading.exam.matching import alike
+from grading.judging.cells import CodeCell, Role
 from grading.judging.judge import judge
 from grading.sandbox.session import Session
 from tests.support.sandbox import LIMITS
@@ -48,8 +49,8 @@ def arguments_run(rng):
 """
 
 
-def cell(source, role="student", grade_id=""):
-    return {"source": source, "role": role, "grade_id": grade_id, "points": 10.0}
+def cell(source, role=Role.STUDENT, grade_id=""):
+    return CodeCell(source, role, grade_id, 10.0)
 
 
 def hidden():
@@ -61,17 +62,17 @@ def hidden():
 @pytest.fixture
 def records(zygote):
     def run(step, loop, share=1.0):
-        locked = cell(LOCKED, "locked", "locked")
+        locked = cell(LOCKED, Role.LOCKED, "locked")
         one, other = hidden()
-        cells = [locked, cell(step, grade_id="step"), cell(one, "test", "test_step")]
-        cells += [cell(loop, grade_id="run"), cell(other, "test", "test_run")]
+        cells = [locked, cell(step, grade_id="step"), cell(one, Role.TEST, "test_step")]
+        cells += [cell(loop, grade_id="run"), cell(other, Role.TEST, "test_run")]
         wrong = [["step", "minus", "A minus.", WRONG], ["run", "stuck", "It is stuck.", STUCK]]
         reference = Reference(
             [["locked", LOCKED, False], ["step", CELL, True], ["run", LOOP, True]], wrong
         )
         opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
         answers = judge(cells, opened, reference, Rules(1, share))
-        return answers[2]["record"], answers[4]["record"]
+        return answers[2].record.pack(), answers[4].record.pack()
 
     return run
 
@@ -199,14 +200,14 @@ def gradients(zygote):
     def run(back, down):
         one = TEST.format(name="back", returns="dx ds", uses="")
         other = TEST.format(name="down", returns="dx ds", uses=", uses=back")
-        cells = [cell(BACK_LOCKED, "locked", "locked"), cell(back, grade_id="back")]
-        cells += [cell(one, "test", "test_back"), cell(down, grade_id="down")]
-        cells += [cell(other, "test", "test_down")]
+        cells = [cell(BACK_LOCKED, Role.LOCKED, "locked"), cell(back, grade_id="back")]
+        cells += [cell(one, Role.TEST, "test_back"), cell(down, grade_id="down")]
+        cells += [cell(other, Role.TEST, "test_down")]
         solved = [["locked", BACK_LOCKED, False], ["back", BACK, True], ["down", DOWN, True]]
         reference = Reference(solved, [["back", "half", "A half.", HALF]])
         opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
         answers = judge(cells, opened, reference, Rules(1))
-        return answers[2]["record"], answers[4]["record"]
+        return answers[2].record.pack(), answers[4].record.pack()
 
     return run
 

@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from grading.core.records import Candidate, Part
+from grading.core.records import Candidate, Part, Record
 from grading.core.verdicts import SENTENCES, Verdict
 from grading.feedback.page import Page
 from grading.judging.test_cell import Judgement
@@ -81,7 +81,7 @@ def judged(judgement, **more):
     """Return a test cell as the grader leaves it, with the gradebook's points."""
     points = {"score": judgement.points, "points": judgement.most, **more}
     cell = new_code_cell("f_test(f)", metadata=mark("test_f", grade=True, **points))
-    cell.metadata["grading"] = judgement.record(seed=1)
+    cell.metadata["grading"] = judgement.record(seed=1).pack()
     cell.outputs = [nbformat.from_dict(output) for output in judgement.outputs()]
     return cell
 
@@ -182,7 +182,7 @@ def test_a_notebook_without_a_record_shows_the_output_of_its_tests():
 
 def test_a_verdict_on_the_whole_hand_in_says_why():
     cell = judged(Judgement(Verdict.UNREADABLE, 0.0, 10.0, "It is not JSON."))
-    cell.metadata["grading"] = {"verdict": "unreadable", "points": 0.0}  # all that is kept
+    cell.metadata["grading"] = Record(Verdict.UNREADABLE, 0.0).pack()  # all that is kept
     result = only(read(page(cell)), "id", "test_f")
     assert "unreadable, 0 of 10 points" in words(result)
     assert words(only(result, "class", "said")) == "It is not JSON."

@@ -1,10 +1,14 @@
 """Where hidden and public pieces of a test cell stand must not matter."""
 
+from dataclasses import replace
+
 import pytest
 
 from grading.assignment.reference import Reference
 from grading.core.errors import GraderFault
 from grading.core.records import Rules
+from grading.core.verdicts import Verdict
+from grading.judging.cells import CodeCell, Role
 from grading.judging.judge import draw, judge
 from grading.sandbox.session import Session
 from tests.support.sandbox import LIMITS
@@ -13,15 +17,19 @@ HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS\n"
 SPY = "seen = []\ndef f(x):\n    seen.append(x)\n    return x"
 
 
-def cell(source, role="student", grade_id=""):
-    return {"source": source, "role": role, "grade_id": grade_id, "points": 10.0}
+def cell(source, role=Role.STUDENT, grade_id=""):
+    return CodeCell(source, role, grade_id, 10.0)
 
 
 @pytest.fixture
-def answers(zygote):
+def opened(zygote):
+    return lambda draws: Session(zygote, LIMITS, {}, draws=draws)
+
+
+@pytest.fixture
+def answers(opened):
     def run(test):
-        cells = [cell(SPY, grade_id="f"), cell(test, "test", "test_f"), cell("print(seen)")]
-        opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
+        cells = [cell(SPY, grade_id="f"), cell(test, Role.TEST, "test_f"), cell("print(seen)")]
         judged, drawn = judge(cells, opened, Reference([]), Rules(seed=0)), draw(cells, opened)
         return [*judged[:2], drawn[2]]
 
@@ -30,8 +38,8 @@ def answers(zygote):
 
 def test_a_hidden_piece_at_the_start_is_not_seen_by_what_is_shown(answers):
     found = answers(HIDDEN.format("assert f('secret') == 'secret'") + "assert f('open') == 'open'")
-    assert found[1]["record"]["points"] == 10.0
-    assert found[2]["outputs"][0]["text"] == "['open']\n"
+    assert found[1].record.points == 10.0
+    assert found[2].outputs[0]["text"] == "['open']\n"
 
 
 @pytest.mark.parametrize(
@@ -45,13 +53,13 @@ def test_a_hidden_piece_at_the_start_is_not_seen_by_what_is_shown(answers):
     ],
 )
 def test_a_piece_that_does_not_hold_costs_the_marks_wherever_it_stands(answers, test):
-    assert answers(test)[1]["record"]["points"] == 0.0
+    assert answers(test)[1].record.points == 0.0
 
 
 def test_a_marker_within_a_block_makes_the_whole_cell_hidden(answers):
     found = answers("if True:\n" + HIDDEN.format("    f('secret')") + "    assert f('open')")
-    assert found[1]["record"]["points"] == 10.0
-    assert found[2]["outputs"][0]["text"] == "[]\n"
+    assert found[1].record.points == 10.0
+    assert found[2].outputs[0]["text"] == "[]\n"
 
 
 # Test cells with an exam; `f` returns what it is given.
@@ -152,9 +160,9 @@ def test_an_exam_that_does_not_count_is_a_fault_of_the_grader(answers, test):
     ],
 )
 def test_a_test_is_worth_what_its_exams_earned(answers, test, points, parts):
-    record = answers(test)[1]["record"]
-    assert (record["points"], len(record["parts"])) == (points, parts)
-    assert type(record["points"]) is float
+    record = answers(test)[1].record
+    assert (record.points, len(record.parts)) == (points, parts)
+    assert type(record.points) is float
 
 
 @pytest.mark.parametrize(
@@ -171,5 +179,16 @@ def test_a_test_is_worth_what_its_exams_earned(answers, test, points, parts):
     ],
 )
 def test_what_hidden_pieces_found_is_kept_apart(answers, test, public, hidden):
-    record = answers(test)[1]["record"]
-    assert (record["public"], record["hidden"]) == (public, hidden)
+    record = answers(test)[1].record
+    assert (record.public, record.hidden) == (public, hidden)
+
+
+def test_a_cell_that_ends_its_sandbox_says_so_and_is_left_out_when_plots_are_drawn(opened):
+    cells = [cell("import os\nos._exit(3)", grade_id="ends"), cell("a = 1\nprint(a)")]
+    cells += [cell("assert True", Role.TEST, "test_f"), cell("print(a)", Role.PLOT)]
+    ends, other, test = judge(cells[:3], opened, Reference([]), Rules(seed=0))
+    assert (ends.ended, other.ended) == (True, False)
+    assert test.record.verdict is Verdict.CORRECT
+    again = draw([replace(cells[0], ended=True), *cells[1:]], opened)
+    assert again[0] is again[2] is None
+    assert [again[n].outputs[0]["text"] for n in (1, 3)] == ["1\n", "1\n"]

@@ -10,6 +10,7 @@ from grading.assignment.source import BEGIN
 from grading.core.records import Rules
 from grading.core.verdicts import Verdict
 from grading.exam import Context, Exam
+from grading.judging.cells import CodeCell, Role
 from grading.judging.judge import judge
 from grading.sandbox.bubblewrap import Zygote
 from grading.sandbox.limits import Limits
@@ -97,11 +98,11 @@ def test_the_spy_would_be_seen_with_one_sandbox_for_both(monkeypatch):
         mark = cell.metadata.get("nbgrader", {})
         if cell.cell_type != "code" or not mark or mark["grade_id"] == "data":
             continue
-        role = "test" if mark["grade"] else "locked" if mark["locked"] else "student"
+        role = Role.TEST if mark["grade"] else Role.LOCKED if mark["locked"] else Role.STUDENT
         text = SPY.apply(cell.source) if mark["grade_id"] == SPY.function else cell.source
-        cells.append({"source": text, "role": role, "grade_id": mark["grade_id"], "points": 10.0})
+        cells.append(CodeCell(text, role, mark["grade_id"], 10.0))
     shared = {name: (ROOT / name).read_bytes() for name in SHARED}
-    reference = [[c["grade_id"], c["source"], False] for c in cells[:2]]
+    reference = [[c.grade_id, c.source, False] for c in cells[:2]]
     zygote = Zygote()
     try:
         one = Session(zygote, Limits(), shared)

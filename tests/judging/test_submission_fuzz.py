@@ -1,6 +1,7 @@
 """The reader of notebooks, by properties: whatever was handed in, a notebook comes out."""
 
 import copy
+import hashlib
 import json
 
 import nbformat
@@ -121,11 +122,13 @@ HAND_INS = {
 
 def check(data):
     """Look at what the reader makes of these bytes."""
-    notebook = read_submission(data, EXPECTED)
+    submission = read_submission(data, EXPECTED)
+    notebook = submission.notebook
     nbformat.validate(notebook)
     assert nbformat.writes(notebook).encode()
-    verdict = notebook.metadata.get("grading", {}).get("verdict")
-    assert verdict in {None, Verdict.UNREADABLE.value, Verdict.OTHER_ASSIGNMENT.value}
+    assert submission.verdict in {None, Verdict.UNREADABLE, Verdict.OTHER_ASSIGNMENT}
+    assert submission.sha256 == hashlib.sha256(data).hexdigest()
+    assert notebook.metadata == {}
     marks = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
     ids = [mark.grade_id for mark in marks]
     assert len(ids) == len(set(ids))
@@ -171,7 +174,7 @@ def test_whatever_is_handed_in_a_whole_notebook_comes_out_many_times(kind):
 
 
 def test_the_right_notebook_is_taken_as_it_is():
-    notebook = read_submission(json.dumps(valid()).encode(), EXPECTED)
+    notebook = read_submission(json.dumps(valid()).encode(), EXPECTED).notebook
     sources = {
         cell.metadata.nbgrader.grade_id: cell.source
         for cell in notebook.cells
