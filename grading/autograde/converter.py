@@ -98,6 +98,7 @@ class CarefulAutograde(SavingAutograde):
         self._pending: dict[Path, tuple[str, str]] = {}  # graded, but its plots are not drawn
         crew, home = self.crew or LocalExecutor(1), Path.cwd()
         try:
+            check_settings(self.coursedir, self.config)
             check_places(self.coursedir)
             if not self.writes:
                 check_gradebook(self.coursedir.db_url)
@@ -157,7 +158,6 @@ class CarefulAutograde(SavingAutograde):
 
     def _prepare(self) -> None:
         """Sort nbgrader's steps: those of a worker, and those that write the gradebook."""
-        check_settings(self.coursedir, self.config)
         classes = [import_item(dotted(step)) for step in self.autograde_preprocessors]
         steps = [dotted(step) for step in classes]  # where they are, whatever name was given
         walls = [step for step in classes if issubclass(step, ExecuteBehindWall)]

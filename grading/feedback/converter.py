@@ -136,8 +136,8 @@ def _prepare(open_course: Callable[[], Any], assignment: str) -> None:
     app.coursedir.assignment_id = assignment
     converter = _kept["converter"] = CarefulFeedback(coursedir=app.coursedir, parent=app)
     converter.force = True  # a manual mark or a comment leaves no trace but in the gradebook
+    converter.prepare()  # where the command was given, as the configuration may lie there
     os.chdir(app.coursedir.root)
-    converter.prepare()
     url = app.coursedir.db_url
     _kept["gradebook"] = Gradebook(url, app.coursedir.course_id)
     lend_gradebook(url, _kept["gradebook"])

@@ -56,7 +56,7 @@ def check_settings(course: CourseDirectory, config: Config) -> None:
         missing = [name for name in needed if not any(_is(one, name) for one in given)]
         if missing:
             raise settings_fault(root, f"c.{setting} has to hold {', '.join(missing)}")
-    guards = JSONFileConfigLoader(GUARDS, str(root)).load_config()
+    guards = JSONFileConfigLoader(GUARDS, str(_place(root))).load_config()
     if guards.NotebookExporter.get("preprocessors") != ["grading.plugins.Guard"]:
         raise settings_fault(
             root, f"{GUARDS} does not name grading.plugins.Guard; put back the course's own"
@@ -84,10 +84,22 @@ def unread(root: Path) -> str:
 
     nbgrader loads those of the course, of the folder in which it was started, and those of Jupyter.
     """
+    place = _place(root)
     for name in (CONFIG, GUARDS):
-        if not (root / name).exists():
-            return f"there is no {name} in {root.absolute()}"
+        if not (place / name).exists():
+            return f"there is no {name} in {place}"
     return broken(root)
+
+
+def _place(root: Path) -> Path:
+    """Return where the configuration is: the course folder, or where the command was given.
+
+    It is looked for there as well since it may say itself that the course lies elsewhere.
+    """
+    for folder in (root.absolute(), Path.cwd()):
+        if (folder / CONFIG).exists() or (folder / GUARDS).exists():
+            return folder
+    return root.absolute()
 
 
 def broken(root: Path) -> str:

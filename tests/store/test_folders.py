@@ -66,7 +66,7 @@ class Moved(Course):
     settings : dict
         Of nbgrader's ``CourseDirectory``.
     commands : pathlib.Path, optional
-        Where commands are given, and nbgrader_config.py is, if that is not the course folder.
+        Where commands are given, and the configuration is, if that is not the course folder.
     """
 
     def __init__(self, root, settings, commands=None):
@@ -80,6 +80,7 @@ class Moved(Course):
         lines = "".join(f"c.CourseDirectory.{k} = {v!r}\n" for k, v in given.items())
         config = (ROOT / "nbgrader_config.py").read_text("utf-8")
         (self.root / "nbgrader_config.py").write_text(config + lines, "utf-8")
+        shutil.copy(ROOT / "nbgrader_config.json", self.root)
         self.nbgrader("generate_assignment", A)
         self.submit("ada", A, self.answers(A))
         self.submit("bo", A, self.answers(A, WRONG))
@@ -159,7 +160,12 @@ def test_a_command_may_be_given_outside_of_the_course_folder(tmp_path):
     course = Moved(tmp_path / "course", {}, commands=tmp_path / "commands")
     course.check(GRADE)
     left = {path.name for path in course.root.iterdir()} - {"__pycache__"}
-    assert left == {"nbgrader_config.py", "readers.py"}
+    assert left == {"nbgrader_config.py", "nbgrader_config.json", "readers.py"}
+    before = course.folder("autograded", "ada").joinpath("rnn.ipynb").read_bytes()
+    (course.root / "nbgrader_config.json").unlink()
+    said = course.python("grading", *GRADE.split(), "--force", fails=True)
+    assert f"there is no nbgrader_config.json in {course.root}" in said
+    assert course.folder("autograded", "ada").joinpath("rnn.ipynb").read_bytes() == before
 
 
 def test_nbgraders_own_commands_find_it_too(tmp_path):
