@@ -2,7 +2,7 @@
 
 nbgrader logs a configuration file that it cannot load, and goes on without it: with steps that run
 a student's code unguarded, print hidden tests on students' pages, and release whatever lies beside
-the source. So nothing here begins before `check` has found all that the course stands on.
+the source. So nothing here begins before `check_settings` has found all that the course stands on.
 
 ``nbgrader_config.json`` lies beside ``nbgrader_config.py`` for this alone. It holds nothing that
 can fail, so it is loaded where the other is not; and what it names refuses, or cannot be imported.
