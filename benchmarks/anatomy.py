@@ -14,11 +14,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from grading.autograde import converter as autograde
-from grading.autograde import saving
+from grading.autograde import CarefulAutograde, saving
 from grading.judging import pipeline, preprocessor
 from grading.sandbox import session
-from grading.store.course import open_course as open_course
+from grading.store import AuditFile, open_course
+from grading.workers import Done, Job
 from grading.workers.process import Warm
 
 OPEN, CELLS, CALLS = "a sandbox opened and closed", "cells run", "calls by the tests"
@@ -61,18 +61,18 @@ class Clock:
 
 
 class Here:
-    """A crew that works in this very process."""
+    """An executor that works in this very process."""
 
     size = 1
 
-    def __init__(self) -> None:
-        self.warm = Warm()
+    def __init__(self, home: Path) -> None:
+        self.home, self.warm = home, Warm()
 
-    def submit(self, lesson: bytes, job: dict[str, Any]) -> Future[Any]:
+    def submit(self, job: Job) -> Future[Done]:
         """Do a job at once."""
-        future: Future[Any] = Future()
+        future: Future[Done] = Future()
         try:
-            future.set_result(self.warm.do({"lesson": lesson, **job}))
+            future.set_result(self.warm.do(job))
         finally:
             os.chdir(self.home)
         return future
@@ -85,8 +85,7 @@ def look(root: Path, assignment: str, rounds: int) -> dict[str, dict[str, float]
     """Grade one submission again and again; return the mean seconds of each part by phase."""
     home = Path.cwd()
     os.chdir(root)
-    crew, clock = Here(), Clock()
-    crew.home = root
+    executor, clock = Here(root), Clock()
     for owner, name, label in [
         (session.Session, "_ready", OPEN),
         (session.Session, "_end", OPEN),
@@ -101,27 +100,25 @@ def look(root: Path, assignment: str, rounds: int) -> dict[str, dict[str, float]
         (pipeline, "to_bytes", FORM),
         (pipeline, "of_bytes", FORM),
         (saving, "of_bytes", FORM),
-        (autograde.CarefulAutograde, "save", BOOK),
-        (autograde.CarefulAutograde, "init_assignment", BOOK),
+        (saving.Saver, "save", BOOK),
         (saving, "publish", DISK),
-        (autograde.CarefulAutograde, "keep", DISK),
-        (autograde.CarefulAutograde, "save_plots", DISK),
+        (AuditFile, "add", DISK),
+        (saving.Saver, "save_plots", DISK),
     ]:
         clock.part(owner, name, label)
     app = open_course()
     app.coursedir.assignment_id = assignment
-    converter = autograde.CarefulAutograde(coursedir=app.coursedir, parent=app)
-    converter.crew, converter.force = crew, True
+    converter = CarefulAutograde(app.coursedir, executor=executor, parent=app, force=True)
     found: dict[str, dict[str, float]] = {}
     with converter._at_work():
         converter.init_notebooks()
-        converter._grade_all(crew)  # everything is warm then
-        converter._draw_all(crew)
+        converter._grade_all(executor)  # everything is warm then
+        converter._draw_all(executor)
         for phase, work in (("marks", converter._grade_all), ("plots", converter._draw_all)):
             clock.turn()
             clock.spent.clear()
             for _ in range(rounds):
-                work(crew)
+                work(executor)
             clock.turn()
             found[phase] = {label: clock.spent[label] / rounds for label in ORDER}
     os.chdir(home)

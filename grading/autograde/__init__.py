@@ -6,10 +6,11 @@ A run that was stopped goes on where it ended.
 """
 
 from grading.autograde.changes import Change, Changes
-from grading.autograde.converter import CarefulAutograde
+from grading.autograde.converter import CarefulAutograde, Run
 
 __all__ = [
     "CarefulAutograde",
     "Change",
     "Changes",
+    "Run",
 ]

@@ -5,10 +5,10 @@ A mark that was given by hand stays; what changes under it is told too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from grading.store import Mark
+from grading.store import AuditEntry, Mark
 
 ROUNDING = 1e-9
 
@@ -50,13 +50,13 @@ class Changes:
     first: int = 0
     found: list[Change] = field(default_factory=list)
 
-    def note(self, marks: dict[str, Mark], student: str, new: Any) -> None:
-        """Compare a submission's marks as they were with those that `grading.judging` gives."""
+    def note(self, marks: dict[str, Mark], student: str, new: Iterable[AuditEntry]) -> None:
+        """Compare a submission's marks as they were with those of its notebooks now."""
         old = {test: mark for test, mark in marks.items() if mark.automatic is not None}
         self.again += bool(old)
         self.first += not old
-        for notebook in new.values():
-            for test, (_, points) in notebook["audit"]["verdicts"].items():
+        for entry in new:
+            for test, (_, points) in entry.verdicts.items():
                 mark = old.get(test, Mark(points, None, 0.0))
                 was = float(mark.automatic or 0.0)
                 if abs(points - was) > ROUNDING:

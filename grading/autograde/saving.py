@@ -9,67 +9,57 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nbgrader import utils
+from nbgrader.api import Gradebook
 from nbgrader.converters.autograde import Autograde
 
-from grading.judging import of_bytes
+from grading.judging import Drawn, of_bytes
 from grading.store import (
     SECRET,
     TIMESTAMP,
-    append_entry,
+    AuditEntry,
+    AuditFile,
+    DrawingEntry,
+    FaultEntry,
+    Places,
     empty,
-    entry_line,
-    graded_folder,
-    hand_in_depth,
     publish,
     read_note,
-    source_folder,
-    step_in_work,
     timestamp,
     transaction,
-    unfinished_folder,
-    whose,
 )
+from grading.workers import Done
 
 
-class SavingAutograde(Autograde):
-    """nbgrader's converter of submissions, which saves one whole or not at all.
+class Saver:
+    """Saves a submission whole or not at all.
 
-    A submission goes by its folder, as nbgrader lists it.
-
-    Attributes
+    Parameters
     ----------
-    saving : list of Preprocessor
+    converter : Autograde
+        nbgrader's, for its settings, its log, and what it does to a folder that is done.
+    gradebook : Gradebook
+        Into which marks go; it is open.
+    steps : sequence of Preprocessor
         nbgrader's steps that write the gradebook.
     """
 
-    saving: list[Any]
+    def __init__(self, converter: Autograde, gradebook: Gradebook, steps: Sequence[Any]) -> None:
+        self._converter = converter
+        self._course = converter.coursedir
+        self._places = Places(converter.coursedir)
+        root, shared = Path(self._course.root), self._course.groupshared
+        self._audit = AuditFile(root, shared=shared)
+        self._gradebook = gradebook
+        self._steps = steps
 
-    @property
-    def _input_directory(self) -> str:
-        return self.coursedir.submitted_directory
-
-    @property
-    def _output_directory(self) -> str:
-        return step_in_work(self.coursedir)
-
-    def whose(self, folder: str) -> tuple[str, str]:
-        """Return student and assignment of a submission."""
-        return whose(self.coursedir, folder)
-
-    def unfinished(self, folder: str) -> Path:
-        """Return the folder into which a submission is graded."""
-        return unfinished_folder(self.coursedir, *self.whose(folder))
-
-    def done(self, folder: str) -> Path:
-        """Return the folder in which a submission lies when it is graded."""
-        return graded_folder(self.coursedir, *self.whose(folder))
-
-    def save(self, folder: str, answer: dict[str, Any]) -> None:
+    def save(self, folder: str, done: Done) -> None:
         """Put a graded submission in its place, and its marks in the gradebook.
 
         The notebooks are written first, so that a disk that is full cannot come between
@@ -78,80 +68,89 @@ class SavingAutograde(Autograde):
         Parameters
         ----------
         folder : str
-        answer : dict
-            As from `grading.workers.client.WorkerClient.do`.
+            Of the hand-in, as nbgrader lists it.
+        done : Done
         """
-        student, assignment = self.whose(folder)
-        fresh = self.unfinished(folder)
+        student, assignment = self._places.whose(folder)
+        fresh = self._places.unfinished_folder(student, assignment)
+        to = self._places.graded_folder(student, assignment)
         empty(fresh)
-        with transaction(self.gradebook):
-            self.init_assignment(assignment, student)
-            for name, done in answer["notebooks"].items():
-                (fresh / f"{name}.ipynb").write_bytes(done["notebook"])
-                resources = self.init_single_notebook_resources(f"{folder}{os.sep}{name}.ipynb")
-                notebook = of_bytes(done["notebook"])
-                for step in self.saving:
+        with transaction(self._gradebook):
+            self.enter(Path(folder), student, assignment)
+            for name, one in done.graded.items():
+                (fresh / f"{name}.ipynb").write_bytes(one.notebook)
+                path = f"{folder}{os.sep}{name}.ipynb"
+                resources = self._converter.init_single_notebook_resources(path)
+                notebook = of_bytes(one.notebook)
+                for step in self._steps:
                     notebook, resources = step(notebook, resources)
-        self.set_permissions(assignment, student)
-        publish(fresh, self.done(folder))
-        if self.coursedir.groupshared:
-            self._share(self.done(folder))
+        self._converter.set_permissions(assignment, student)
+        publish(fresh, to)
+        if self._course.groupshared:
+            self._share(to)
 
-    def _share(self, folder: Path) -> None:
-        """Let other instructors replace what is graded, as nbgrader's own does."""
-        step = self.coursedir.format_path(self.coursedir.autograded_directory, ".", ".")
-        above = list(folder.parents)[: hand_in_depth(self.coursedir) - 1]
-        for path in (folder, *above, Path(step)):
-            with suppress(PermissionError, FileNotFoundError):  # another's has it already
-                path.chmod((path.stat().st_mode | 0o2770) & 0o2777)
-
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Enter the submission, and lay the files of the source beside its notebook.
+    def enter(self, folder: Path, student: str, assignment: str) -> None:
+        """Enter a submission, and lay the files of the source beside its notebook.
 
         nbgrader's own takes all other files of a submission along, through links too, and
         gives a renamed notebook zero points before it is graded.
         """
-        folder = Path(self._format_source(assignment_id, student_id))
-        depth = hand_in_depth(self.coursedir)
+        depth = self._places.depth
         handed_in = timestamp(folder, depth)
-        to = Path(self._format_dest(assignment_id, student_id))
-        if self.create_student:
-            self.gradebook.update_or_create_student(student_id)
+        to = self._places.unfinished_folder(student, assignment)
+        if self._converter.create_student:
+            self._gradebook.update_or_create_student(student)
         when = {} if handed_in is None else {"timestamp": handed_in}
-        entry = self.gradebook.update_or_create_submission(assignment_id, student_id, **when)
+        entry = self._gradebook.update_or_create_submission(assignment, student, **when)
         if handed_in is not None and entry.total_seconds_late > 0:
-            self.log.warning("%s is %s seconds late", entry, entry.total_seconds_late)
+            late = entry.total_seconds_late
+            self._converter.log.warning("%s is %s seconds late", entry, late)
         if handed_in is not None:
             (to / TIMESTAMP).write_text(read_note(folder / TIMESTAMP, depth), "utf-8")
         secret = read_note(folder / SECRET, depth)
         if secret:
             (to / SECRET).write_text(secret, "utf-8")
-        source = source_folder(self.coursedir, assignment_id)
-        for name in utils.find_all_files(str(source), [*self.coursedir.ignore, "*.ipynb"]):
+        source = self._places.source_folder(assignment)
+        for name in utils.find_all_files(str(source), [*self._course.ignore, "*.ipynb"]):
             copy = to / Path(name).relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(name, copy)
 
-    def save_plots(self, path: Path, student: str, assignment: str, answer: dict[str, Any]) -> None:
+    def save_plots(self, path: Path, student: str, assignment: str, drawn: Drawn) -> None:
         """Put a notebook with its plots in the place of that without, all at once."""
-        done = answer["notebooks"][path.stem]
         new = path.with_name(f".{path.name}.new")
-        new.write_bytes(done["notebook"])
+        new.write_bytes(drawn.notebook)
         new.chmod(path.stat().st_mode)
         new.replace(path)
-        if done["limits"]:
-            said = {"student": student, "assignment": assignment, "notebook": path.stem}
-            self.keep(said | {"drawing": True, "limits": done["limits"]})
+        if drawn.limits:
+            self._keep(DrawingEntry(student, assignment, path.stem, drawn.limits))
 
-    def save_fault(self, folder: str, why: str) -> None:
+    def save_fault(self, student: str, assignment: str, why: str) -> None:
         """Leave a submission among the unfinished ones, as far as the disk allows that."""
-        student, assignment = self.whose(folder)
         with suppress(OSError):
-            empty(self.unfinished(folder))
-            self.keep({"student": student, "assignment": assignment, "fault": why})
+            empty(self._places.unfinished_folder(student, assignment))
+            self._keep(FaultEntry(student, assignment, why))
 
-    def keep(self, entry: dict[str, Any]) -> None:
+    def keep_marks(self, done: Done) -> None:
+        """Add the lines of a submission to the audit file."""
+        for one in done.graded.values():
+            self._keep(
+                replace(
+                    one.entry,
+                    landlock=done.landlock,
+                    seconds=done.seconds,
+                    versions=done.versions,
+                )
+            )
+
+    def _keep(self, entry: AuditEntry | FaultEntry | DrawingEntry) -> None:
         """Add a line to the audit file, and to the log."""
-        text = entry_line(entry)
-        self.log.info("%s", text)
-        append_entry(text, Path(self.coursedir.root), shared=self.coursedir.groupshared)
+        self._converter.log.info("%s", self._audit.add(entry))
+
+    def _share(self, folder: Path) -> None:
+        """Let other instructors replace what is graded, as nbgrader's own does."""
+        step = self._course.format_path(self._course.autograded_directory, ".", ".")
+        above = list(folder.parents)[: self._places.depth - 1]
+        for path in (folder, *above, Path(step)):
+            with suppress(PermissionError, FileNotFoundError):  # another's has it already
+                path.chmod((path.stat().st_mode | 0o2770) & 0o2777)

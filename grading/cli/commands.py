@@ -13,21 +13,17 @@ from tempfile import TemporaryDirectory
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.converters.base import NbGraderException
 
-from grading.autograde import CarefulAutograde
+from grading.autograde import CarefulAutograde, Run
 from grading.cli import tables
 from grading.cli.progress import ProgressBar
 from grading.core import GraderFault, printable
 from grading.feedback import Makers, pending
 from grading.store import (
     Course,
-    assignments,
-    check_gradebook,
-    graded_folders,
+    Places,
     near,
     open_course,
     open_gradebook,
-    reports_folder,
-    source_folder,
 )
 from grading.workers import DaskExecutor, Executor, LocalExecutor, as_completed
 
@@ -39,23 +35,25 @@ class Stopped(GraderFault):
     """Somebody pressed Ctrl-C; the text says how to go on."""
 
 
-def autograde(given: argparse.Namespace, crew: Executor | None) -> int:
+def autograde(given: argparse.Namespace, executor: Executor | None) -> int:
     """Grade assignments; print what became of them; return the exit status."""
     app = open_course()
-    crew = crew or DaskExecutor(given.cluster)
+    executor = executor or DaskExecutor(given.cluster)
     failed = False
     try:
         for assignment in given.assignment:
             app.coursedir.assignment_id = assignment
-            converter = CarefulAutograde(coursedir=app.coursedir, parent=app)
-            converter.only = given.student
-            converter.force = given.force
-            converter.draws = not given.no_plots
-            converter.writes = not given.dry_run
-            converter.crew = crew
+            shown = ProgressBar(assignment)
+            converter = CarefulAutograde(
+                app.coursedir,
+                run=Run(tuple(given.student), draws=not given.no_plots, writes=not given.dry_run),
+                executor=executor,
+                tell=shown.tell,
+                parent=app,
+                force=given.force,
+            )
             try:
-                with ProgressBar(assignment) as shown:
-                    converter.tell = shown.tell  # type: ignore[method-assign]
+                with shown:
                     converter.start()
             except NbGraderException:
                 failed = True
@@ -67,7 +65,7 @@ def autograde(given: argparse.Namespace, crew: Executor | None) -> int:
         again = "the same command" + " without --force" * given.force
         raise Stopped(f"What is graded is kept; {again} goes on from here.") from None
     finally:
-        crew.close()
+        executor.close()
     if given.dry_run:
         return int(failed)
     return max(int(failed), tables.results(app.coursedir, given.assignment, given.student))
@@ -76,7 +74,7 @@ def autograde(given: argparse.Namespace, crew: Executor | None) -> int:
 def table(given: argparse.Namespace, _: Executor | None) -> int:
     """Print what became of assignments, all if none is named; return the exit status."""
     course_directory = open_course().coursedir
-    named = given.assignment or assignments(course_directory)
+    named = given.assignment or Places(course_directory).assignments()
     return tables.results(course_directory, named)
 
 
@@ -86,18 +84,18 @@ def feedback(given: argparse.Namespace, _: Executor | None) -> int:
     for assignment in given.assignment:
         app = open_course()
         app.coursedir.assignment_id = assignment
-        crew = LocalExecutor(given.workers)
-        makers = Makers(crew.size, open_course, assignment)
+        executor = LocalExecutor(given.workers)
+        makers = Makers(executor.size, open_course, assignment)
         try:
             with ProgressBar(assignment) as shown, suppress(NbGraderException):
-                failed |= not _feedback(app, crew, makers, given.student, shown)
+                failed |= not _feedback(app, executor, makers, given.student, shown)
                 continue
             failed = True
         except KeyboardInterrupt:
             raise Stopped("The pages that are made are whole.") from None
         finally:
             makers.close()
-            crew.close()
+            executor.close()
     return int(failed)
 
 
@@ -106,20 +104,20 @@ def preflight(given: argparse.Namespace, _: Executor | None) -> int:
     from grading.preflight import Findings, Lab, complaints, rebuild  # what nobody else needs
 
     holes = 0
-    crew = LocalExecutor(given.workers)
+    executor = LocalExecutor(given.workers)
     try:
         for assignment in given.assignment:
             start, app = time.monotonic(), open_course()
-            folder = source_folder(app.coursedir, assignment)
+            folder = Places(app.coursedir).source_folder(assignment)
             with TemporaryDirectory() as place:
                 lesson, form = rebuild(app, assignment, Path(place))
             for name in lesson.notebooks:
                 lab = Lab(lesson, name, folder)
                 form += complaints(folder, lab.reference())
                 with ProgressBar(assignment) as shown:
-                    found = lab.grade(crew, lambda done, of: shown.tell("papers", done, of))
+                    found = lab.grade(executor, lambda done, of: shown.tell("papers", done, of))
                 findings = Findings(assignment, lab, found, form)
-                path = reports_folder(app.coursedir) / f"preflight-{assignment}.html"
+                path = Places(app.coursedir).reports_folder / f"preflight-{assignment}.html"
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(findings.page(time.monotonic() - start), "utf-8")
                 findings.show(near(path))
@@ -127,7 +125,7 @@ def preflight(given: argparse.Namespace, _: Executor | None) -> int:
     except KeyboardInterrupt:
         raise Stopped("Nothing was changed.") from None
     finally:
-        crew.close()
+        executor.close()
     return int(holes > 0)
 
 
@@ -139,7 +137,7 @@ def report(given: argparse.Namespace, _: Executor | None) -> int:
     app = open_course()
     for assignment in given.assignment:
         known = read_class(app.coursedir, assignment)
-        for path in write_report(known, reports_folder(app.coursedir)):
+        for path in write_report(known, Places(app.coursedir).reports_folder):
             print(near(path))
     return 0
 
@@ -149,12 +147,12 @@ def export(given: argparse.Namespace, _: Executor | None) -> int:
     from grading.lms import FORMATS
 
     app = open_course()
-    check_gradebook(app.coursedir.db_url)
     plugin = FORMATS[given.format](parent=app)
     plugin.assignment = list(dict.fromkeys(given.assignment))
     plugin.roster = given.roster or plugin.roster
     plugin.to = given.to
-    with open_gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
+    where = app.coursedir.db_url, app.coursedir.course_id
+    with open_gradebook(*where, begin=False) as gradebook:
         plugin.export(gradebook)
     return 0
 
@@ -176,26 +174,24 @@ def handback(given: argparse.Namespace, _: Executor | None) -> int:
 
 
 def _feedback(
-    app: Course, crew: LocalExecutor, makers: Makers, only: list[str], shown: ProgressBar
+    app: Course, executor: LocalExecutor, makers: Makers, only: list[str], shown: ProgressBar
 ) -> bool:
     """Draw, then make pages; say whether all could be made."""
-    graded = graded_folders(app.coursedir, app.coursedir.assignment_id)
+    graded = Places(app.coursedir).graded_folders(app.coursedir.assignment_id)
     students = sorted({work.student for work in graded})
     students = [student for student in students if not only or student in only]
     if not students:
         print(f"Nobody has graded work in {app.coursedir.assignment_id}.", file=sys.stderr)
         return False
-    grader = CarefulAutograde(coursedir=app.coursedir, parent=app)
-    grader.tell = shown.tell  # type: ignore[method-assign]
     waiting = {p: who for p, who in pending(app.coursedir).items() if who[0] in students}
     if waiting:
-        grader.crew = crew
+        grader = CarefulAutograde(app.coursedir, executor=executor, tell=shown.tell, parent=app)
         grader.draw(waiting)
-        crew.close()  # before there are forks that would hold its sockets
+        executor.close()  # before there are forks that would hold its sockets
     shown.tell("pages", 0, len(students))
     wrong = {}
     begun = ((student, makers.make(student)) for student in students)
-    for number, (student, future) in enumerate(as_completed(begun, 2 * crew.size), 1):
+    for number, (student, future) in enumerate(as_completed(begun, 2 * executor.size), 1):
         wrong[student] = future.result()
         shown.tell("pages", number, len(students))
     for student, why in sorted(wrong.items()):

@@ -115,14 +115,14 @@ def main(words: Sequence[str] | None = None) -> int:
     from grading.core import GraderFault
     from grading.workers import LocalExecutor
 
-    crew = None
+    executor = None
     try:
         if given.verb == "autograde" and not given.cluster:
             # They get warm while this process reads what it needs.
-            crew = LocalExecutor(given.workers).warm(len(given.student))
+            executor = LocalExecutor(given.workers).warm(len(given.student))
         from grading.cli import commands
 
-        status: int = getattr(commands, given.verb)(given, crew)
+        status: int = getattr(commands, given.verb)(given, executor)
         return status
     except GraderFault as error:
         stopped = type(error).__name__ == "Stopped"
@@ -131,8 +131,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return STOPPED
     finally:
-        if crew is not None:
-            crew.close()
+        if executor is not None:
+            executor.close()
 
 
 def _positive(text: str) -> int:

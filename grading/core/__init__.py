@@ -7,6 +7,8 @@ nothing that takes long.
 """
 
 from grading.core.errors import FULL, READ_ONLY, GraderFault, sentence
+from grading.core.handin import HandIn
+from grading.core.packing import take, take_or_none
 from grading.core.records import Candidate, Cell, Function, Output, Part, Record, Rules
 from grading.core.text import cut, printable, why_no_student
 from grading.core.verdicts import (
@@ -28,6 +30,7 @@ __all__ = [
     "Cell",
     "Function",
     "GraderFault",
+    "HandIn",
     "Output",
     "Part",
     "Record",
@@ -39,6 +42,8 @@ __all__ = [
     "library_versions",
     "printable",
     "sentence",
+    "take",
+    "take_or_none",
     "verdict_of_error",
     "verdict_of_points",
     "why_no_student",

@@ -22,14 +22,11 @@ from nbgrader.coursedir import CourseDirectory
 
 from grading.autograde import CarefulAutograde
 from grading.core import GraderFault, sentence
-from grading.store import check_settings, graded_folders, lend_gradebook, read_graded
-from grading.workers import Executor
+from grading.store import Places, check_settings, lend_gradebook, read_graded
 
 
 class CarefulFeedback(GenerateFeedback):
     """nbgrader's converter of feedback, with every plot drawn before."""
-
-    crew: Executor | None = None
 
     def start(self) -> None:
         """Make pages. Raises `NbGraderException` when there is one that cannot be made."""
@@ -57,16 +54,14 @@ class CarefulFeedback(GenerateFeedback):
         """Draw the plots that are still to be drawn."""
         waiting = pending(self.coursedir)
         if waiting:
-            grader = CarefulAutograde(coursedir=self.coursedir, parent=self.parent)
-            grader.crew = self.crew
-            grader.draw(waiting)
+            CarefulAutograde(coursedir=self.coursedir, parent=self.parent).draw(waiting)
 
 
 def pending(course: CourseDirectory) -> dict[Path, tuple[str, str]]:
     """Return the graded notebooks without plots, of the students that are asked for."""
     return {
         path: (student, assignment)
-        for folder, student, assignment in graded_folders(course, course.assignment_id)
+        for folder, student, assignment in Places(course).graded_folders(course.assignment_id)
         for path in sorted(Path(folder).glob("*.ipynb"))
         if read_graded(path).is_pending
     }

@@ -8,5 +8,6 @@ and each `test_cell` on this side.
 
 from grading.judging.pipeline import Pipeline, of_bytes
 from grading.judging.preprocessor import ExecuteBehindWall
+from grading.judging.results import Drawn, Graded
 
-__all__ = ["ExecuteBehindWall", "Pipeline", "of_bytes"]
+__all__ = ["Drawn", "ExecuteBehindWall", "Graded", "Pipeline", "of_bytes"]

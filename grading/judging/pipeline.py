@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import nbformat
 from nbconvert.exporters.exporter import Exporter
@@ -19,8 +18,9 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import Verdict
+from grading.core import HandIn
 from grading.judging.preprocessor import ExecuteBehindWall, Task, WarmLesson
+from grading.judging.results import Drawn, Graded
 from grading.judging.submission import placeholder, read_submission
 from grading.sandbox import Session, Zygote
 from grading.store import Pending, Unusable, lend_gradebook, prepare_gradebook, transaction
@@ -59,50 +59,37 @@ class Pipeline:
                     self._reference,
                 )
 
-    def grade(self, student: str, name: str, hand_in: dict[str, Any]) -> dict[str, Any]:
+    def grade(self, student: str, name: str, hand_in: HandIn, seed: int | None = None) -> Graded:
         """Grade one notebook.
 
         Parameters
         ----------
         student, name : str
             Whose it is, and what the notebook is called.
-        hand_in : dict
-            ``data``, the bytes that were handed in; or ``verdict`` and ``why`` if there
-            are none to grade. ``seed``, where it is not that of the course.
-
-        Returns
-        -------
-        dict
-            ``notebook``, the graded one as bytes; ``audit``, what is to be kept of it; whether
-            plots are ``pending``.
+        hand_in : HandIn
+        seed : int, optional
+            Of the hidden inputs, where it is not that of the course.
         """
         expected = self.lesson.notebooks[name].cells
-        if "data" in hand_in:
-            submission = read_submission(hand_in["data"], expected)
+        if hand_in.data is not None:
+            submission = read_submission(hand_in.data, expected)
         else:
-            error = Unusable(Verdict(hand_in["verdict"]), hand_in["why"])
-            submission = placeholder(error, expected)
-        task = Task(submission, hand_in.get("seed"))
+            assert hand_in.verdict is not None
+            submission = placeholder(Unusable(hand_in.verdict, hand_in.why), expected)
+        task = Task(submission, seed)
         clean, _ = self._run(self._cleaning, submission.notebook, student, name, task)
         graded, done = self._run(self._grading, clean, student, name, task)
         if done.pending is not None:
             graded.metadata["grading"] = done.pending.pack()
-        found = {"notebook": to_bytes(graded), "audit": done.audit}
-        return found | {"pending": done.pending is not None}
+        return Graded(to_bytes(graded), done.audit, done.pending is not None)
 
-    def draw(self, student: str, name: str, graded: bytes) -> dict[str, Any]:
-        """Draw the plots of a graded notebook, and let the cells behind its last test run.
-
-        Returns
-        -------
-        dict
-            ``notebook``, as bytes; ``limits``, those that it met.
-        """
+    def draw(self, student: str, name: str, graded: bytes) -> Drawn:
+        """Draw the plots of a graded notebook, and let the cells behind its last test run."""
         notebook = of_bytes(graded)
         task = Task(pending=Pending.unpack(notebook.metadata.pop("grading", None)))
         drawn, done = self._run(self._grading, notebook, student, name, task)
         limits = sorted(verdict.value for verdict in done.limits)
-        return {"notebook": to_bytes(drawn), "limits": limits}
+        return Drawn(to_bytes(drawn), tuple(limits))
 
     def _reference(self, name: str) -> Reference:
         if name not in self._references:

@@ -19,7 +19,7 @@ from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
 from grading.judging.judge import draw, judge
 from grading.judging.submission import Submission
 from grading.sandbox import Limits, Session, error_output
-from grading.store import Pending
+from grading.store import AuditEntry, Pending
 from grading.web import harmless_outputs
 
 Resources = dict[str, Any]
@@ -58,7 +58,7 @@ class Task:
         What fixes the hidden inputs; None for that of the course.
     pending : Pending or None
         What to draw. Where it judges, the step leaves it here; None is nothing.
-    audit : dict
+    audit : AuditEntry
         Left where it judges: what there is to say of the submission in the audit file.
     limits : set of Verdict
         Left where it draws: the limits that cells met.
@@ -67,7 +67,7 @@ class Task:
     submission: Submission | None = None
     seed: int | None = None
     pending: Pending | None = None
-    audit: dict[str, Any] = field(init=False, repr=False)
+    audit: AuditEntry = field(init=False, repr=False)
     limits: set[Verdict] = field(init=False, repr=False)
 
 
@@ -191,21 +191,21 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         resources: Resources,
         records: dict[str, Record],
         answers: list[Answer],
-        **more: Any,
+        lesson: str | None,
     ) -> None:
         """Leave in the task what there is to say of a submission in the audit file."""
         task: Task = resources["grading"]
         assert task.submission is not None
         met = limits_met(answers)
         met.update(*(one.record.limits for one in answers if isinstance(one, Judged)))
-        task.audit = {
+        task.audit = AuditEntry(
             **{key: resources["nbgrader"][key] for key in ("student", "assignment", "notebook")},
-            "submitted": task.submission.sha256,
-            "seed": self.seed,
-            **more,
-            "verdicts": {name: [r.verdict.value, r.points] for name, r in records.items()},
-            "limits": sorted(verdict.value for verdict in met),
-        }
+            submitted=task.submission.sha256,
+            seed=self.seed if task.seed is None else task.seed,
+            lesson=lesson,
+            verdicts={name: (r.verdict.value, r.points) for name, r in records.items()},
+            limits=tuple(sorted(verdict.value for verdict in met)),
+        )
 
     def _cells(
         self, code: list[NotebookNode], notebook: str, ended: Collection[str] = ()

@@ -22,7 +22,7 @@ from traitlets import Dict, Unicode
 
 from grading.core import GraderFault, printable
 from grading.lms.roster import Person, Roster, read_roster
-from grading.store import REPORTS, Class, is_asked_for, near, read_class
+from grading.store import REPORTS, Class, Places, near, read_class
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formula begins
 
@@ -128,7 +128,7 @@ class Exporter(ExportPlugin):
     def wanted(self, student: str) -> bool:
         """Say whether a student was asked for."""
         named = not self.student or student in map(str, self.student)
-        return named and is_asked_for(self.parent.coursedir, student)
+        return named and Places(self.parent.coursedir).is_asked_for(student)
 
     def _text(self, rows: Iterable[Sequence[str]]) -> str:
         file = io.StringIO()

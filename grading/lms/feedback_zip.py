@@ -16,7 +16,7 @@ from grading.core import GraderFault
 from grading.lms.collector import Collector
 from grading.lms.exporter import listed, placed
 from grading.lms.filenames import Label
-from grading.store import feedback_folder, graded_folder, reports_folder, unfinished_folder
+from grading.store import Places
 
 
 def write_zips(course: CourseDirectory, collected: ZipCollectApp) -> tuple[list[Path], list[str]]:
@@ -52,7 +52,7 @@ def write_zips(course: CourseDirectory, collected: ZipCollectApp) -> tuple[list[
         )
     paths, notes = [], []
     for lms in sorted({lms for lms, _ in labels}):
-        path = reports_folder(course) / f"feedback-{lms}-{assignment}.zip"
+        path = Places(course).reports_folder / f"feedback-{lms}-{assignment}.zip"
         without = []
         with placed(path) as fresh, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
             for (_, student), label in sorted(i for i in labels.items() if i[0][0] == lms):
@@ -76,10 +76,10 @@ def write_zips(course: CourseDirectory, collected: ZipCollectApp) -> tuple[list[
 
 def _pages(course: CourseDirectory, student: str) -> list[Path]:
     """Return a student's pages; none if the work was graded again since they were made."""
-    name = course.assignment_id
-    if unfinished_folder(course, student, name).exists():
+    name, places = course.assignment_id, Places(course)
+    if places.unfinished_folder(student, name).exists():
         return []
-    notebooks = graded_folder(course, student, name).glob("*.ipynb")
+    notebooks = places.graded_folder(student, name).glob("*.ipynb")
     graded = [path.stat().st_mtime for path in notebooks]
-    pages = sorted(feedback_folder(course, student, name).glob("*.html"))
+    pages = sorted(places.feedback_folder(student, name).glob("*.html"))
     return [p for p in pages if all(p.stat().st_mtime >= time for time in graded)]

@@ -23,7 +23,7 @@ from grading.autograde import CarefulAutograde
 from grading.core import GraderFault
 from grading.exam import Context, alike
 from grading.release import check_form
-from grading.store import open_gradebook, prepare_gradebook
+from grading.store import Places, open_gradebook, prepare_gradebook
 
 LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)|<img[^>]*\ssrc=["']([^"']+)""")
 
@@ -53,7 +53,7 @@ def rebuild(app: Any, assignment: str, place: Path) -> tuple[AssignmentSpec, lis
         release it.
     """
     course, book = app.coursedir, place / "gradebook.db"
-    source = Path(course.format_path(course.source_directory, ".", assignment))
+    source = Places(course).source_folder(assignment)
     if not list(source.glob("*.ipynb")):
         raise GraderFault(f"There is no notebook in {source}, so there is nothing to look at.")
     for path in sorted(source.glob("*.ipynb")):

@@ -16,7 +16,6 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -33,10 +32,10 @@ from grading.assignment import (
     read_list,
     read_source,
 )
-from grading.core import GraderFault, Record, grader
+from grading.core import GraderFault, HandIn, Record
 from grading.judging import of_bytes
 from grading.preflight.mutants import mutants
-from grading.workers import Executor, as_completed
+from grading.workers import Executor, Job, as_completed
 
 SEEDS = 20  # with which the solution is graded
 FEW_SEEDS = 2  # with which each misconception is
@@ -219,32 +218,27 @@ class Lab:
             whole = time.monotonic() - start
         return whole, max(_seconds(cell) for cell in notebook.cells if cell.cell_type == "code")
 
-    def grade(self, crew: Executor, tell: Callable[[int, int], None]) -> list[Outcome]:
+    def grade(self, executor: Executor, tell: Callable[[int, int], None]) -> list[Outcome]:
         """Grade all papers; return what became of each exercise that is looked at."""
         all_papers = list(self.papers())
         packed = {name: self.only(name).pack() for name in ("", *self.solutions)}
         found: dict[int, list[Outcome]] = {}
-        jobs = ((place, paper, self._job(paper)) for place, paper in enumerate(all_papers))
-        begun = ((place, crew.submit(packed[paper.exercise], job)) for place, paper, job in jobs)
-        for number, (place, future) in enumerate(as_completed(begun, 2 * crew.size), 1):
+        jobs = (self._job(paper, packed[paper.exercise]) for paper in all_papers)
+        begun = ((place, executor.submit(job)) for place, job in enumerate(jobs))
+        for number, (place, future) in enumerate(as_completed(begun, 2 * executor.size), 1):
             paper = all_papers[place]
             try:
-                answer = future.result()
+                done = future.result()
             except GraderFault as error:
                 whose = " ".join(filter(None, [paper.kind, paper.exercise, paper.name]))
                 raise GraderFault(f"{whose}: {error}") from error
-            found[place] = self._read(paper, answer["notebooks"][self.name]["notebook"])
+            found[place] = self._read(paper, done.graded[self.name].notebook)
             tell(number, len(all_papers))
         return [result for place in sorted(found) for result in found[place]]
 
-    def _job(self, paper: Paper) -> dict[str, Any]:
-        given = {self.name: {"data": self.write(paper), "seed": paper.seed}}
-        return {
-            "student": "preflight",
-            "seconds": SECONDS,
-            "grader": grader(),
-            "grade": given,
-        }
+    def _job(self, paper: Paper, lesson: bytes) -> Job:
+        given = {self.name: HandIn(self.write(paper))}
+        return Job(lesson, "preflight", SECONDS, grade=given, seed=paper.seed)
 
     def _read(self, paper: Paper, notebook: bytes) -> list[Outcome]:
         records = {

@@ -6,7 +6,7 @@ gradebook that stays open (`gradebook`), a line for each grading (`audit`), and 
 and what became of everyone's work (`cohort`), the one reader of marks.
 """
 
-from grading.store.audit import append_entry, entry_line, last_entries
+from grading.store.audit import AuditEntry, AuditFile, DrawingEntry, FaultEntry
 from grading.store.autograded import (
     SECRET,
     TIMESTAMP,
@@ -19,29 +19,12 @@ from grading.store.autograded import (
 from grading.store.cohort import Answer, Class, Mark, Member, complete, read_class, read_marks
 from grading.store.course import Course, open_course
 from grading.store.gradebook import (
-    check_gradebook,
     lend_gradebook,
     open_gradebook,
     prepare_gradebook,
     transaction,
 )
-from grading.store.places import (
-    REPORTS,
-    assignments,
-    check_places,
-    feedback_folder,
-    graded_folder,
-    graded_folders,
-    hand_in_depth,
-    hand_in_folders,
-    is_asked_for,
-    near,
-    reports_folder,
-    source_folder,
-    step_in_work,
-    unfinished_folder,
-    whose,
-)
+from grading.store.places import REPORTS, Places, near
 from grading.store.settings import CONFIG, broken, check_settings, settings_fault
 from grading.store.submitted import SIZE_LIMIT, Unusable, hand_in, read_file, read_note
 
@@ -52,29 +35,22 @@ __all__ = [
     "SIZE_LIMIT",
     "TIMESTAMP",
     "Answer",
+    "AuditEntry",
+    "AuditFile",
     "Class",
     "Course",
+    "DrawingEntry",
+    "FaultEntry",
     "Mark",
     "Member",
     "Pending",
+    "Places",
     "Unusable",
-    "append_entry",
-    "assignments",
     "broken",
-    "check_gradebook",
-    "check_places",
     "check_settings",
     "complete",
     "empty",
-    "entry_line",
-    "feedback_folder",
-    "graded_folder",
-    "graded_folders",
     "hand_in",
-    "hand_in_depth",
-    "hand_in_folders",
-    "is_asked_for",
-    "last_entries",
     "lend_gradebook",
     "near",
     "open_course",
@@ -86,12 +62,7 @@ __all__ = [
     "read_graded",
     "read_marks",
     "read_note",
-    "reports_folder",
     "settings_fault",
-    "source_folder",
-    "step_in_work",
     "timestamp",
     "transaction",
-    "unfinished_folder",
-    "whose",
 ]

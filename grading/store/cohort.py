@@ -28,9 +28,10 @@ from nbgrader.api import (
 from nbgrader.coursedir import CourseDirectory
 
 from grading.core import Cell, GraderFault, Part, Verdict, why_no_student
-from grading.store import autograded, places
+from grading.store import autograded
 from grading.store.autograded import TIMESTAMP, Graded
-from grading.store.gradebook import check_gradebook, open_gradebook
+from grading.store.gradebook import open_gradebook
+from grading.store.places import Places
 
 WHOLE = (Verdict.NO_NOTEBOOK, Verdict.UNREADABLE, Verdict.OTHER_ASSIGNMENT)
 
@@ -177,9 +178,9 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
     GraderFault
         When the gradebook knows no such assignment.
     """
-    places.check_places(course)
-    check_gradebook(course.db_url)
-    with open_gradebook(course.db_url, course.course_id) as gradebook:
+    places = Places(course)
+    places.check()
+    with open_gradebook(course.db_url, course.course_id, begin=False) as gradebook:
         try:
             known = gradebook.find_assignment(assignment)
         except MissingEntry:
@@ -189,7 +190,7 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
         names = {test.removeprefix("test_"): test for test in tests}
         entries = {entry.student_id: entry for entry in known.submissions}
         people = {one.id: one for one in gradebook.students}
-        folders = hand_ins(course, assignment)
+        folders = hand_ins(places, assignment)
         cells = {cell.name for b in asked for cell in [*b.grade_cells, *b.task_cells]}
         given = {
             student: {name: mark for name, mark in own.items() if name in cells}
@@ -198,12 +199,12 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
         # Who is in the gradebook alone has handed in: the folders may have been put away.
         found = {}
         for student in {*folders, *entries}:
-            work = Graded() if why_no_student(student) else _graded(course, student, assignment)
+            work = Graded() if why_no_student(student) else _graded(places, student, assignment)
             own = given.get(student, {})
             found[student] = {n: _answer(work, n, t, own.get(t)) for n, t in names.items()}
         members = []
         for student in {*people, *found}:
-            if why_no_student(student) or not places.is_asked_for(course, student):
+            if why_no_student(student) or not places.is_asked_for(student):
                 continue
             entry, own = entries.get(student), given.get(student, {})
             answers = found.get(student, {}) if folders.get(student, True) else {}
@@ -245,10 +246,10 @@ def exercises_of(notebooks: Iterable[Notebook]) -> dict[str, float]:
     }
 
 
-def hand_ins(course: CourseDirectory, assignment: str) -> dict[str, bool]:
+def hand_ins(places: Places, assignment: str) -> dict[str, bool]:
     """Return every folder among the hand-ins by its name, and whether anything is in it."""
     found = {}
-    for work in places.hand_in_folders(course, assignment):
+    for work in places.hand_in_folders(assignment):
         folder = Path(work.folder)
         inside = {"something that is no folder, or is closed"}
         with suppress(OSError):
@@ -306,12 +307,12 @@ def complete(path: Path, gradebook: Gradebook, student: str, assignment: str) ->
     return False, False
 
 
-def _graded(course: CourseDirectory, student: str, assignment: str) -> Graded:
+def _graded(places: Places, student: str, assignment: str) -> Graded:
     """Return what is in a student's graded notebooks, unless they are of an earlier grading."""
-    if places.unfinished_folder(course, student, assignment).exists():
+    if places.unfinished_folder(student, assignment).exists():
         return Graded()
     return autograded.read_graded(
-        *sorted(places.graded_folder(course, student, assignment).glob("*.ipynb"))
+        *sorted(places.graded_folder(student, assignment).glob("*.ipynb"))
     )
 
 

@@ -1,8 +1,9 @@
 """nbgrader's gradebook, opened once: its own code opens it anew for every small thing.
 
 Each opening costs nbgrader some twenty milliseconds, and a submission has nine of them.
-Inside ``opened`` every `Gradebook` of the same address, whoever asks for it, is the one
-that is open already.
+Inside `open_gradebook` every `Gradebook` of the same address, whoever asks for it, is the one
+that is open already. For that nbgrader's class is given two methods of ours, when the first
+gradebook is opened or lent here; importing this changes nothing.
 """
 
 from __future__ import annotations
@@ -23,8 +24,26 @@ _stock_init, _stock_close = Gradebook.__init__, Gradebook.close
 
 
 @contextmanager
-def open_gradebook(url: str, course: str = "default_course") -> Iterator[Gradebook]:
-    """Open a gradebook; until it is closed, all of this address are this one."""
+def open_gradebook(
+    url: str, course: str = "default_course", *, begin: bool = True
+) -> Iterator[Gradebook]:
+    """Open a gradebook; until it is closed, all of this address are this one.
+
+    Parameters
+    ----------
+    url, course : str
+        Its address, and the course's id.
+    begin : bool
+        Whether an empty one is made where there is none.
+
+    Raises
+    ------
+    GraderFault
+        When there is none, and none is to be made.
+    """
+    if not begin:
+        _check(url)
+    _share()
     known = _known()
     if url in known:
         yield known[url]
@@ -37,13 +56,8 @@ def open_gradebook(url: str, course: str = "default_course") -> Iterator[Gradebo
         gradebook.close()
 
 
-def check_gradebook(url: str) -> None:
-    """Refuse to go on without a gradebook, where opening it would make one.
-
-    Raises
-    ------
-    GraderFault
-    """
+def _check(url: str) -> None:
+    """Refuse to go on without a gradebook, where opening it would make one."""
     kind, _, path = url.partition("///")
     if kind == "sqlite:" and not Path(path).exists():
         raise GraderFault("There is no gradebook here yet, so there are no marks.")
@@ -75,7 +89,13 @@ def prepare_gradebook(path: Path) -> None:
 
 def lend_gradebook(url: str, gradebook: Gradebook) -> None:
     """Let every gradebook of an address be this one, for good."""
+    _share()
     _known()[url] = gradebook
+
+
+def _share() -> None:
+    """Let nbgrader's class ask here before it opens or closes anything; again changes nothing."""
+    Gradebook.__init__, Gradebook.close = _init, _close
 
 
 def _known() -> dict[str, Gradebook]:
@@ -95,6 +115,3 @@ def _init(self: Gradebook, db_url: str, course_id: str = "default_course", *more
 def _close(self: Gradebook) -> None:
     if all(kept.db is not self.db for kept in _known().values()):
         _stock_close(self)
-
-
-Gradebook.__init__, Gradebook.close = _init, _close

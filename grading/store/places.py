@@ -7,6 +7,7 @@ import glob
 import os
 import re
 import string
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,143 +35,147 @@ class Work(NamedTuple):
     assignment: str
 
 
-def check_places(course: CourseDirectory) -> None:
-    """Refuse settings with which nbgrader, or the grader, would lose work or overlook it.
+@dataclass(frozen=True)
+class Places:
+    """Where a course keeps things, as its settings say.
 
-    Raises
-    ------
-    GraderFault
+    Attributes
+    ----------
+    course : nbgrader.coursedir.CourseDirectory
+        It is asked each time, as some of its settings change from one assignment to the next.
     """
-    steps = {
-        f"{step}_directory": getattr(course, f"{step}_directory")
-        for step in ("source", "release", "submitted", "autograded", "feedback")
-    }
-    structure = _parts(course)
-    ids = [part for part in structure if "{" in part]
-    if sorted(ids) != ["{assignment_id}", "{nbgrader_step}", "{student_id}"]:
-        raise GraderFault(
-            f"c.CourseDirectory.directory_structure is {course.directory_structure!r}, and whose "
-            "work it is cannot be told from such a path: {nbgrader_step}, {student_id} and "
-            "{assignment_id} have to be in it once each, as folders of their own."
-        )
-    if glob.has_magic(course.root):
-        raise GraderFault(
-            f"nbgrader finds nothing in {course.root}, for the * ? or [ in that path. "
-            "Rename the folder."
-        )
-    seen: dict[str, str] = {}
-    for setting, name in steps.items():
-        if glob.has_magic(name) or not _is_plain(name):
+
+    course: CourseDirectory
+
+    def check(self) -> None:
+        """Refuse settings with which nbgrader, or the grader, would lose work or overlook it.
+
+        Raises
+        ------
+        GraderFault
+        """
+        course = self.course
+        steps = {
+            f"{step}_directory": getattr(course, f"{step}_directory")
+            for step in ("source", "release", "submitted", "autograded", "feedback")
+        }
+        structure = _parts(course)
+        ids = [part for part in structure if "{" in part]
+        if sorted(ids) != ["{assignment_id}", "{nbgrader_step}", "{student_id}"]:
             raise GraderFault(
-                f"c.CourseDirectory.{setting} is {name!r}, and nbgrader takes some of these "
-                "characters for a pattern, so it would not find what lies there. Choose another "
-                "name."
+                f"c.CourseDirectory.directory_structure is {course.directory_structure!r}, and "
+                "whose work it is cannot be told from such a path: {nbgrader_step}, {student_id} "
+                "and {assignment_id} have to be in it once each, as folders of their own."
             )
-        if Path(name).is_absolute() and structure[0] != "{nbgrader_step}":
+        if glob.has_magic(course.root):
             raise GraderFault(
-                f"c.CourseDirectory.{setting} begins with /, which goes only with a "
-                "c.CourseDirectory.directory_structure that begins with {nbgrader_step}."
+                f"nbgrader finds nothing in {course.root}, for the * ? or [ in that path. "
+                "Rename the folder."
             )
-        place = os.path.normpath(os.path.join(course.root, name))  # noqa: PTH118
-        other = seen.setdefault(place, setting)
-        if other != setting:
+        seen: dict[str, str] = {}
+        for setting, name in steps.items():
+            if glob.has_magic(name) or not _is_plain(name):
+                raise GraderFault(
+                    f"c.CourseDirectory.{setting} is {name!r}, and nbgrader takes some of these "
+                    "characters for a pattern, so it would not find what lies there. Choose "
+                    "another name."
+                )
+            if Path(name).is_absolute() and structure[0] != "{nbgrader_step}":
+                raise GraderFault(
+                    f"c.CourseDirectory.{setting} begins with /, which goes only with a "
+                    "c.CourseDirectory.directory_structure that begins with {nbgrader_step}."
+                )
+            place = os.path.normpath(os.path.join(course.root, name))  # noqa: PTH118
+            other = seen.setdefault(place, setting)
+            if other != setting:
+                raise GraderFault(
+                    f"c.CourseDirectory.{other} and c.CourseDirectory.{setting} name the same "
+                    "folder, and one would overwrite what the other keeps. Choose another name."
+                )
+        path = course.db_url.removeprefix(SQLITE)
+        here = os.path.realpath(course.root) == str(Path.cwd().resolve())
+        if course.db_url.startswith(SQLITE) and not Path(path).is_absolute() and not here:
             raise GraderFault(
-                f"c.CourseDirectory.{other} and c.CourseDirectory.{setting} name the same folder, "
-                "and one would overwrite what the other keeps. Choose another name."
+                f"c.CourseDirectory.db_url is {course.db_url!r}, and nbgrader looks for a file "
+                "without a / in front in the folder in which a command is given: give it from "
+                f"{course.root}, or write {SQLITE}/ and the whole path."
             )
-    path = course.db_url.removeprefix(SQLITE)
-    here = os.path.realpath(course.root) == str(Path.cwd().resolve())
-    if course.db_url.startswith(SQLITE) and not Path(path).is_absolute() and not here:
-        raise GraderFault(
-            f"c.CourseDirectory.db_url is {course.db_url!r}, and nbgrader looks for a file without "
-            "a / in front in the folder in which a command is given: give it from "
-            f"{course.root}, or write {SQLITE}/ and the whole path."
-        )
 
+    def hand_in_folders(self, assignment: str) -> list[Work]:
+        """Return the folders with hand-ins of the students asked for."""
+        return _works(self.course, self.course.submitted_directory, assignment)
 
-def hand_in_folders(course: CourseDirectory, assignment: str) -> list[Work]:
-    """Return the folders with hand-ins of the students asked for."""
-    return _works(course, course.submitted_directory, assignment)
+    def graded_folders(self, assignment: str) -> list[Work]:
+        """Return the folders with graded work of the students asked for."""
+        found = _works(self.course, self.course.autograded_directory, assignment)
+        return [work for work in found if work.student != UNFINISHED]
 
+    def whose(self, folder: str) -> tuple[str, str]:
+        """Return student and assignment of a folder that holds a hand-in.
 
-def graded_folders(course: CourseDirectory, assignment: str) -> list[Work]:
-    """Return the folders with graded work of the students asked for."""
-    found = _works(course, course.autograded_directory, assignment)
-    return [work for work in found if work.student != UNFINISHED]
+        Raises
+        ------
+        GraderFault
+            If it is none.
+        """
+        work = _read(self.course, self.course.submitted_directory, folder)
+        if work is None:
+            raise GraderFault(f"{folder!r} is no folder of a submission.")
+        return work.student, work.assignment
 
+    def is_asked_for(self, student: str) -> bool:
+        """Say whether nbgrader's settings name a student, and do not leave her out."""
+        named = fnmatch.fnmatchcase(student, self.course.student_id)
+        return named and student not in self.course.student_id_exclude.split(",")
 
-def whose(course: CourseDirectory, folder: str) -> tuple[str, str]:
-    """Return student and assignment of a folder that holds a hand-in.
+    def graded_folder(self, student: str, assignment: str) -> Path:
+        """Return the folder in which a submission lies when it is graded."""
+        return Path(self.course.format_path(self.course.autograded_directory, student, assignment))
 
-    Raises
-    ------
-    GraderFault
-        If it is none.
-    """
-    work = _read(course, course.submitted_directory, folder)
-    if work is None:
-        raise GraderFault(f"{folder!r} is no folder of a submission.")
-    return work.student, work.assignment
+    @property
+    def step_in_work(self) -> str:
+        """The step, in nbgrader's sense, in which submissions are while they are graded."""
+        return os.path.join(self.course.autograded_directory, UNFINISHED)  # noqa: PTH118
 
+    def unfinished_folder(self, student: str, assignment: str) -> Path:
+        """Return the folder into which a submission is graded; it is gone when that is done."""
+        return Path(self.course.format_path(self.step_in_work, student, assignment))
 
-def is_asked_for(course: CourseDirectory, student: str) -> bool:
-    """Say whether nbgrader's settings name a student, and do not leave her out."""
-    named = fnmatch.fnmatchcase(student, course.student_id)
-    return named and student not in course.student_id_exclude.split(",")
+    def feedback_folder(self, student: str, assignment: str) -> Path:
+        """Return the folder of a student's pages."""
+        return Path(self.course.format_path(self.course.feedback_directory, student, assignment))
 
+    def source_folder(self, assignment: str) -> Path:
+        """Return the folder of an assignment's source."""
+        return Path(self.course.format_path(self.course.source_directory, ".", assignment))
 
-def graded_folder(course: CourseDirectory, student: str, assignment: str) -> Path:
-    """Return the folder in which a submission lies when it is graded."""
-    return Path(course.format_path(course.autograded_directory, student, assignment))
+    def assignments(self) -> list[str]:
+        """Return the assignments that have a source notebook."""
+        pattern = self.course.format_path(self.course.source_directory, ".", "*")
+        found = {
+            work.assignment
+            for folder in glob.glob(pattern)  # noqa: PTH207
+            for work in [_read(self.course, self.course.source_directory, folder)]
+            if work and any(Path(folder).glob("*.ipynb"))
+        }
+        return sorted(found)
 
+    @property
+    def reports_folder(self) -> Path:
+        """The folder of what is made for the instructor alone."""
+        return Path(self.course.root) / REPORTS
 
-def step_in_work(course: CourseDirectory) -> str:
-    """Return the step, in nbgrader's sense, in which submissions are while they are graded."""
-    return os.path.join(course.autograded_directory, UNFINISHED)  # noqa: PTH118
-
-
-def unfinished_folder(course: CourseDirectory, student: str, assignment: str) -> Path:
-    """Return the folder into which a submission is graded; it is gone when that is done."""
-    return Path(course.format_path(step_in_work(course), student, assignment))
-
-
-def feedback_folder(course: CourseDirectory, student: str, assignment: str) -> Path:
-    """Return the folder of a student's pages."""
-    return Path(course.format_path(course.feedback_directory, student, assignment))
-
-
-def source_folder(course: CourseDirectory, assignment: str) -> Path:
-    """Return the folder of an assignment's source."""
-    return Path(course.format_path(course.source_directory, ".", assignment))
-
-
-def assignments(course: CourseDirectory) -> list[str]:
-    """Return the assignments that have a source notebook."""
-    pattern = course.format_path(course.source_directory, ".", "*")
-    found = {
-        work.assignment
-        for folder in glob.glob(pattern)  # noqa: PTH207
-        for work in [_read(course, course.source_directory, folder)]
-        if work and any(Path(folder).glob("*.ipynb"))
-    }
-    return sorted(found)
-
-
-def reports_folder(course: CourseDirectory) -> Path:
-    """Return the folder of what is made for the instructor alone."""
-    return Path(course.root) / REPORTS
+    @property
+    def depth(self) -> int:
+        """How many of the last folders of a hand-in's path a student may have had a hand in."""
+        parts = _parts(self.course)
+        return len(parts) - min(parts.index("{student_id}"), parts.index("{assignment_id}"))
 
 
 def near(path: Path) -> Path:
     """Return a path as seen from here, if it is below."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def hand_in_depth(course: CourseDirectory) -> int:
-    """Return how many of the last folders of a hand-in's path a student may have had a hand in."""
-    parts = _parts(course)
-    return len(parts) - min(parts.index("{student_id}"), parts.index("{assignment_id}"))
 
 
 def _parts(course: CourseDirectory) -> list[str]:

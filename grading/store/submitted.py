@@ -11,9 +11,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from grading.core import Verdict
+from grading.core import HandIn, Verdict
 
 SIZE_LIMIT = 20 * 2**20  # bytes; a notebook with every plot of a lesson has about 2
 DEPTH = 2  # of the folders in a hand-in's path: that of the student and that of the assignment
@@ -47,7 +46,7 @@ def find(path: Path, depth: int = DEPTH) -> bytes:
     ----------
     path : pathlib.Path
     depth : int
-        How many of the last folders in it must be no links; see `places.hand_in_depth`.
+        How many of the last folders in it must be no links; see `places.Places.depth`.
 
     Raises
     ------
@@ -63,12 +62,12 @@ def find(path: Path, depth: int = DEPTH) -> bytes:
         raise Unusable(Verdict.UNREADABLE, CLOSED) from None
 
 
-def hand_in(path: Path, depth: int = DEPTH) -> dict[str, Any]:
-    """Return what was handed in as ``path``, as `grading.judging.Pipeline.grade` takes it."""
+def hand_in(path: Path, depth: int = DEPTH) -> HandIn:
+    """Return what was handed in as ``path``: its bytes, or why there are none; see `find`."""
     try:
-        return {"data": find(path, depth)}
+        return HandIn(find(path, depth))
     except Unusable as error:
-        return {"verdict": error.verdict.value, "why": error.why}
+        return HandIn(verdict=error.verdict, why=error.why)
 
 
 def read_note(path: Path, depth: int = DEPTH) -> str:

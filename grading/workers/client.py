@@ -14,10 +14,10 @@ import sys
 import threading
 import time
 from tempfile import mkdtemp
-from typing import Any
 
 from grading.core import GraderFault
 from grading.sandbox import CodecError, receive, send
+from grading.workers.jobs import Job, Packed
 
 START_SECONDS = 120.0  # for a worker to be warm, on a machine that is busy
 SLACK_SECONDS = 60.0  # for the tests themselves, beyond what a submission may use
@@ -50,26 +50,10 @@ class WorkerClient:
         self._lifeline: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
-        self._folder = ""  # for what the process writes; it is ended before it can tidy up
+        self._folder = ""  # for what the process writes; it is ended before it can clear up
 
-    def do(self, lesson: bytes, job: dict[str, Any]) -> dict[str, Any]:
-        """Do one job.
-
-        Parameters
-        ----------
-        lesson : bytes
-            A packed `grading.assignment.AssignmentSpec`.
-        job : dict
-            ``student``; ``grade`` or ``draw``: notebooks by name, as `grading.judging.Pipeline`
-            takes them; ``seconds`` that one sandbox may use; ``grader``, the version that
-            has to do it, see `grading.core.versions.grader`.
-
-        Returns
-        -------
-        dict
-            ``notebooks``, what the desk returns of each; ``log``, what it had to say, as
-            pairs of level and text; ``seconds`` that it took; ``landlock``, the version
-            that the kernel has; the ``versions`` of what graded.
+    def do(self, job: Job) -> Packed:
+        """Do one job; return a packed `Done`, which whoever wants it unpacks.
 
         Raises
         ------
@@ -78,12 +62,11 @@ class WorkerClient:
         GraderFault
             When anything else on this side failed.
         """
-        notebooks = len(job.get("grade") or job["draw"])
-        seconds = SANDBOXES * notebooks * job["seconds"] + SLACK_SECONDS
+        seconds = SANDBOXES * job.size * job.seconds + SLACK_SECONDS
         try:
             wire = self.start()
             wire.settimeout(SLACK_SECONDS)
-            send(wire, {"lesson": lesson, **job})
+            send(wire, job.pack())
             answer = receive(wire, time.monotonic() + START_SECONDS + seconds)
         except (OSError, EOFError, CodecError) as error:
             self.close()

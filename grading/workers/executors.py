@@ -1,6 +1,6 @@
 """Who grades a class: worker processes here, or those of a Dask cluster.
 
-Both take a job and give a future of its answer. `as_completed` keeps a bounded number of jobs
+Both take a job and give a future of what is done. `as_completed` keeps a bounded number of jobs
 in flight, so that memory does not grow with the class.
 """
 
@@ -17,9 +17,9 @@ from typing import Any, Protocol, TypeVar
 
 from grading.core import GraderFault
 from grading.workers.client import WorkerClient, WorkerLost
+from grading.workers.jobs import Done, Job, Packed
 
 Key = TypeVar("Key")
-Job = dict[str, Any]
 START_SECONDS = 10.0  # for a cluster to answer
 ATTEMPTS = 3  # a worker may be lost for a reason of its own; three are no accident
 KILLED = (
@@ -33,7 +33,7 @@ class Executor(Protocol):
 
     size: int
 
-    def submit(self, lesson: bytes, job: Job) -> Future[Any]:
+    def submit(self, job: Job) -> Future[Done]:
         """Give a job to whoever is free."""
 
     def close(self) -> None:
@@ -64,9 +64,9 @@ class LocalExecutor:
             worker.start()
         return self
 
-    def submit(self, lesson: bytes, job: Job) -> Future[Any]:
+    def submit(self, job: Job) -> Future[Done]:
         """Give a job to whoever is free."""
-        return self._threads.submit(self._do, lesson, job)
+        return self._threads.submit(self._do, job)
 
     def close(self) -> None:
         """Stop at once whatever is being done."""
@@ -75,10 +75,10 @@ class LocalExecutor:
             worker.end()
         self._threads.shutdown()
 
-    def _do(self, lesson: bytes, job: Job) -> Any:
+    def _do(self, job: Job) -> Done:
         worker = self._idle.get()
         try:
-            return persist(worker, lesson, job)
+            return Done.unpack(persist(worker, job))
         finally:
             self._idle.put(worker)
 
@@ -118,12 +118,12 @@ class DaskExecutor:
         self.size = sum(worker["nthreads"] for worker in workers)
         self._executor = self._client.get_executor(pure=False)
 
-    def submit(self, lesson: bytes, job: Job) -> Future[Any]:
+    def submit(self, job: Job) -> Future[Done]:
         """Give a job to whoever is free."""
-        answer: Future[Any] = Future()
+        answer: Future[Done] = Future()
         answer.set_running_or_notify_cancel()
-        self._executor.submit(work_on_cluster, lesson, job).add_done_callback(
-            lambda done: _pass_on(done, answer)
+        self._executor.submit(work_on_cluster, job.pack()).add_done_callback(
+            lambda future: _pass_on(future, answer)
         )
         return answer
 
@@ -133,31 +133,35 @@ class DaskExecutor:
         self._client.close()
 
 
-def work_on_cluster(lesson: bytes, job: Job) -> Any:
-    """Do a job in a worker of Dask's; what is judged there has a process of its own."""
+def work_on_cluster(packed: Packed) -> Packed:
+    """Do a packed job in a worker of Dask's; what is judged there has a process of its own."""
+    job = Job.unpack(packed)
     if not hasattr(_here, "worker"):
         _here.worker = WorkerClient()
-    return persist(_here.worker, lesson, job)
+    return persist(_here.worker, job)
 
 
 _here = threading.local()  # a worker of Dask's has a thread for each job
 
 
-def _pass_on(done: Future[Any], answer: Future[Any]) -> None:
-    error = done.exception() if not done.cancelled() else WorkerLost("it was stopped")
+def _pass_on(future: Future[Packed], answer: Future[Done]) -> None:
+    error = future.exception() if not future.cancelled() else WorkerLost("it was stopped")
     if error is None:
-        answer.set_result(done.result())
+        try:
+            answer.set_result(Done.unpack(future.result()))
+        except Exception as broken:  # nobody else would hear of it
+            answer.set_exception(broken)
     elif type(error).__name__ == "KilledWorker":  # Dask has made its own attempts
         answer.set_exception(GraderFault(KILLED))
     else:
         answer.set_exception(error)
 
 
-def persist(worker: WorkerClient, lesson: bytes, job: Job) -> Any:
+def persist(worker: WorkerClient, job: Job) -> Packed:
     """Do a job again when the worker is lost over it, but not for ever."""
     for _ in range(ATTEMPTS):
         try:
-            return worker.do(lesson, job)
+            return worker.do(job)
         except WorkerLost as error:
             lost = error
             if worker.over:

@@ -1,4 +1,4 @@
-"""The process of a worker: one warm zygote, and the desk of the lesson that it grades."""
+"""The process of a worker: one warm zygote, and the pipeline of the lesson that it grades."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import Any
+from typing import TYPE_CHECKING
 
-from grading.core import GraderFault, grader, library_versions
+from grading.core import GraderFault, library_versions
 from grading.sandbox import SCRATCH, Zygote, receive, send
+from grading.workers.jobs import Done, Job
+
+if TYPE_CHECKING:
+    from grading.judging import Pipeline
 
 # jsonschema would import it to look at international addresses, of which a notebook has none.
 # It takes a second.
@@ -52,9 +56,9 @@ def main(fd: int, lifeline: int, core: int) -> None:
         # Who goes with an answer unread resets the connection.
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
-                job = receive(wire)
+                asked = receive(wire)
                 try:
-                    answer = warm.do(job)
+                    answer = warm.do(Job.unpack(asked)).pack()
                 except GraderFault as error:
                     answer = {"fault": str(error)}
                 except Exception as error:
@@ -67,7 +71,7 @@ def main(fd: int, lifeline: int, core: int) -> None:
 
 
 class Warm:
-    """What a worker process keeps warm: a zygote, and the desk of its last lesson.
+    """What a worker process keeps warm: a zygote, and the pipeline of its last lesson.
 
     Parameters
     ----------
@@ -76,56 +80,52 @@ class Warm:
     """
 
     def __init__(self, core: int = -1) -> None:
-        self._zygote: Any = None
-        self._fault: GraderFault | None = None
         with ThreadPoolExecutor(1) as beside:  # it takes a second, and so does a zygote
             beside.submit(importlib.import_module, "grading.judging")
+            self._zygote: Zygote | GraderFault
             try:
                 self._zygote = Zygote(core)  # it ends with the thread that started it
-            except GraderFault as error:
-                self._fault = error
+            except GraderFault as error:  # each job is to say so
+                self._zygote = error
         if core >= 0:
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(0, {core})
-        self._desk: Any = None
+        self._pipeline: Pipeline | None = None
         self._lesson = b""
         self._folder = ""
 
-    def do(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Do one job in a folder of its own; see `grading.workers.client.WorkerClient.do`."""
+    def do(self, job: Job) -> Done:
+        """Do one job, in a folder of its own."""
         start = time.monotonic()
-        if job["grader"] != grader():
-            raise GraderFault(
-                f"The worker on {socket.gethostname()} has another version of this grader. "
-                "Install the same one everywhere."
-            )
-        if self._fault is not None:
-            raise self._fault
-        self._learn(job["lesson"])
+        if isinstance(self._zygote, GraderFault):
+            raise self._zygote
+        pipeline = self._learn(job.lesson, self._zygote)
         said = Said()
-        self._desk.log.addHandler(said)
-        answer: dict[str, Any] = {"notebooks": {}, "log": said.lines}
-        work = self._desk.grade if "grade" in job else self._desk.draw
+        pipeline.log.addHandler(said)
         try:
             with TemporaryDirectory(prefix="grading-") as folder:
-                self._desk.lesson.lay_out(folder)
+                pipeline.lesson.lay_out(folder)
                 os.chdir(folder)
-                for name, given in (job.get("grade") or job["draw"]).items():
-                    answer["notebooks"][name] = work(job["student"], name, given)
+                graded = {
+                    name: pipeline.grade(job.student, name, one, job.seed)
+                    for name, one in job.grade.items()
+                }
+                drawn = {n: pipeline.draw(job.student, n, one) for n, one in job.draw.items()}
         finally:
             os.chdir("/")
-            self._desk.log.removeHandler(said)
-        answer["seconds"] = round(time.monotonic() - start, 2)
-        return answer | {"landlock": self._zygote.landlock, "versions": library_versions()}
+            pipeline.log.removeHandler(said)
+        seconds = round(time.monotonic() - start, 2)
+        log = tuple(said.lines)
+        return Done(graded, drawn, log, seconds, self._zygote.landlock, library_versions())
 
-    def _learn(self, packed: bytes) -> None:
-        """Make a desk for a lesson, unless it is the last one."""
+    def _learn(self, packed: bytes, zygote: Zygote) -> Pipeline:
+        """Return the pipeline of a lesson: a new one, unless it is the last one."""
         from grading.assignment import AssignmentSpec
         from grading.judging import Pipeline
 
         digest = hashlib.sha256(packed).digest()
-        if digest == self._lesson:
-            return
+        if self._pipeline is not None and digest == self._lesson:
+            return self._pipeline
         lesson = AssignmentSpec.unpack(packed)
         # A lesson's tests import its own modules, which need not be those of this machine.
         place = TemporaryDirectory(prefix="lesson-")
@@ -135,10 +135,11 @@ class Warm:
         for name in lesson.files:
             if name.endswith(".py") and name not in OWN:
                 sys.modules.pop(name.removesuffix(".py").replace("/", "."), None)
-        self._desk = Pipeline(lesson, self._zygote, compiled(Path(place.name), lesson.files))
-        self._desk.log.setLevel(logging.INFO)
-        self._desk.log.propagate = False
-        self._lesson = digest
+        pipeline = Pipeline(lesson, zygote, compiled(Path(place.name), lesson.files))
+        pipeline.log.setLevel(logging.INFO)
+        pipeline.log.propagate = False
+        self._pipeline, self._lesson = pipeline, digest
+        return pipeline
 
 
 def compiled(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
@@ -167,11 +168,11 @@ class Said(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines: list[list[Any]] = []
+        self.lines: list[tuple[int, str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""
-        self.lines.append([record.levelno, record.getMessage()])
+        self.lines.append((record.levelno, record.getMessage()))
 
 
 PATIENCE = 2.0  # seconds that the main thread may take to hear that it is over

@@ -114,15 +114,53 @@ def test_a_fault_has_its_line_too(course):
     assert "verdicts" not in line
 
 
+KEYS = (
+    "time versions student assignment notebook submitted seed lesson verdicts limits landlock "
+    "seconds"
+).split()
+OF_FAULTS = ["time", "versions", "student", "assignment", "fault"]
+OF_DRAWINGS = ["time", "versions", "student", "assignment", "notebook", "drawing", "limits"]
+
+
+def test_the_lines_have_the_keys_that_they_always_had(course):
+    for line in lines(course):
+        kind = OF_FAULTS if "fault" in line else OF_DRAWINGS if "drawing" in line else KEYS
+        assert list(line) == kind
+
+
+def test_an_entry_is_read_as_it_was_written_and_the_last_one_counts(course):
+    known = audit.AuditFile(course.root).last()
+    assert {key[0] for key in known} == {"ada", "bo", "cleo", "dan"}
+    for (student, assignment, name), entry in known.items():
+        found = [
+            line
+            for line in (course.root / audit.FILE).read_text().splitlines()
+            if audit.AuditEntry.read(line) and json.loads(line)["student"] == student
+        ]
+        assert audit.AuditEntry.read(found[-1]) == entry == audit.AuditEntry.read(entry.line())
+        assert (entry.assignment, entry.notebook) == (assignment, name)
+        one, other = json.loads(entry.line()), json.loads(found[-1])
+        assert {**one, "time": ""} == {**other, "time": ""}
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", "7", '{"student": "ada", "fault": "x"}'])
+def test_a_line_that_is_no_grading_is_passed_over(line):
+    assert audit.AuditEntry.read(line) is None
+
+
 def test_lines_of_two_graders_do_not_mix(tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
+    file = audit.AuditFile(tmp_path)
     with ThreadPoolExecutor(8) as pool:
         list(
             pool.map(
-                lambda n: audit.append_entry(audit.entry_line({"n": n, "x": "é" * 3000}), tmp_path),
+                lambda n: file.add(audit.FaultEntry(str(n), A, "é" * 3000)),
                 range(200),
             )
         )
-    found = [json.loads(line)["n"] for line in (tmp_path / audit.FILE).read_text().splitlines()]
+    found = [
+        int(json.loads(line)["student"])
+        for line in (tmp_path / audit.FILE).read_text().splitlines()
+    ]
     assert sorted(found) == list(range(200))

@@ -73,7 +73,7 @@ class Moved(Course):
         given = {"release_directory": "notebooks", "root": str(root)} | settings
         super().__init__(commands or root, make=False, coursedir=CourseDirectory(**given))
         self.course_folder = root
-        shutil.copytree(ROOT / "source" / A, places.source_folder(self.coursedir, A))
+        shutil.copytree(ROOT / "source" / A, places.Places(self.coursedir).source_folder(A))
         for name in SHARED:
             shutil.copy(ROOT / name, root)
         self.root.mkdir(exist_ok=True)
@@ -203,7 +203,7 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(settings, tmp_path):
     (setting, value) = list(settings.items())[-1]
     course = CourseDirectory(**{"root": str(tmp_path)} | settings)
     with pytest.raises(GraderFault) as refused:
-        places.check_places(course)
+        places.Places(course).check()
     assert value in str(refused.value).replace("\\\\", "\\") or setting in str(refused.value)
 
 

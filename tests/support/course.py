@@ -21,7 +21,7 @@ from nbgrader.coursedir import CourseDirectory
 from grading.assignment.reference import Reference
 from grading.assignment.source import beside, read_source
 from grading.assignment.source import reference_cells as reference_source
-from grading.store import places
+from grading.store.places import Places
 from tests.support.gallery import ALONE, Entry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +121,7 @@ class Course:
         place = (self.coursedir.submitted_directory, student, assignment)
         folder = Path(self.coursedir.format_path(*place))
         folder.mkdir(parents=True)
-        path = folder / notebook_path(places.source_folder(self.coursedir, assignment)).name
+        path = folder / notebook_path(Places(self.coursedir).source_folder(assignment)).name
         if isinstance(content, bytes):
             path.write_bytes(content)
         elif content is not None:

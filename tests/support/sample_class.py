@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grading.store import places
 from grading.store.course import open_course
+from grading.store.places import Places
 from tests.support.course import Course, assignments
 from tests.support.gallery import ENTRIES, SIGNATURES, Entry
 
@@ -57,7 +57,7 @@ def fill(course: Course) -> int:
 if __name__ == "__main__":
     course = open_course().coursedir
     submitted = f"{course.submitted_directory}/"
-    if places.hand_in_folders(course, "*"):
+    if Places(course).hand_in_folders("*"):
         print(f"Grading what is in {submitted}.")
     else:
         count = fill(Course(Path(course.root), plots=True, make=False, coursedir=course))

@@ -15,9 +15,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.assignment.spec import AssignmentSpec, Expected, NotebookSpec
-from grading.core.versions import grader
+from grading.core.handin import HandIn
 from grading.sandbox import inside
 from grading.workers.client import WorkerClient
+from grading.workers.jobs import Job
 from tests.support.sandbox import DAEMON, becomes
 
 pytestmark = pytest.mark.clock
@@ -32,10 +33,11 @@ def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
     config = {"ExecuteBehindWall": {"cell_seconds": 50.0}}
     lesson = AssignmentSpec("one", {"book": book}, {}, [], [wall], config).pack()
     handed_in = nbformat.writes(new_notebook(cells=[new_code_cell(source)])).encode()
-    job = {"student": "ada", "grade": {"book": {"data": handed_in}}, "seconds": 60.0}
-    job["grader"] = grader()
-    start = "import threading, time; from grading.workers.client import WorkerClient\n"
-    start += f"worker = WorkerClient(0); work = lambda: worker.do({lesson!r}, {job!r})\n"
+    job = Job(lesson, "ada", 60.0, grade={"book": HandIn(handed_in)}).pack()
+    start = "import threading, time\n"
+    start += "from grading.workers.client import Job, WorkerClient\n"
+    start += f"worker, job = WorkerClient(0), Job.unpack({job!r})\n"
+    start += "work = lambda: worker.do(job)\n"
     start += "threading.Thread(target=work, daemon=True).start()\n"
     start += "while worker._process is None: time.sleep(0.01)\n"
     start += "print(worker._process.pid, flush=True); time.sleep(60)"

@@ -1,0 +1,83 @@
+"""nbgrader's steps, sorted; and what a worker has to know of an assignment, read once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.converters.autograde import Autograde
+from nbgrader.preprocessors import SaveAutoGrades
+from traitlets.utils.importstring import import_item
+
+from grading.assignment import AssignmentSpec, dotted, read_assignment
+from grading.judging import ExecuteBehindWall
+from grading.sandbox import check_unseen
+from grading.store import Places, settings_fault
+
+
+class Lessons:
+    """The assignments of a course, as they would be graded now.
+
+    Parameters
+    ----------
+    converter : Autograde
+        nbgrader's, for its settings.
+    gradebook : Gradebook
+        That knows the released cells; it is open.
+
+    Attributes
+    ----------
+    wall : ExecuteBehindWall
+        With its settings; it runs nothing here.
+    saving : list of Preprocessor
+        Those of nbgrader's steps that write the gradebook; all before them are a worker's.
+
+    Raises
+    ------
+    GraderFault
+        When the steps are not in the order in which they have to be.
+    """
+
+    def __init__(self, converter: Autograde, gradebook: Gradebook) -> None:
+        self._course, self._config = converter.coursedir, converter.config
+        self._gradebook = gradebook
+        self._read: dict[str, tuple[AssignmentSpec, bytes]] = {}
+        classes = [import_item(dotted(step)) for step in converter.autograde_preprocessors]
+        steps = [dotted(step) for step in classes]  # where they are, whatever name was given
+        walls = [step for step in classes if issubclass(step, ExecuteBehindWall)]
+        marks = [n for n, step in enumerate(classes) if issubclass(step, SaveAutoGrades)]
+        if not walls or not marks or classes.index(walls[0]) > marks[0]:
+            raise settings_fault(
+                Path(self._course.root),
+                "c.Autograde.autograde_preprocessors has to hold nbgrader's SaveAutoGrades behind "
+                "grading.plugins.ExecuteBehindWall",
+            )
+        self.wall: ExecuteBehindWall = walls[0](parent=converter)
+        self.saving: list[Any] = [step(parent=converter) for step in classes[marks[0] :]]
+        self._cleaning = [dotted(step) for step in converter.sanitize_preprocessors]
+        self._grading = steps[: marks[0]]
+
+    def spec(self, assignment: str) -> AssignmentSpec:
+        """Return an assignment as it is now; see `read_assignment`."""
+        return self._both(assignment)[0]
+
+    def packed(self, assignment: str) -> bytes:
+        """Return the same in bytes, for a worker."""
+        return self._both(assignment)[1]
+
+    def _both(self, assignment: str) -> tuple[AssignmentSpec, bytes]:
+        if assignment not in self._read:
+            folder = Places(self._course).source_folder(assignment)
+            check_unseen(self._course.root, folder)
+            spec = read_assignment(
+                self._gradebook,
+                assignment,
+                folder,
+                self.wall.shared_files,
+                self._cleaning,
+                self._grading,
+                self._config,
+            )
+            self._read[assignment] = spec, spec.pack()
+        return self._read[assignment]

@@ -1,0 +1,157 @@
+"""What a worker is asked, and what comes back: packed and unpacked here, and checked.
+
+Both cross a socket, and a cluster, as msgpack types alone.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from grading.core import GraderFault, HandIn, grader, take, take_or_none
+
+if TYPE_CHECKING:
+    from grading.judging import Drawn, Graded
+
+Packed = dict[str, Any]  # a job or what came of it, in msgpack types
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission that is to be graded, or graded notebooks whose plots are to be drawn.
+
+    Attributes
+    ----------
+    lesson : bytes
+        A packed `grading.assignment.AssignmentSpec`.
+    student : str
+    seconds : float
+        That one sandbox may use.
+    grade : dict of str to HandIn
+        What is to be graded, by notebook.
+    draw : dict of str to bytes
+        What is to be drawn, by notebook: graded ones, as they lie on the disk.
+    seed : int or None
+        Of the hidden inputs, where it is not that of the course.
+
+    Raises
+    ------
+    GraderFault
+        If there is nothing to do, or both to grade and to draw.
+    """
+
+    lesson: bytes
+    student: str
+    seconds: float
+    grade: Mapping[str, HandIn] = field(default_factory=dict)
+    draw: Mapping[str, bytes] = field(default_factory=dict)
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.grade) == bool(self.draw):
+            raise GraderFault("A worker is asked to grade or to draw; here it is neither, or both.")
+
+    @property
+    def size(self) -> int:
+        """How many notebooks it has."""
+        return len(self.grade) + len(self.draw)
+
+    def pack(self) -> Packed:
+        """Return it in msgpack types, with the version of the grader that has to do it."""
+        return {
+            "grader": grader(),
+            "lesson": self.lesson,
+            "student": self.student,
+            "seconds": self.seconds,
+            "grade": {name: one.pack() for name, one in self.grade.items()},
+            "draw": dict(self.draw),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def unpack(cls, packed: Packed) -> Job:
+        """Return what `pack` has packed.
+
+        Raises
+        ------
+        GraderFault
+            If it is for another version of the grader, or anything else than a job.
+        """
+        if packed.get("grader") != grader():
+            raise GraderFault(
+                f"The worker on {socket.gethostname()} has another version of this grader. "
+                "Install the same one everywhere."
+            )
+        grade, draw = take(packed, "grade", dict), take(packed, "draw", dict)
+        return cls(
+            take(packed, "lesson", bytes),
+            take(packed, "student", str),
+            take(packed, "seconds", float),
+            {name: HandIn.unpack(take(grade, name, dict)) for name in grade},
+            {name: take(draw, name, bytes) for name in draw},
+            take_or_none(packed, "seed", int),
+        )
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a job.
+
+    Attributes
+    ----------
+    graded : dict of str to Graded
+        By notebook, if they were to be graded.
+    drawn : dict of str to Drawn
+        By notebook, if they were to be drawn.
+    log : tuple of (int, str)
+        What was logged on the way: levels, as in `logging`, and texts.
+    seconds : float
+        That it took.
+    landlock : int
+        Version of the kernel's Landlock, 0 for none.
+    versions : dict of str to str
+        Of what graded, by the names of packages.
+    """
+
+    graded: Mapping[str, Graded]
+    drawn: Mapping[str, Drawn]
+    log: tuple[tuple[int, str], ...]
+    seconds: float
+    landlock: int
+    versions: Mapping[str, str]
+
+    def pack(self) -> Packed:
+        """Return it in msgpack types."""
+        return {
+            "graded": {name: one.pack() for name, one in self.graded.items()},
+            "drawn": {name: one.pack() for name, one in self.drawn.items()},
+            "log": [list(line) for line in self.log],
+            "seconds": self.seconds,
+            "landlock": self.landlock,
+            "versions": dict(self.versions),
+        }
+
+    @classmethod
+    def unpack(cls, packed: Packed) -> Done:
+        """Return what `pack` has packed; raise GraderFault for anything else."""
+        # It brings nbgrader along, which nobody waits for who starts workers or only hands on.
+        from grading.judging import Drawn, Graded
+
+        graded, drawn = take(packed, "graded", dict), take(packed, "drawn", dict)
+        return cls(
+            {name: Graded.unpack(take(graded, name, dict)) for name in graded},
+            {name: Drawn.unpack(take(drawn, name, dict)) for name in drawn},
+            tuple(_logged(line) for line in take(packed, "log", list)),
+            take(packed, "seconds", float),
+            take(packed, "landlock", int),
+            take(packed, "versions", dict),
+        )
+
+
+def _logged(line: Any) -> tuple[int, str]:
+    level, text = line if type(line) is list and len(line) == 2 else (None, None)
+    if type(level) is not int or type(text) is not str:
+        raise GraderFault("A worker has logged something that is no level with a text.")
+    return level, text
