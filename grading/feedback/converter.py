@@ -35,9 +35,10 @@ class CarefulFeedback(GenerateFeedback):
         super().start()
 
     def check(self) -> None:
-        """Raise `NbGraderException` unless the pages will be ours: without hidden tests."""
+        """Raise `NbGraderException` unless the pages will be ours, and in a place of their own."""
         try:
             check_settings(self.coursedir, self.config)
+            Places(self.coursedir).check()
         except GraderFault as error:
             self.log.error("%s", error)
             raise NbGraderException(str(error)) from None

@@ -43,7 +43,7 @@ def test_a_worker_with_another_grader_is_refused(tmp_path, monkeypatch):
         shutil.copy(ROOT / name, other)
     with (other / "grading" / "judging" / "judge.py").open("a") as file:
         file.write("# another\n")
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as local:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as local:
         grade = (*AUTOGRADE, f"--cluster={local.scheduler_address}")
         course.python(*grade)
         assert course.scores("ada", A) == FULL
