@@ -33,6 +33,7 @@ from grading.web import (
     harmless_output_html,
     make_harmless,
     render_names,
+    wrap_messages,
 )
 
 __all__ = [
@@ -66,7 +67,7 @@ def install() -> None:
     api.NbGraderAPI.get_submitted_timestamp = _submitted
     base = sys.modules.get("nbgrader.server_extensions.formgrader.base")
     if base is not None and not isinstance(base.BaseHandler.exporter, _Drawn):
-        base.BaseHandler.render = render_names(base.BaseHandler.render)
+        base.BaseHandler.render = wrap_messages(render_names(base.BaseHandler.render))
         base.BaseHandler.exporter = _Drawn(
             lambda handler: Drawing(make_harmless(handler.settings["nbgrader_exporter"]), handler)
         )

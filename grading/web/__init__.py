@@ -14,6 +14,7 @@ from grading.web.formgrader import (
     harmless_output_html,
     make_harmless,
     render_names,
+    wrap_messages,
 )
 from grading.web.markdown import FORMULA_ROOM, Markdown, Renderer, Text, fill, of_output
 from grading.web.sanitize import harmless_html, harmless_outputs
@@ -35,4 +36,5 @@ __all__ = [
     "make_harmless",
     "of_output",
     "render_names",
+    "wrap_messages",
 ]

@@ -34,6 +34,11 @@ LONGEST_TEXT = 50_000
 LONGEST_PAGE = 300_000
 # Styles of formulas, and what keeps the formgrader's page from fetching MathJax.
 TEMPLATES = str(Path(__file__).with_name("templates") / "formulas")
+# nbgrader's window with a command's words, whose `pre` breaks no line, or words in the middle.
+WRAPPED = (
+    "<style>div.modal div.panel pre "
+    "{ white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere; }</style>"
+)
 
 
 def harmless_part(text: object) -> str:
@@ -155,3 +160,15 @@ def render_names(stock: Callable[..., str]) -> Callable[..., str]:
         return str(stock(handler, template, **values))
 
     return render
+
+
+def wrap_messages(render: Callable[..., str]) -> Callable[..., str]:
+    """Return a handler's ``render`` whose pages break the lines of what a button's command says.
+
+    A sentence that says what to do is one line there, and nbgrader's window shows its beginning.
+    """
+
+    def wrapped(handler: Any, template: str, **values: Any) -> str:
+        return render(handler, template, **values).replace("</head>", f"{WRAPPED}</head>", 1)
+
+    return wrapped

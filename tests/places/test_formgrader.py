@@ -192,6 +192,28 @@ def test_an_instructor_grades_a_class_in_the_formgrader_without_a_network(opened
     shoot(feedback, "feedback", result.inner_text())
 
 
+@pytest.mark.parametrize("width", [WIDE["width"], 360])
+def test_the_message_of_a_broken_configuration_can_be_read(opened, instructor, width):
+    page = opened(instructor, f"source/{A}/rnn.ipynb")
+    config = instructor.work / "nbgrader_config.py"
+    whole = config.read_text("utf-8")
+    page.goto(f"{instructor.address.url}formgrader/manage_submissions/{A}")
+    page.set_viewport_size({**WIDE, "width": width})
+    config.write_text(f"import nosuchmodule\n{whole}", "utf-8")
+    try:
+        page.locator("tr", has_text="bob").locator(".autograde a").click()
+        message = page.locator(".modal", has_text="There was an error autograding")
+        message.get_by_role("button", name="OK").wait_for()
+    finally:
+        config.write_text(whole, "utf-8")
+    said = message.locator("pre").first
+    said.scroll_into_view_if_needed()
+    shoot(page, f"formgrader-broken-{width}")
+    line = "cannot be loaded: ModuleNotFoundError in line 1: No module named 'nosuchmodule'."
+    assert line in said.inner_text()
+    assert said.evaluate("text => text.scrollWidth <= text.clientWidth")
+
+
 @pytest.mark.parametrize("name", ["formgrader", "feedback"])
 def test_the_readme_shows_a_picture_of_this(name):
     check_picture(name)
