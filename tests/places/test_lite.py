@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -26,7 +27,7 @@ from tests.support.lab_page import WRONG, A, plain
 from tests.support.lite_student import Student
 from tests.support.pyodide_folder import Unavailable, pyodide_folder
 
-pytestmark = [pytest.mark.lite, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lite, pytest.mark.timeout(1800)]
 
 pytest.importorskip("jupyterlite_pyodide_kernel", reason="needs JupyterLite: make .venv/with-lite")
 
@@ -93,7 +94,8 @@ def new_page(chromium):
             viewport={"width": 1280, "height": 900},
             proxy={"server": proxy, "bypass": "127.0.0.1"},
         )
-        context.set_default_timeout(120_000)
+        # For all cells of a lesson, on a machine that does much else.
+        context.set_default_timeout(600_000)
         yield context.new_page, asked
         context.close()
 
@@ -191,7 +193,14 @@ def test_the_commands_of_the_page_build_the_site_that_it_describes(tmp_path, pyo
     for name in ("Makefile", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, tmp_path)
         os.utime(tmp_path / name, (0, 0))  # older than the environment, so make leaves that be
-    (tmp_path / ".venv").symlink_to(sys.prefix)
+    # Else it would be installed from here, which is soon gone, for all that is run after this.
+    environment = tmp_path / ".venv"
+    environment.mkdir()
+    for path in Path(sys.prefix).iterdir():
+        if path.name not in ("ready", "with-lite"):
+            (environment / path.name).symlink_to(path)
+    for name in ("ready", "with-lite"):
+        (environment / name).touch()
     (tmp_path / "Downloads").mkdir()
     (tmp_path / "Downloads" / "pyodide").symlink_to(pyodide)  # an unpacked release
     for command, place in zip(commands, ["https://cdn.jsdelivr.net/", "./pyodide/"], strict=True):
