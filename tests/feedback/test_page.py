@@ -22,7 +22,6 @@ from grading.judging.test_cell import Judgement
 from grading.web import accessible
 from grading.web import markdown as texts
 from grading.web import mathml as formulas
-from grading.web.markdown import Markdown
 from grading.web.mathml import mathml
 from tests.support.course import ROOT, Course, assignments, notebook_path
 from tests.support.gallery.entry import RNN, Entry
@@ -598,9 +597,8 @@ def test_a_macro_is_never_defined():
 
 def test_the_same_text_in_two_notebooks_is_rendered_once(monkeypatch):
     made_by, told = exporter(), []
-    monkeypatch.setattr(
-        Markdown, "_make", lambda self, *a, _m=Markdown._make: told.append(a) or _m(self, *a)
-    )
+    make = texts.Markdown._make
+    monkeypatch.setattr(texts.Markdown, "_make", lambda self, *a: told.append(a) or make(self, *a))
     for _ in range(2):
         resources = {"metadata": {"name": "rnn"}, "nbgrader": dict(ABOUT)}
         made_by.from_notebook_node(new_notebook(cells=[new_markdown_cell("same $x$")]), resources)

@@ -9,10 +9,21 @@ import zipfile
 
 import pytest
 from nbgrader.apps.zipcollectapp import ZipCollectApp
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import PyFileConfigLoader
 
 from grading.lms.extractor import Extractor
 from grading.store.submitted import SIZE_LIMIT
+from tests.support.course import ROOT
 from tests.support.lms_readers import zipped
+
+
+def app():
+    """Return nbgrader's command with this course's settings; without them nothing is unpacked."""
+    config = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
+    command = ZipCollectApp(config=config)
+    command.coursedir = CourseDirectory(parent=command, root=str(ROOT))
+    return command
 
 
 def unpacked(tmp_path, *files, **settings):
@@ -25,7 +36,7 @@ def unpacked(tmp_path, *files, **settings):
     said = []
     log = logging.Logger("unpack")
     log.addFilter(lambda record: said.append(record.getMessage()))
-    extractor = Extractor(parent=ZipCollectApp(), log=log, **settings)
+    extractor = Extractor(parent=app(), log=log, **settings)
     extractor.extract(str(source), str(to))
     found = {str(p.relative_to(to)): p.stat().st_size for p in to.rglob("*") if p.is_file()}
     everything = {p.relative_to(tmp_path).parts[0] for p in tmp_path.rglob("*")}
@@ -165,5 +176,5 @@ def test_a_link_in_the_folder_of_downloads_is_not_followed(tmp_path):
     (source / "more").symlink_to(tmp_path / "course")
     to = tmp_path / "course" / "extracted"
     to.mkdir()
-    Extractor(parent=ZipCollectApp()).extract(str(source), str(to))
+    Extractor(parent=app()).extract(str(source), str(to))
     assert not [path for path in to.rglob("*") if path.is_file()]

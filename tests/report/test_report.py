@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 from grading.core.records import Part
 from grading.core.verdicts import Verdict
 from grading.report import page as report_page
-from grading.report import statistics
+from grading.report import plots, statistics
 from grading.store.cohort import Answer, Class, Member, exercises_of
 from tests.support.course import Course, grade_id
 from tests.support.gallery import ENTRIES
@@ -372,10 +372,8 @@ def test_full_marks_have_a_bar_of_their_own():
 
 
 def test_a_plot_tells_in_words_what_it_shows():
-    plots = ElementTree.fromstring(
-        "<p xmlns:xlink='x'>"
-        + report_page.report_plots.verdicts({"f<g": {Verdict.CORRECT: 3}})
-        + "</p>"
+    page = ElementTree.fromstring(
+        "<p xmlns:xlink='x'>" + plots.verdicts({"f<g": {Verdict.CORRECT: 3}}) + "</p>"
     )
-    (drawn,) = plots
+    (drawn,) = page
     assert drawn.get("aria-label") == "Bars: verdicts by exercise. f<g: 3 correct."
