@@ -8,6 +8,7 @@ nbgrader_config.py puts them into nbconvert. The notebook itself keeps the stude
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Callable
@@ -153,6 +154,7 @@ def render_names(stock: Callable[..., str]) -> Callable[..., str]:
     own server could run anything there.
     """
 
+    @functools.wraps(stock)
     def render(handler: Any, template: str, **values: Any) -> str:
         names = [values.get(f"{kind}_id") for kind in ("student", "assignment", "notebook")]
         if any(isinstance(name, str) and set(name) & set('<>"\\\n\r') for name in names):

@@ -6,6 +6,7 @@ honest work holds, but for a short list of harmless tags, attributes and classes
 
 import base64
 import contextlib
+import inspect
 import io
 import re
 import warnings
@@ -25,7 +26,7 @@ from tornado.web import HTTPError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from grading.feedback import converter
+from grading import plugins
 from grading.sandbox.limits import Limits
 from grading.sandbox.session import Session
 from grading.web import formgrader, markdown, sanitize
@@ -508,11 +509,11 @@ def named(values, name):
 @pytest.mark.parametrize(("template", "values"), FORMGRADER, ids=lambda value: str(value)[:40])
 @pytest.mark.parametrize("name", ["<img src=x onerror=pwn()>", '";pwn();"', "\\u0022;pwn()//"])
 def test_a_name_in_an_address_of_the_formgrader_is_no_code(template, values, name):
-    formgrader.install()
+    plugins.install()
     render = base.BaseHandler.render
     jinja = Environment(loader=FileSystemLoader([handlers.template_path]))  # as nbgrader's own
     handler = SimpleNamespace(settings={"nbgrader_jinja2_env": jinja})
-    stock = render.stock(handler, template, **{"base_url": "", **named(values, name)})
+    stock = inspect.unwrap(render)(handler, template, **{"base_url": "", **named(values, name)})
     assert name in stock
     with pytest.raises(HTTPError, match="404"):
         render(handler, template, base_url="", **named(values, name))
@@ -521,8 +522,7 @@ def test_a_name_in_an_address_of_the_formgrader_is_no_code(template, values, nam
 
 
 def test_a_formgrader_that_did_not_read_the_settings_is_harmless_too(course, uncleaned):
-    formgrader.install()
-    converter.install()
+    plugins.install()
     handler = SimpleNamespace(settings={"nbgrader_exporter": exporter(clean=False)})
     made_by = base.BaseHandler.exporter.fget(handler)
     assert made_by._exporter is base.BaseHandler.exporter.fget(handler)._exporter
