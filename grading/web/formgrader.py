@@ -170,6 +170,7 @@ def wrap_messages(render: Callable[..., str]) -> Callable[..., str]:
     A sentence that says what to do is one line there, and nbgrader's window shows its beginning.
     """
 
+    @functools.wraps(render)
     def wrapped(handler: Any, template: str, **values: Any) -> str:
         return render(handler, template, **values).replace("</head>", f"{WRAPPED}</head>", 1)
 
