@@ -43,7 +43,7 @@ def judge(
     open_session : callable
         Opens a sandbox; its argument says whether figures are drawn. Here they never are.
     reference : Reference
-    rules : grading.core.records.Rules
+    rules : Rules
 
     Returns
     -------
