@@ -6,8 +6,9 @@ of them, become functions that can be called in a `Reference`.
 """
 
 from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
-from grading.assignment.reference import Namespace, Reference, run_locked
+from grading.assignment.reference import Reference, run_locked
 from grading.assignment.source import (
+    Namespace,
     beside,
     read_source,
     reference_cells,

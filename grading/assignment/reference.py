@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from grading.core import Candidate, GraderFault
-
-Function = Callable[..., Any]
-Namespace = dict[str, Any]
+from grading.assignment.source import Namespace
+from grading.core import Candidate, Function, GraderFault
 
 
 class Reference:

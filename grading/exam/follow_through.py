@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from grading.core import Function
 from grading.exam.matching import Call, alike, call, copied
 
-Function = Callable[..., Any]
 Shown = set[tuple[Any, ...]]
 
 
