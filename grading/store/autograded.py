@@ -84,7 +84,7 @@ def read_graded(*paths: Path) -> Graded:
     """Read graded notebooks. One that cannot be read to its end counts as not graded."""
     found = Graded()
     for path in paths:
-        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             one = _read(path)
             found.tests |= one.tests
             found.code += one.code

@@ -71,3 +71,14 @@ def test_a_notebook_whose_cells_to_leave_out_cannot_be_read_counts_as_not_graded
     found = read(RIGHT.pack(), {"plots": "pending", "ended": ended})
     assert found.tests == {}
     assert not found.is_pending
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b'{"cells": [', b"[" * 100_000, "{}".encode("utf-16"), b"\xff"]
+)
+def test_a_file_that_is_no_notebook_counts_as_not_graded(tmp_path, data):
+    path = tmp_path / "rnn.ipynb"
+    path.write_bytes(data)
+    found = read_graded(path)
+    assert not found.tests
+    assert not found.is_pending
