@@ -233,6 +233,8 @@ def test_control_c_keeps_what_is_done_and_the_next_run_does_the_rest(handed_in, 
         stdout=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # As a shell in a terminal leaves it; one in the background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not (course.root / audit.FILE).exists():
         assert process.poll() is None
