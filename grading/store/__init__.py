@@ -2,8 +2,8 @@
 
 In comes nbgrader's `CourseDirectory`, which alone knows where things lie; out come bytes of
 hand-ins (`submitted`), graded notebooks put there whole and read back (`autograded`), one
-gradebook that stays open (`gradebook`), a line for each grading (`audit`), and who is in a class
-and what became of everyone's work (`cohort`), the one reader of marks.
+gradebook that stays open (`gradebook`) and its marks (`marks`), a line for each grading (`audit`),
+and who is in a class and what became of everyone's work (`cohort`), the one reader of a class.
 """
 
 from grading.store.audit import AuditEntry, AuditFile, DrawingEntry, FaultEntry
@@ -16,7 +16,7 @@ from grading.store.autograded import (
     read_graded,
     timestamp,
 )
-from grading.store.cohort import Answer, Class, Mark, Member, complete, read_class, read_marks
+from grading.store.cohort import Answer, Class, Member, complete, read_class
 from grading.store.course import Course, open_course
 from grading.store.gradebook import (
     lend_gradebook,
@@ -24,6 +24,7 @@ from grading.store.gradebook import (
     prepare_gradebook,
     transaction,
 )
+from grading.store.marks import Mark, read_marks
 from grading.store.places import REPORTS, Places, near
 from grading.store.settings import CONFIG, broken, check_settings, settings_fault
 from grading.store.submitted import SIZE_LIMIT, Unusable, hand_in, read_file, read_note
