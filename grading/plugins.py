@@ -19,6 +19,7 @@ from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets.config import Config
 
 from grading.autograde import CarefulAutograde
 from grading.core import GraderFault
@@ -50,9 +51,79 @@ __all__ = [
     "Moodle",
     "Page",
     "ShareFiles",
+    "configure",
     "harmless_output_html",
     "install",
 ]
+
+
+RELEASE = [  # nbgrader's own steps, behind a look at the test cells, with the shared files put in
+    "grading.plugins.CountExams",
+    *(
+        f"nbgrader.preprocessors.{name}"
+        for name in (
+            "IncludeHeaderFooter",
+            "InstantiateTests",
+            "LockCells",
+            "ClearSolutions",
+            "ClearOutput",
+            "CheckCellMetadata",
+            "ComputeChecksums",
+            "SaveCells",
+            "ClearHiddenTests",
+            "ClearMarkScheme",
+            "ComputeChecksums",
+            "CheckCellMetadata",
+        )
+    ),
+    "grading.plugins.ShareFiles",
+]
+GRADING = [  # nbgrader's own steps, but for the one that executes a notebook
+    "grading.plugins.ExecuteBehindWall",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+FEEDBACK = ["nbgrader.preprocessors.ClearHiddenTests", "grading.plugins.Grades"]
+# What never leaves source/: two of them hold wrong and right code.
+IGNORED = [
+    *(".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache"),
+    *("misconceptions.toml", "right.toml"),
+]
+
+
+def configure(c: Config) -> None:
+    """Set every step of nbgrader's that has to be ours; nbgrader_config.py calls it first.
+
+    What the file sets afterwards takes the place of what is set here. A step that must be there
+    is missed before anything begins; see `grading.store.settings`.
+
+    Parameters
+    ----------
+    c : Config
+        nbgrader's settings, as ``get_config()`` returns them.
+    """
+    install()
+    c.CourseDirectory.ignore = list(IGNORED)
+    c.GenerateAssignment.preprocessors = list(RELEASE)
+    c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("not written yet")'}
+    c.Autograde.autograde_preprocessors = list(GRADING)
+    c.NotebookExporter.preprocessors = ["grading.plugins.Guard"]
+    c.GenerateFeedback.exporter_class = "grading.plugins.Page"
+    c.GenerateFeedback.preprocessors = list(FEEDBACK)
+    # What students wrote is harmless in a browser: in the formgrader and in feedback.
+    c.HTMLExporter.preprocessors = ["grading.plugins.GuardedPage"]
+    c.HTMLExporter.filters = {
+        "markdown2html": "grading.plugins.HarmlessMarkdown",
+        "clean_html": "grading.plugins.harmless_output_html",
+    }
+    c.HTMLExporter.sanitize_html = True
+    # Downloads of Canvas's and Moodle's: nbgrader zip_collect
+    c.ZipCollectApp.extractor_plugin = "grading.plugins.Extractor"
+    c.ZipCollectApp.collector_plugin = "grading.plugins.Collector"
 
 
 def install() -> None:
@@ -119,7 +190,7 @@ def guard(exporter: Exporter) -> None:
             check_settings(converter.coursedir, converter.config)
         if type(converter) in (Autograde, GenerateFeedback):
             root = Path(converter.coursedir.root)
-            raise settings_fault(root, f"{CONFIG} has to call grading.plugins.install()")
+            raise settings_fault(root, f"{CONFIG} has to call grading.configure(c)")
     except GraderFault as error:
         converter.log.error("%s", error)
         raise NbGraderException(str(error)) from None

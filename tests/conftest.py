@@ -1,21 +1,18 @@
 """Fixtures: one course for a whole run, graded by real nbgrader in the real sandbox."""
 
 import contextlib
-import sys
 
 import nbformat
 import pytest
 
+import public_tests  # noqa: F401 - from now on the modules of all lessons can be imported
 from grading.sandbox.bubblewrap import Zygote
 from grading.sandbox.session import Session
 from tests.support.contained import plainly
-from tests.support.course import ROOT, Course, assignment_of, grade_id, hold_class, notebook_path
+from tests.support.course import Course, assignment_of, grade_id, hold_class, notebook_path
 from tests.support.gallery import ENTRIES, KEY, SAMPLE
 from tests.support.outside import outside
 from tests.support.sandbox import LIMITS
-
-# What lies beside a notebook is imported by its public test.
-sys.path += map(str, sorted((ROOT / "source").iterdir()))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
+from grading.assignment.source import lay_out
 from tests.support.course import ROOT, SHARED, Course
 
 A = "tiny"
@@ -65,7 +66,7 @@ print(json.dumps({word: does[word]() for word in sys.argv[1:]}))
 
 def breaks():
     """Return the ways to break it: what is done to nbgrader_config.py, and what is said."""
-    install = "plugins.install()"
+    install = "grading.configure(c)"
     steps = "c.Autograde.autograde_preprocessors"
     cannot = "nbgrader_config.py cannot be loaded"
     holds = f"{steps} has to hold grading.plugins.ExecuteBehindWall"
@@ -75,8 +76,10 @@ def breaks():
         "an error before our call": (lambda t: t.replace(install, f"1 / 0\n{install}"), cannot),
         "an error behind it": (lambda t: f"{t}\n1 / 0\n", cannot),
         "stock steps": (lambda t: f"{t}\n{steps} = {STOCK}\n", holds),
-        "a typo": (lambda t: t.replace(steps, "c.Autograd.autograde_preprocessors"), holds),
-        "our call is missing": (lambda t: t.replace(install, ""), "has to call grading.plugins"),
+        "our call is missing": (
+            lambda t: t.replace(install, ""),
+            "grading.configure(c) sets",
+        ),
         "empty": (lambda t: "c = get_config()\n", holds),
         "gone": (None, "there is no nbgrader_config.py"),
     }
@@ -90,9 +93,9 @@ def whole(tmp_path_factory):
     """A course with one small assignment, released, with one submission, graded as it should."""
     root = tmp_path_factory.mktemp("config") / "course"
     root.mkdir()
-    for name in [*SHARED, "nbgrader_config.py", "nbgrader_config.json"]:
-        if (ROOT / name).exists():
-            shutil.copy(ROOT / name, root)
+    lay_out(SHARED, root)
+    for name in ("nbgrader_config.py", "nbgrader_config.json"):
+        shutil.copy(ROOT / name, root)
     (root / "source" / A).mkdir(parents=True)
     nbformat.write(lesson(), root / "source" / A / f"{A}.ipynb")
     for name in ("misconceptions.toml", "right.toml"):

@@ -9,7 +9,8 @@ from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_
 from grading.assignment.reference import Reference, run_locked
 from grading.assignment.source import (
     Namespace,
-    beside,
+    in_lesson,
+    loaded,
     read_source,
     reference_cells,
     run_piece,
@@ -20,9 +21,11 @@ from grading.assignment.spec import (
     AssignmentSpec,
     Expected,
     NotebookSpec,
+    course_files,
     dotted,
     new_cell,
     read_assignment,
+    shared_files,
 )
 
 __all__ = [
@@ -34,8 +37,10 @@ __all__ = [
     "Namespace",
     "NotebookSpec",
     "Reference",
-    "beside",
+    "course_files",
     "dotted",
+    "in_lesson",
+    "loaded",
     "new_cell",
     "read_assignment",
     "read_list",
@@ -43,6 +48,7 @@ __all__ = [
     "reference_cells",
     "run_locked",
     "run_piece",
+    "shared_files",
     "split",
     "wrong_cells",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,13 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from grading.assignment import misconceptions
-from grading.assignment.source import plots, read_source, reference_cells, wrong_cells
+from grading.assignment.source import (
+    lay_out,
+    plots,
+    read_source,
+    reference_cells,
+    wrong_cells,
+)
 from grading.core import GraderFault, digest
 
 
@@ -126,10 +133,7 @@ class AssignmentSpec:
 
     def lay_out(self, folder: str) -> None:
         """Write its files into a folder."""
-        for name, data in self.files.items():
-            path = Path(folder, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        lay_out(self.files, Path(folder))
 
     @classmethod
     def unpack(cls, data: bytes) -> AssignmentSpec:
@@ -145,7 +149,7 @@ def read_assignment(
     gradebook: Gradebook,
     assignment: str,
     folder: Path,
-    shared: list[str],
+    shared: dict[str, bytes],
     cleaning: list[str],
     grading: list[str],
     config: Config,
@@ -158,8 +162,8 @@ def read_assignment(
     assignment : str
     folder : pathlib.Path
         Its source.
-    shared : list of str
-        Files of the root that lie beside its notebooks.
+    shared : dict of str to bytes
+        What lies beside the notebooks of every assignment; see `shared_files`.
     cleaning, grading : list of str
         See `AssignmentSpec`.
     config : Config
@@ -168,7 +172,8 @@ def read_assignment(
     Raises
     ------
     GraderFault
-        When a source notebook cannot be read, or a setting cannot be sent to a worker.
+        When a source notebook cannot be read, a file of its folder is called as one that all
+        share, or a setting cannot be sent to a worker.
     """
     return AssignmentSpec(
         assignment,
@@ -221,17 +226,69 @@ def _expected(notebook: Any) -> list[Expected]:
     ]
 
 
-def course_files(folder: Path, shared: list[str]) -> dict[str, bytes]:
-    """Return the files that lie beside a notebook in its release, by name."""
-    files = {name: Path(name).read_bytes() for name in shared}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
-        # They hold answers, and students see the rest.
-        kept = path.name in (misconceptions.WRONG, misconceptions.RIGHT)
-        if path.is_file() and path.suffix != ".ipynb" and not hidden and not kept:
-            files[name] = path.read_bytes()
-    return files
+def shared_files(root: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Return the files of the course folder that lie beside every notebook, by name.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The course folder.
+    names : sequence of str
+        Files in it, and folders, of which everything is taken.
+
+    Raises
+    ------
+    GraderFault
+        When there is none of that name.
+    """
+    found: dict[str, bytes] = {}
+    for name in names:
+        path = root / name
+        if not path.exists():
+            raise GraderFault(f"c.ShareFiles.files names {name}, and there is none in {root}.")
+        inside = _files(path) if path.is_dir() else [path]
+        found |= {one.relative_to(root).as_posix(): one.read_bytes() for one in inside}
+    return found
+
+
+def course_files(folder: Path, shared: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files that lie beside a notebook in its release, by name.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The source of the assignment.
+    shared : mapping of str to bytes
+        What all assignments share.
+
+    Raises
+    ------
+    GraderFault
+        When two of them have one name, so that one would be lost.
+    """
+    # They hold answers, and students see the rest.
+    kept = (misconceptions.WRONG, misconceptions.RIGHT)
+    own = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in _files(folder)
+        if path.suffix != ".ipynb" and path.name not in kept
+    }
+    for name in sorted(own.keys() & shared.keys()):
+        raise GraderFault(
+            f"{folder / name} would take the place of the {name} that all assignments share: "
+            "give it another name."
+        )
+    return own | dict(shared)
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files in a folder, at whatever depth, without hidden ones and byte code."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
+    ]
 
 
 def dotted(step: Any) -> str:

@@ -10,8 +10,9 @@ from nbgrader.converters.autograde import Autograde
 from nbgrader.preprocessors import SaveAutoGrades
 from traitlets.utils.importstring import import_item
 
-from grading.assignment import AssignmentSpec, dotted, read_assignment
+from grading.assignment import AssignmentSpec, dotted, read_assignment, shared_files
 from grading.judging import ExecuteBehindWall
+from grading.release import ShareFiles
 from grading.sandbox import check_unseen
 from grading.store import Places, settings_fault
 
@@ -57,6 +58,7 @@ class Lessons:
         self.saving: list[Any] = [step(parent=converter) for step in classes[marks[0] :]]
         self._cleaning = [dotted(step) for step in converter.sanitize_preprocessors]
         self._grading = steps[: marks[0]]
+        self._shared = ShareFiles(parent=converter).files
 
     def spec(self, assignment: str) -> AssignmentSpec:
         """Return an assignment as it is now; see `read_assignment`."""
@@ -74,7 +76,7 @@ class Lessons:
                 self._gradebook,
                 assignment,
                 folder,
-                self.wall.shared_files,
+                shared_files(Path(self._course.root), self._shared),
                 self._cleaning,
                 self._grading,
                 self._config,

@@ -113,7 +113,8 @@ def preflight(given: argparse.Namespace, _: Executor | None) -> int:
                 lesson, form = rebuild(app, assignment, Path(place))
             for name in lesson.notebooks:
                 lab = Lab(lesson, name, folder)
-                form += complaints(folder, lab.reference())
+                with lab.reference() as reference:
+                    form += complaints(folder, reference)
                 with ProgressBar(assignment) as shown:
                     found = lab.grade(executor, lambda done, of: shown.tell("papers", done, of))
                 findings = Findings(assignment, lab, found, form)

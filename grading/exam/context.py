@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-import answer_checks
 from grading.core import Candidate, GraderFault, Part, Rules
 
 
@@ -94,6 +93,6 @@ def explanation(error: Exception, hidden: bool) -> str:
     """Say why a test failed. What a hidden test compares with stays hidden."""
     if hidden:
         return getattr(error, "brief", "A hidden check does not hold.")
-    if isinstance(error, answer_checks.Mismatch):
+    if hasattr(error, "brief"):  # a lesson's Mismatch: it says all that there is to say
         return str(error)
     return f"{type(error).__name__}: {error}{getattr(error, 'place', '')}"

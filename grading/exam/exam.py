@@ -29,12 +29,12 @@ import copy
 import functools
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-import answer_checks
+from grading import comparison
 from grading.core import Candidate, GraderFault, Part
 from grading.exam.context import present
 from grading.exam.follow_through import Follower
@@ -55,6 +55,9 @@ class Exam:
         dict its keys; of a single number the name by which to speak of it.
     uses : callable
         The student's function that it is built of, if there is one.
+    axes : mapping of int to sequence of str, optional
+        What the axes of its arrays are called, by their number: ``{3: ("unit", "example", "time
+        step")}``. A message then speaks of the first time step, and otherwise of ``[:, :, 0]``.
 
     Attributes
     ----------
@@ -68,11 +71,16 @@ class Exam:
     """
 
     def __init__(
-        self, target: Callable[..., Any], returns: str, uses: Callable[..., Any] | None = None
+        self,
+        target: Callable[..., Any],
+        returns: str,
+        uses: Callable[..., Any] | None = None,
+        axes: Mapping[int, Sequence[str]] | None = None,
     ) -> None:
         self.target = target
-        self.name = answer_checks.name_of(target)
+        self.name = comparison.name_of(target)
         self.returns = returns.split()
+        self._axes = axes
         self._context = present()
         references = self._context.references
         seed = self._context.rules.seed
@@ -87,7 +95,7 @@ class Exam:
         self._follower: Follower | None = None
         self.named: list[Candidate] = []
         if callable(uses) and references and hasattr(target, "calls"):
-            name = answer_checks.name_of(uses)
+            name = comparison.name_of(uses)
             self._follower = Follower(
                 self._reference, uses, name, functools.partial(target.calls, name)
             )
@@ -100,10 +108,8 @@ class Exam:
         self.parts.append(part)
         try:
             yield
-        except answer_checks.Mismatch as wrong:
-            part.message = wrong.brief
-        except AssertionError:  # its text may hold what the student's code chose
-            part.message = "the check does not hold"
+        except AssertionError as wrong:  # its text may hold what the student's code chose
+            part.message = getattr(wrong, "brief", "the check does not hold")
         else:
             part.earned = part.points * (
                 self._context.rules.follow_through if part.follows else 1.0
@@ -127,7 +133,7 @@ class Exam:
 
         Raises
         ------
-        answer_checks.Mismatch
+        comparison.Mismatch
             At the first difference, or when the function raised.
         GraderFault
             When the reference raised.
@@ -146,8 +152,8 @@ class Exam:
         """
         used = copy.deepcopy(dict(given))
         try:
-            result = answer_checks.call(self.target, used)
-        except answer_checks.Mismatch as wrong:
+            result = comparison.call(self.target, used)
+        except comparison.Mismatch as wrong:
             result = wrong.__cause__
         made = Call(copy.deepcopy(dict(given)), used, result)
         self._calls.append(made)
@@ -155,7 +161,7 @@ class Exam:
             return
         want = self._follower.call(made.given, self._calls[0].given) if self._follower else None
         if want is None or not self._left_alike(made, want):
-            answer_checks.compare_unchanged(self.target, used, given)
+            comparison.compare_unchanged(self.target, used, given)
         self.parts[-1].follows = True
 
     def _left_alike(self, made: Call, want: Call) -> bool:
@@ -178,38 +184,38 @@ class Exam:
             raise GraderFault(f"The reference of {self.name} raised {want!r}.")
         form = type(want) if isinstance(want, (tuple, dict)) else float
         try:
-            values = answer_checks.named_values(self._reference, want, self.returns, form)
-        except answer_checks.Mismatch as wrong:
+            values = comparison.named_values(self._reference, want, self.returns, form)
+        except comparison.Mismatch as wrong:
             raise GraderFault(f"Exam(..., returns=...) does not fit: {wrong}") from wrong
         try:
-            got = answer_checks.call(self.target, used)
-        except answer_checks.Mismatch as wrong:
+            got = comparison.call(self.target, used)
+        except comparison.Mismatch as wrong:
             self._calls.append(Call(given, used, wrong.__cause__))
             raise
         self._calls.append(Call(given, used, got))
-        answers = answer_checks.named_values(self.target, got, self.returns, form)
+        answers = comparison.named_values(self.target, got, self.returns, form)
         asked = names or self.returns
         left = [name for name in asked if name not in self._wrong]
         arrays = {name for name in asked if isinstance(values[name], np.ndarray)}
         if not left or (arrays and arrays.isdisjoint(left)):
-            raise answer_checks.Mismatch("every value that this part looks at is wrong already")
+            raise comparison.Mismatch("every value that this part looks at is wrong already")
         try:
             for name in left:
                 self._same(name, answers[name], values, when)
             if untouched:
-                answer_checks.compare_unchanged(self.target, used, given)
-        except answer_checks.Mismatch as wrong:
+                comparison.compare_unchanged(self.target, used, given)
+        except comparison.Mismatch as wrong:
             if self._follows(self._calls[-1], answers, left, form, untouched=untouched):
                 self.parts[-1].follows = True
                 return
             if form is not float:  # of a single number, each part says for itself
-                self._wrong.add(getattr(wrong, "value", ""))
+                self._wrong.add(wrong.value)
             raise
 
     def _same(self, name: str, got: Any, values: dict[str, Any], when: str) -> None:
         try:
-            answer_checks.compare_one(name, got, values, when)
-        except answer_checks.Mismatch as wrong:
+            comparison.compare_one(name, got, values, when, self._axes)
+        except comparison.Mismatch as wrong:
             wrong.value = name
             raise
 
@@ -220,8 +226,8 @@ class Exam:
         if want is None:
             return False
         try:
-            values = answer_checks.named_values(self._reference, want.result, self.returns, form)
-        except answer_checks.Mismatch:
+            values = comparison.named_values(self._reference, want.result, self.returns, form)
+        except comparison.Mismatch:
             return False
         right = all(alike(answers[name], values[name]) for name in left)
         return right and (not untouched or self._left_alike(made, want))
@@ -246,7 +252,7 @@ class Exam:
 def exactly(used: Arguments, given: Arguments) -> bool:
     """Say whether a call left its arguments as they were."""
     try:
-        answer_checks.compare_unchanged(exactly, used, given)
-    except answer_checks.Mismatch:
+        comparison.compare_unchanged(exactly, used, given)
+    except comparison.Mismatch:
         return False
     return True

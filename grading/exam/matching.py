@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-import answer_checks
-import hints
+from grading import comparison
 from grading.core import Candidate, Function
 
 
@@ -72,7 +71,7 @@ def agree(one: Call, other: Call) -> bool:
 def alike(one: Any, other: Any) -> bool:
     """Compare plain data, numbers but for rounding; what is not finite may be the same too."""
     if _is_number(one) and _is_number(other):
-        one, other = np.asarray(hints.as_float(one)), np.asarray(hints.as_float(other))
+        one, other = np.asarray(comparison.as_float(one)), np.asarray(comparison.as_float(other))
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray):
@@ -91,7 +90,7 @@ def _close(one: Any, other: Any) -> bool:
     """Do what np.allclose does, in a fifth of the time: a wrong answer is compared very often."""
     with np.errstate(invalid="ignore"):
         if one.dtype.kind == "f":
-            close = np.abs(one - other) <= answer_checks.ATOL + answer_checks.RTOL * np.abs(other)
+            close = np.abs(one - other) <= comparison.ATOL + comparison.RTOL * np.abs(other)
             close &= np.isfinite(other)  # every finite number is near infinity, by this formula
             if close.all():
                 return True

@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
-from traitlets import Float, Int, List, Unicode
+from traitlets import Float, Int
 
 from grading.assignment import AssignmentSpec, Reference
 from grading.core import GraderFault, Record, Rules, Verdict
@@ -92,9 +92,6 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         max=1.0,
         help="Share of its points for what is right with the student's own earlier function.",
     ).tag(config=True)
-    shared_files = List(Unicode(), help="Files of the root that belong to each assignment.").tag(
-        config=True
-    )
     lesson: WarmLesson | None = None
 
     def limits(self) -> Limits:
@@ -118,7 +115,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
             When it could not be judged.
         """
         if self.lesson is None:
-            raise GraderFault("nbgrader_config.py has to call grading.plugins.install()")
+            raise GraderFault("nbgrader_config.py has to call grading.configure(c)")
         task: Task = resources["grading"]
         if task.submission is None:
             self._draw(nb, resources, task)

@@ -17,7 +17,6 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_assignment import GenerateAssignment
 from nbgrader.utils import is_grade
 
-import exercise_inputs
 from grading.assignment import AssignmentSpec, Reference, read_source, run_piece, split
 from grading.autograde import CarefulAutograde
 from grading.core import GraderFault
@@ -140,30 +139,34 @@ def _dead_links(source: NotebookNode, folder: Path, name: str) -> Iterator[str]:
 
 
 def _repeated(source: NotebookNode, reference: Reference) -> Iterator[str]:
-    """Run hidden parts with a target that remembers; compare with the public cases."""
+    """Run the test cells with a target that remembers; compare public inputs with hidden ones."""
     for cell in source.cells:
         if cell.cell_type != "code" or not is_grade(cell):
             continue
         name = cell.metadata.nbgrader["grade_id"].removeprefix("test_")
-        public = [list(given.values()) for _, given, _ in exercise_inputs.cases(name)]
-        for given in _hidden_inputs(cell.source, name, reference):
-            if any(alike(list(given), other) for other in public):
-                yield f"{name}: a hidden part uses the inputs of a public case."
-                break
+        if name not in reference.functions:
+            continue
+        public, hidden = _inputs(cell.source, name, reference)
+        if any(alike(list(given), list(other)) for given in hidden for other in public):
+            yield f"{name}: a hidden part uses the inputs of a public case."
 
 
-def _hidden_inputs(source: str, name: str, reference: Reference) -> list[tuple[Any, ...]]:
-    seen: list[tuple[Any, ...]] = []
+def _inputs(
+    source: str, name: str, reference: Reference
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Return what a test cell calls its exercise with: in its public pieces, and in the hidden."""
+    seen: tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] = [], []
     right = reference.functions[name]
+    asked = seen[False]
 
-    def target(*args: Any) -> Any:
-        seen.append(tuple(np.copy(a) if isinstance(a, np.ndarray) else a for a in args))
-        return right(*args)
+    def target(*args: Any, **more: Any) -> Any:
+        asked.append(tuple(np.copy(a) if isinstance(a, np.ndarray) else a for a in args))
+        return right(*args, **more)
 
     target.__name__ = name
     space = {**reference.functions, name: target}
     with contextlib.redirect_stdout(io.StringIO()), Context(reference.functions):
         for hidden, tree in split(source):
-            if hidden:
-                run_piece(tree, name, space)
+            asked = seen[hidden]
+            run_piece(tree, name, space)
     return seen

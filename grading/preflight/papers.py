@@ -7,6 +7,7 @@ the solution. What should lose points and does not is a hole in the lesson's tes
 
 from __future__ import annotations
 
+import contextlib
 import math
 import subprocess
 import time
@@ -28,7 +29,7 @@ from grading.assignment import (
     AssignmentSpec,
     Misconception,
     Reference,
-    beside,
+    in_lesson,
     read_list,
     read_source,
 )
@@ -138,12 +139,11 @@ class Lab:
     def _listed(self, folder: Path, file: str) -> list[Misconception]:
         return [one for one in read_list(folder, file) if one.function in self.solutions]
 
-    def reference(self) -> Reference:
-        """Return what the notebook's functions are compared with, ready to call here."""
-        with TemporaryDirectory() as place:
-            self.lesson.lay_out(place)
-            with beside(Path(place)):
-                return Reference(self.notebook.reference, self.notebook.wrong)
+    @contextlib.contextmanager
+    def reference(self) -> Iterator[Reference]:
+        """Be in the lesson's folder, with what the notebook's functions are compared with."""
+        with in_lesson(self.lesson.files):
+            yield Reference(self.notebook.reference, self.notebook.wrong)
 
     def papers(self) -> Iterator[Paper]:
         """Yield everything that is to be graded, exercise by exercise."""

@@ -1,34 +1,48 @@
 """``python -m grading.release``, run from the course's root: what releases are made with.
 
-It writes ``public_tests.json``, the expected values of the public tests, from the reference
-solutions, and ``hints.json``, by which known mistakes are recognised, from the misconceptions
-beside them. It refuses where a test cell's parts would count for nothing.
+For each assignment it writes the values that its public tests expect, from the reference solutions,
+and those by which known mistakes are recognised, from the misconceptions beside them; see
+`grading.release.values`. It refuses where a test cell's parts would count for nothing.
 """
 
 from __future__ import annotations
 
-import functools
 import sys
 from pathlib import Path
 from typing import Any
 
-import hints
+from grading.assignment import course_files, shared_files
 from grading.core import GraderFault
 from grading.release.rehearsal import rehearse
-from grading.release.values import EXPECTED, HINTS, expected_values, known_mistakes, same, write
-from grading.store import open_course
+from grading.release.values import ShareFiles, encode, unchanged, values
+from grading.store import Places, near, open_course
+
+
+def main() -> None:
+    """Look at every assignment, then write; nothing is written where one is refused."""
+    app = open_course()
+    places = Places(app.coursedir)
+    shared = shared_files(Path(app.coursedir.root), ShareFiles(parent=app).files)
+    made: dict[str, dict[Path, dict[str, Any]]] = {}
+    for assignment in places.assignments():
+        folder = places.source_folder(assignment)
+        made[assignment] = values(folder, shared)
+        new = {
+            path.relative_to(folder).as_posix(): encode(v) for path, v in made[assignment].items()
+        }
+        rehearse(folder, course_files(folder, shared) | new)
+    for assignment, files in made.items():
+        for path, found in files.items():
+            known = unchanged(path, found)
+            if not known:
+                path.write_bytes(encode(found))
+            print(f"{near(path)} {'is up to date' if known else 'written'}.")
+        if not files:
+            print(f"{assignment}: its public tests have no cases, so there are no values to write.")
+
 
 if __name__ == "__main__":
     try:
-        course = open_course().coursedir
-        root, source = Path(course.root), Path(course.root, course.source_directory)
-        rehearse(source)
+        main()
     except GraderFault as fault:
         sys.exit(str(fault))
-    made: list[tuple[str, dict[str, Any], float]] = [
-        (EXPECTED, expected_values(source), 1e-9),
-        (HINTS, known_mistakes(source), hints.CLOSE),
-    ]
-    for name, values, close in made:
-        changed = write(root / name, values, functools.partial(same, close=close))
-        print(f"{name} {'written' if changed else 'is up to date'}.")

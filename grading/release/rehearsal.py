@@ -11,6 +11,7 @@ import ast
 import contextlib
 import io
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from grading.assignment import (
     Namespace,
-    beside,
+    in_lesson,
     read_source,
     reference_cells,
     run_locked,
@@ -59,13 +60,15 @@ def check_form(source: NotebookNode) -> None:
                 raise unscored(grade_id)
 
 
-def rehearse(source: Path) -> None:
-    """Run the test cells of all lessons against their own solutions.
+def rehearse(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Run the test cells of an assignment against its own solutions.
 
     Parameters
     ----------
-    source : pathlib.Path
-        The folder of all source notebooks.
+    folder : pathlib.Path
+        Its source.
+    files : mapping of str to bytes
+        What lies beside its notebooks.
 
     Raises
     ------
@@ -73,11 +76,11 @@ def rehearse(source: Path) -> None:
         When a cell does not end on what its exams earned, or its parts do not add up to the
         points of the cell.
     """
-    for path in sorted(source.resolve().glob("*/*.ipynb")):
+    for path in sorted(folder.glob("*.ipynb")):
         notebook = read_source(path)
         check_form(notebook)
         space: Namespace = {"__name__": "__main__"}
-        with beside(path.parent):
+        with in_lesson(files):
             for name, text, _ in reference_cells(notebook):
                 run_locked(text, name, space)
             for grade_id, text, points in _tests(notebook):

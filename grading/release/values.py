@@ -3,123 +3,137 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import inspect
 import io
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List, Unicode
 
-import hints
-import public_tests
 from grading.assignment import (
     Reference,
-    beside,
+    course_files,
+    in_lesson,
     read_list,
     read_source,
     reference_cells,
+    shared_files,
     wrong_cells,
 )
+from grading.comparison import CLOSE, fingerprint, outcome
+from grading.comparison import same as same_prints
 
-EXPECTED = "public_tests.json"
+PUBLIC_TESTS = "public_tests"
+EXPECTED = "expected.json"
 HINTS = "hints.json"
+SAME = {EXPECTED: 1e-9, HINTS: CLOSE}  # the last digits may differ between machines
 
 
 class ShareFiles(NbGraderPreprocessor):
-    """Put the shared files of the root into each release, so that it is complete in itself."""
+    """Put what all lessons share into each release, so that it is complete in itself."""
 
-    files = List(Unicode(), help="Names of the files, relative to the root.").tag(config=True)
+    files = List(
+        Unicode(), help="Files and folders of the course folder that lie beside every notebook."
+    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Hand the files to nbconvert's writer, which lays them beside the notebook."""
-        outputs = resources.setdefault("outputs", {})
-        for name in self.files:
-            outputs[name] = Path(name).read_bytes()
+        shared = shared_files(Path(CourseDirectory(parent=self).root), self.files)
+        course_files(Path(resources["metadata"]["path"]), shared)  # or it says why it cannot be
+        resources.setdefault("outputs", {}).update(shared)
         return nb, resources
 
 
-def expected_values(source: Path) -> dict[str, dict[str, Any]]:
-    """Run the public tests against the references; return what they should expect.
+def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, Any]]:
+    """Return what the public tests of an assignment should expect, and what mistakes give.
+
+    They come from the ``public_tests`` that lies beside its notebooks. Where that has a function
+    ``cases(exercise)``, which gives the public cases as (number, arguments by name, sizes in
+    words), and ``record(exercise, solution)``, which returns what the test should expect, by case,
+    their values are written beside the tests; otherwise there is nothing to write.
 
     Parameters
     ----------
-    source : pathlib.Path
-        The folder of all source notebooks.
+    folder : pathlib.Path
+        The source of the assignment.
+    shared : mapping of str to bytes
+        What all assignments share.
 
     Returns
     -------
     dict
-        For each function and case the arrays by name, rounded to 10 digits.
+        What is to be in which file. In ``expected.json`` are for each exercise and case arrays by
+        name, rounded to 10 digits; in ``hints.json`` for each exercise and misconception the
+        sentence, and a fingerprint of its results in each case.
     """
-    found: dict[str, Any] = {}
-    public_tests._recording = found
-    try:
-        for reference in references(source):
-            with contextlib.redirect_stdout(io.StringIO()):
-                for name, function in tested(reference).items():
-                    getattr(public_tests, f"{name}_test")(function)
-    finally:
-        public_tests._recording = None
-    return {
-        case: {name: _rounded(array) for name, array in arrays.items()}
-        for case, arrays in found.items()
-    }
-
-
-def known_mistakes(source: Path) -> dict[str, list[dict[str, Any]]]:
-    """Run the known wrong versions on the public cases; return what they can be known by.
-
-    Returns
-    -------
-    dict
-        For each exercise and misconception the sentence, and the `hints.fingerprint` of its
-        results in each case. One that only hidden tests can tell is left out.
-    """
-    found: dict[str, list[dict[str, Any]]] = {}
-    for reference in references(source):
-        for name, right in tested(reference).items():
-            given = [arguments for _, arguments, _ in public_tests.cases(name)]
-            usual = _prints(right, given)
-            for one in reference.candidates.get(name, []):
-                prints = _prints(one.function, given)
-                # A mistake of an earlier exercise is known by its own test.
-                if one.of == name and not hints.same(prints, usual):
-                    found.setdefault(name, []).append({"says": one.says, "prints": prints})
+    files = course_files(folder, shared)
+    found: dict[Path, dict[str, Any]] = {}
+    if f"{PUBLIC_TESTS}.py" not in files:
+        return found
+    for path in sorted(folder.glob("*.ipynb")):
+        with in_lesson(files) as place:
+            cells = reference_cells(read_source(path))
+            reference = Reference(cells, wrong_cells(cells, read_list(folder)))
+            public = importlib.import_module(PUBLIC_TESTS)
+            for name, function in _tested(public, reference).items():
+                test = Path(inspect.getfile(getattr(public, f"{name}_test")))
+                beside = folder / test.resolve().relative_to(place).parent
+                with contextlib.redirect_stdout(io.StringIO()):
+                    recorded = public.record(name, function)
+                expected = found.setdefault(beside / EXPECTED, {})
+                for case, arrays in recorded.items():
+                    expected[case] = {key: _rounded(array) for key, array in arrays.items()}
+                known = _known_mistakes(name, function, reference, list(public.cases(name)))
+                found.setdefault(beside / HINTS, {}).update({name: known} if known else {})
     return found
 
 
-def references(source: Path) -> Iterator[Reference]:
-    """Yield what each source notebook's functions are compared with, in its own folder."""
-    for path in sorted(source.resolve().glob("*/*.ipynb")):
-        with beside(path.parent):
-            cells = reference_cells(read_source(path))
-            yield Reference(cells, wrong_cells(cells, read_list(path.parent)))
+def _tested(public: ModuleType, reference: Reference) -> dict[str, Any]:
+    """Return the exercises that have a public test with cases, by name."""
+    if not (hasattr(public, "cases") and hasattr(public, "record")):
+        return {}
+    return {
+        name: function
+        for name, function in reference.exercises.items()
+        if hasattr(public, f"{name}_test") and public.cases(name)
+    }
 
 
-def tested(reference: Reference) -> dict[str, Any]:
-    """Return the exercises that have a public test, by name."""
-    functions = reference.exercises.items()
-    return {name: f for name, f in functions if hasattr(public_tests, f"{name}_test")}
+def _known_mistakes(
+    name: str, right: Any, reference: Reference, cases: Iterable[Any]
+) -> list[dict[str, Any]]:
+    """Run the known wrong versions of an exercise on its cases; return how each can be known.
+
+    One that only hidden tests can tell is left out.
+    """
+    given = [arguments for _, arguments, _ in cases]
+    usual = _prints(right, given)
+    found = []
+    for one in reference.candidates.get(name, []):
+        prints = _prints(one.function, given)
+        # A mistake of an earlier exercise is known by its own test.
+        if one.of == name and not same_prints(prints, usual):
+            found.append({"says": one.says, "prints": prints})
+    return found
 
 
 def _prints(function: Any, cases: list[dict[str, Any]]) -> list[Any]:
-    return [hints.fingerprint(*hints.outcome(function, given)) for given in cases]
+    return [fingerprint(*outcome(function, given)) for given in cases]
 
 
-def write(path: Path, values: dict[str, Any], known: Callable[[Any, Any], bool]) -> bool:
-    """Write values, unless those in the file are the same; say if it did.
-
-    The last digit may differ between machines, so ``known`` compares them.
-    """
-    if path.exists() and known(json.loads(path.read_text("utf-8")), values):
-        return False
+def encode(values: dict[str, Any]) -> bytes:
+    """Return values as JSON: a line for each case, so that a change shows as one."""
     blocks = []
     for name, value in values.items():
         pairs = value.items() if isinstance(value, dict) else ((None, one) for one in value)
@@ -129,8 +143,15 @@ def write(path: Path, values: dict[str, Any], known: Callable[[Any, Any], bool])
         ]
         ends = "{}" if isinstance(value, dict) else "[]"
         blocks.append(f" {json.dumps(name)}: {ends[0]}\n  " + ",\n  ".join(lines) + f"\n {ends[1]}")
-    path.write_text("{\n" + ",\n".join(blocks) + "\n}\n", "utf-8")
-    return True
+    return ("{\n" + ",\n".join(blocks) + "\n}\n").encode()
+
+
+def unchanged(path: Path, values: dict[str, Any]) -> bool:
+    """Say whether a file holds these values, but for the last digits."""
+    try:
+        return same(json.loads(path.read_text("utf-8")), values, SAME[path.name])
+    except (OSError, ValueError):
+        return False
 
 
 def same(one: Any, other: Any, close: float = 1e-9) -> bool:

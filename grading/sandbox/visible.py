@@ -8,7 +8,6 @@ import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import grading
 from grading.core import PACKAGE, GraderFault
 from grading.sandbox import inside
 
@@ -52,7 +51,7 @@ def covered(places: Sequence[str]) -> list[Path]:
     folders = {Path(place).resolve() for place in packages()}
     prefixes = {real for real in ways.values() if real.is_dir()} - folders
     folders |= {found for root in prefixes for pattern in INSTALLED for found in root.glob(pattern)}
-    own = {Path(grading.__file__).resolve().parent}
+    own = {source().parents[1]}
     for folder in folders:
         own |= set(_own(folder))
     seen = {

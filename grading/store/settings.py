@@ -55,7 +55,10 @@ def check_settings(course: CourseDirectory, config: Config) -> None:
         given = given if isinstance(given, (list, tuple)) else [given]
         missing = [name for name in needed if not any(_is(one, name) for one in given)]
         if missing:
-            raise settings_fault(root, f"c.{setting} has to hold {', '.join(missing)}")
+            raise settings_fault(
+                root,
+                f"c.{setting} has to hold {', '.join(missing)}, which grading.configure(c) sets",
+            )
     guards = JSONFileConfigLoader(GUARDS, str(_place(root))).load_config()
     if guards.NotebookExporter.get("preprocessors") != ["grading.plugins.Guard"]:
         raise settings_fault(

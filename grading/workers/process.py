@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 # It takes a second.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-OWN = ("answer_checks.py", "hints.py")  # of a lesson's modules, those that are the grader's
-
 
 def main(fd: int, lifeline: int, core: int) -> None:
     """Be the worker process: answer jobs until the other side hangs up.
@@ -120,7 +118,7 @@ class Warm:
 
     def _learn(self, packed: bytes, zygote: Zygote) -> Pipeline:
         """Return the pipeline of a lesson: a new one, unless it is the last one."""
-        from grading.assignment import AssignmentSpec
+        from grading.assignment import AssignmentSpec, loaded
         from grading.judging import Pipeline
 
         digest = hashlib.sha256(packed).digest()
@@ -132,9 +130,8 @@ class Warm:
         lesson.lay_out(place.name)
         sys.path[:] = [place.name, *(path for path in sys.path if path != self._folder)]
         self._folder, self._place = place.name, place
-        for name in lesson.files:
-            if name.endswith(".py") and name not in OWN:
-                sys.modules.pop(name.removesuffix(".py").replace("/", "."), None)
+        for name in loaded(lesson.files):
+            del sys.modules[name]
         pipeline = Pipeline(lesson, zygote, compiled(Path(place.name), lesson.files))
         pipeline.log.setLevel(logging.INFO)
         pipeline.log.propagate = False

@@ -611,7 +611,7 @@ def test_a_submission_that_kills_its_worker_again_and_again_gets_no_mark(handed_
         "import sys; sys.path.insert(0, '.')\n"
         + config.read_text()
         + "c.Autograde.sanitize_preprocessors = ['killer.Killer']\n"
-        "c.ExecuteBehindWall.shared_files.append('killer.py')\n"
+        "c.ShareFiles.files.append('killer.py')\n"
     )
     said = course.python(*AUTOGRADE, "--no-plots", fails=True)
     assert "ended 3 times on this submission, so it has no mark" in said

@@ -136,11 +136,19 @@ def test_a_flood_of_output_over_many_cells_is_no_fault_of_the_grader(course):
     assert "Left out" in str(course.graded("flood", A).cells[13].outputs)
 
 
+UNINSTALLED = """
+from grading import plugins
+known, plugins.install = plugins.install, lambda: None
+grading.configure(c)
+plugins.install = known
+"""
+
+
 def test_without_the_careful_converter_nothing_is_graded(course):
     config = course.root / "nbgrader_config.py"
-    config.write_text(config.read_text().replace("plugins.install()", "pass"))
+    config.write_text(config.read_text().replace("grading.configure(c)", UNINSTALLED))
     said = course.nbgrader("autograde", A, "--student", "bo", fails=True)
-    assert "nbgrader_config.py has to call grading.plugins.install()" in said
+    assert "nbgrader_config.py has to call grading.configure(c)" in said
     assert not any(course.scores("bo", A).values())
 
 

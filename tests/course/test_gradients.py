@@ -13,7 +13,18 @@ import math
 import numpy as np
 import pytest
 
-import exercise_inputs
+from lesson_tools.bptt_inputs import (
+    cross_entropy_arguments,
+    gradient_check_arguments,
+    output_arguments,
+    rnn_backward_arguments,
+    rnn_cell_backward_arguments,
+)
+from lesson_tools.lstm_backward_inputs import (
+    lstm_backward_arguments,
+    lstm_cell_backward_arguments,
+)
+from lesson_tools.rnn_inputs import rnn_arguments
 from tests.support.course import references
 
 AGREES = 1e-9  # of the largest entry of a gradient
@@ -123,7 +134,7 @@ def run(name, given):
 
 @sizes
 def test_cross_entropy_is_the_mean_written_out(size):
-    given = drawn(exercise_inputs.cross_entropy_arguments, size[2:])
+    given = drawn(cross_entropy_arguments, size[2:])
     y_pred, labels = given.values()
     terms = [
         -math.log(y_pred[labels[k, t], k, t])
@@ -141,7 +152,7 @@ def test_cross_entropy_of_certainty():
 
 @sizes
 def test_output_backward(agrees, size):
-    given = drawn(exercise_inputs.output_arguments, size)
+    given = drawn(output_arguments, size)
     values = {"a": given["a"], "Wya": given["parameters"]["Wya"], "by": given["parameters"]["by"]}
     loss = lambda v: cross_entropy(v, np.moveaxis(v["a"], 2, 0), given["labels"])  # noqa: E731
     agrees(run("output_backward", given), loss, values, {"da": "a", "dWya": "Wya", "dby": "by"})
@@ -149,7 +160,7 @@ def test_output_backward(agrees, size):
 
 @sizes
 def test_rnn_cell_backward(agrees, size):
-    given = drawn(exercise_inputs.rnn_cell_backward_arguments, size[:4])
+    given = drawn(rnn_cell_backward_arguments, size[:4])
     _, a_prev, xt, parameters = given["cache"]
     values = parameters | {"a0": a_prev, "x": xt[..., None]}
     gradients = run("rnn_cell_backward", given)
@@ -161,7 +172,7 @@ def test_rnn_cell_backward(agrees, size):
 @sizes
 @pytest.mark.parametrize("more_caches", [0, 3])
 def test_rnn_backward(agrees, size, more_caches):
-    given = drawn(exercise_inputs.rnn_backward_arguments, size, more_caches=more_caches)
+    given = drawn(rnn_backward_arguments, size, more_caches=more_caches)
     caches, x = given["caches"]
     values = caches[0][3] | {"a0": caches[0][1], "x": x[..., : size[4]]}
     names = {"dx": "x", "da0": "a0", "dWax": "Wax", "dWaa": "Waa", "dba": "ba"}
@@ -172,7 +183,7 @@ def test_rnn_backward(agrees, size, more_caches):
 @sizes
 def test_the_whole_way_back_through_the_rnn(agrees, size):
     """What the lesson trains with: the loss of the predictions, back to every parameter."""
-    x, a0, parameters = drawn(exercise_inputs.rnn_arguments, size).values()
+    x, a0, parameters = drawn(rnn_arguments, size).values()
     a, y_pred, caches = references()["rnn_forward"](x, a0, parameters)
     labels = np.random.default_rng(0).integers(size[2], size=size[3:])
     given = {"y_pred": y_pred, "labels": labels, "a": a, "parameters": parameters}
@@ -191,7 +202,7 @@ GATES = [f"{kind}{gate}" for kind in "Wb" for gate in "fico"]
 
 @sizes
 def test_lstm_cell_backward(agrees, size):
-    given = drawn(exercise_inputs.lstm_cell_backward_arguments, size[:4])
+    given = drawn(lstm_cell_backward_arguments, size[:4])
     _, _, a_prev, c_prev, *_, xt, parameters = given["cache"]
     values = parameters | {"a0": a_prev, "c0": c_prev, "x": xt[..., None]}
 
@@ -208,7 +219,7 @@ def test_lstm_cell_backward(agrees, size):
 @sizes
 @pytest.mark.parametrize("more_caches", [0, 3])
 def test_lstm_backward(agrees, size, more_caches):
-    given = drawn(exercise_inputs.lstm_backward_arguments, size, more_caches=more_caches)
+    given = drawn(lstm_backward_arguments, size, more_caches=more_caches)
     caches, x = given["caches"]
     _, _, a0, c0, *_, parameters = caches[0]
     values = parameters | {"a0": a0, "c0": c0, "x": x[..., : size[4]]}
@@ -226,7 +237,7 @@ def test_lstm_backward(agrees, size, more_caches):
 def test_gradient_check_finds_the_error_that_a_cubic_must_have(shape, wrong, h):
     """A central difference of a cubic is off by h^2 f'''/6, and by nothing else."""
     rng = np.random.default_rng(7)
-    given = exercise_inputs.gradient_check_arguments(rng, *shape, h=h, wrong=wrong)
+    given = gradient_check_arguments(rng, *shape, h=h, wrong=wrong)
     bend = np.random.default_rng(7).standard_normal((3, *shape))[2]
     bend.flat[-1] = 2.0
     true = given["dx"].copy()
@@ -239,7 +250,7 @@ def test_gradient_check_finds_the_error_that_a_cubic_must_have(shape, wrong, h):
 
 def test_gradient_check_at_its_default_step():
     rng = np.random.default_rng(3)
-    right = exercise_inputs.gradient_check_arguments(rng, 3, 2)
+    right = gradient_check_arguments(rng, 3, 2)
     assert run("gradient_check", right) < 1e-6
     slightly_wrong = right | {"dx": right["dx"] * (1 + 1e-3)}
     assert run("gradient_check", slightly_wrong) == pytest.approx(1e-3 / 2.001, rel=1e-4)

@@ -16,7 +16,7 @@ A = "01_rnn"
 VIEW = "application/vnd.jupyter.widget-view+json"
 CELL = """
 import matplotlib.pyplot as plt
-from moving import Slider, moving
+from lesson_tools.sliders import Slider, moving
 
 def line(height):
     plt.figure(figsize=(4, 2))

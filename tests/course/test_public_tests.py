@@ -4,19 +4,21 @@ import copy
 import functools
 import json
 import linecache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import exercise_inputs
 import public_tests
-from grading.release.values import expected_values, same
-from tests.support.course import references
+from grading.release.values import unchanged, values
+from lesson_tools.checks import Mismatch
+from tests.support.course import ROOT, SHARED, assignments, references
 
-ROOT = Path(__file__).parents[2]
-EXPECTED = json.loads((ROOT / "public_tests.json").read_text("utf-8"))
-TESTS = sorted(name for name in vars(public_tests) if name.endswith("_test"))
+EXPECTED = {
+    case: arrays
+    for path in sorted(ROOT.glob("source/*/lesson_tools/expected.json"))
+    for case, arrays in json.loads(path.read_text("utf-8")).items()
+}
+TESTS = sorted(name for name in dir(public_tests) if name.endswith("_test"))
 each_test = pytest.mark.parametrize("test", TESTS)
 
 
@@ -38,7 +40,7 @@ def altered(reference, change):
 def failure(target, name=None):
     """Run the public test of ``target``; return the Mismatch it stops with."""
     test = getattr(public_tests, f"{name or target.__name__}_test")
-    with pytest.raises(public_tests.Mismatch) as caught:
+    with pytest.raises(Mismatch) as caught:
         test(target)
     return caught.value
 
@@ -340,7 +342,7 @@ def test_the_brief_message_holds_nothing_that_the_student_chose():
 
 def test_what_is_no_function_is_told():
     """A number cannot be called."""
-    with pytest.raises(public_tests.Mismatch, match=r"should be a function, but is an int\.$"):
+    with pytest.raises(Mismatch, match=r"should be a function, but is an int\.$"):
         public_tests.rnn_cell_forward_test(3)
 
 
@@ -368,9 +370,12 @@ def test_another_order_of_summation_passes(references):
     public_tests.rnn_cell_forward_test(right)
 
 
-def test_the_stored_values_are_those_of_the_references():
-    """public_tests.json holds what the references give now."""
-    assert same(EXPECTED, expected_values(ROOT / "source"))
+@pytest.mark.parametrize("assignment", assignments())
+def test_the_stored_values_are_those_of_the_references(assignment):
+    """The files beside the tests hold what references and misconceptions give now."""
+    made = values(ROOT / "source" / assignment, SHARED)
+    assert len(made) == 2
+    assert all(unchanged(path, found) for path, found in made.items())
 
 
 @each_test
@@ -378,7 +383,7 @@ def test_the_sizes_are_lopsided_and_small(test):
     """Any two sizes differ in some case; one example and one step are among the cases."""
     cases = [
         dict(pair.split("=") for pair in words.split(", ") if pair[:2] in ("n_", "m=", "T_"))
-        for _, _, words in exercise_inputs.cases(test.removesuffix("_test"))
+        for _, _, words in public_tests.cases(test.removesuffix("_test"))
     ]
     sizes = {name: [case[name] for case in cases] for name in cases[0]}
     assert len({tuple(values) for values in sizes.values()}) == len(sizes)

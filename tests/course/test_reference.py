@@ -9,8 +9,13 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-import answer_checks
-import exercise_inputs
+import public_tests
+from lesson_tools.checks import compare
+from lesson_tools.lstm_inputs import (
+    lstm_arguments,
+    lstm_cell_arguments,
+)
+from lesson_tools.rnn_inputs import rnn_arguments
 from tests.support.course import ROOT, references
 
 # n_x, n_a, n_y, m, T_x: lopsided every way round, with one example, one step, one of each.
@@ -71,7 +76,7 @@ def judge_rnn(x, a0, parameters):
 @sizes
 def test_rnn_forward_agrees_with_onnx_runtime(references, size):
     """States and predictions of all steps are those of RNN, MatMul and Softmax."""
-    given = draw(exercise_inputs.rnn_arguments, size)
+    given = draw(rnn_arguments, size)
     a, y_pred, _ = references["rnn_forward"](*given)
     judged_a, judged_y = judge_rnn(*given)
     close(a, judged_a)
@@ -81,12 +86,12 @@ def test_rnn_forward_agrees_with_onnx_runtime(references, size):
 @sizes
 def test_rnn_cell_forward_is_rnn_forward_of_one_step(references, size):
     """One call of the step function is a sequence with T_x = 1, cache included."""
-    x, a0, parameters = draw(exercise_inputs.rnn_arguments, (*size[:4], 1))
+    x, a0, parameters = draw(rnn_arguments, (*size[:4], 1))
     a_next, yt_pred, cache = references["rnn_cell_forward"](x[:, :, 0], a0, parameters)
     a, y_pred, (steps, kept) = references["rnn_forward"](x, a0, parameters)
-    answer_checks.compare("a", a, a_next[:, :, None], rtol=0, atol=0)
-    answer_checks.compare("y_pred", y_pred, yt_pred[:, :, None], rtol=0, atol=0)
-    answer_checks.compare("steps", steps, [cache], rtol=0, atol=0)
+    compare("a", a, a_next[:, :, None], rtol=0, atol=0)
+    compare("y_pred", y_pred, yt_pred[:, :, None], rtol=0, atol=0)
+    compare("steps", steps, [cache], rtol=0, atol=0)
     assert kept is x
 
 
@@ -112,7 +117,7 @@ def judge_lstm(x, a0, c0, parameters):
 @sizes
 def test_lstm_forward_agrees_with_onnx_runtime(references, size):
     """States and predictions of all steps, and the cell state after each of them."""
-    x, a0, parameters = draw(exercise_inputs.lstm_arguments, size)
+    x, a0, parameters = draw(lstm_arguments, size)
     a, y, c, _ = references["lstm_forward"](x, a0, parameters)
     zeros = np.zeros_like(a0)
     judged_a, judged_y, _ = judge_lstm(x, a0, zeros, parameters)
@@ -126,7 +131,7 @@ def test_lstm_forward_agrees_with_onnx_runtime(references, size):
 @sizes
 def test_lstm_cell_forward_agrees_with_onnx_runtime(references, size):
     """One step from a cell state that is not zero."""
-    xt, a_prev, c_prev, parameters = draw(exercise_inputs.lstm_cell_arguments, size[:4])
+    xt, a_prev, c_prev, parameters = draw(lstm_cell_arguments, size[:4])
     a_next, c_next, yt_pred, _ = references["lstm_cell_forward"](xt, a_prev, c_prev, parameters)
     judged_a, judged_y, judged_c = judge_lstm(xt[:, :, None], a_prev, c_prev, parameters)
     close(a_next[:, :, None], judged_a)
@@ -137,7 +142,7 @@ def test_lstm_cell_forward_agrees_with_onnx_runtime(references, size):
 @sizes
 def test_lstm_cell_forward_caches_each_gate_in_its_place(references, size):
     """The operator, made to hold one gate at a time, tells which of the four is which."""
-    xt, a_prev, c_prev, parameters = draw(exercise_inputs.lstm_cell_arguments, size[:4])
+    xt, a_prev, c_prev, parameters = draw(lstm_cell_arguments, size[:4])
     cache = references["lstm_cell_forward"](xt, a_prev, c_prev, parameters)[3]
     _, _, _, _, ft, it, cct, ot, _, _ = cache
 
@@ -158,14 +163,14 @@ def test_lstm_cell_forward_caches_each_gate_in_its_place(references, size):
 @sizes
 def test_lstm_cell_forward_is_lstm_forward_of_one_step(references, size):
     """One call of the step function from c = 0 is a sequence with T_x = 1, cache included."""
-    x, a0, parameters = draw(exercise_inputs.lstm_arguments, (*size[:4], 1))
+    x, a0, parameters = draw(lstm_arguments, (*size[:4], 1))
     one = references["lstm_cell_forward"](x[:, :, 0], a0, np.zeros_like(a0), parameters)
     a_next, c_next, yt_pred, cache = one
     a, y, c, (steps, kept) = references["lstm_forward"](x, a0, parameters)
-    answer_checks.compare("a", a, a_next[:, :, None], rtol=0, atol=0)
-    answer_checks.compare("y", y, yt_pred[:, :, None], rtol=0, atol=0)
-    answer_checks.compare("c", c, c_next[:, :, None], rtol=0, atol=0)
-    answer_checks.compare("steps", steps, [cache], rtol=0, atol=0)
+    compare("a", a, a_next[:, :, None], rtol=0, atol=0)
+    compare("y", y, yt_pred[:, :, None], rtol=0, atol=0)
+    compare("c", c, c_next[:, :, None], rtol=0, atol=0)
+    compare("steps", steps, [cache], rtol=0, atol=0)
     assert kept is x
 
 
@@ -182,13 +187,13 @@ def test_what_a_later_lesson_brings_does_what_the_earlier_one_asked_for(referenc
     assert names
     for name in names:
         asked = name.replace("lstm_output", "output")
-        for _, given, _ in exercise_inputs.cases(asked):
+        for _, given, _ in public_tests.cases(asked):
             want = references[asked](*copy.deepcopy(given).values())
             if asked != name:
                 given["parameters"]["Wy"] = given["parameters"].pop("Wya")
                 want["dWy"] = want.pop("dWya")
             got = vars(module)[name](*given.values())
-            answer_checks.compare(name, got, want, rtol=1e-12, atol=1e-12)
+            compare(name, got, want, rtol=1e-12, atol=1e-12)
 
 
 # --- the judge ----------------------------------------------------------------------

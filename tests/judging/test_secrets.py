@@ -17,10 +17,10 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.session import Session
 from tests.support.course import (
     ROOT,
-    SHARED,
     Course,
     assignments,
     grade_id,
+    lesson_files,
     notebook_path,
     reference_cells,
 )
@@ -101,7 +101,7 @@ def test_the_spy_would_be_seen_with_one_sandbox_for_both(monkeypatch):
         role = Role.TEST if mark["grade"] else Role.LOCKED if mark["locked"] else Role.STUDENT
         text = SPY.apply(cell.source) if mark["grade_id"] == SPY.function else cell.source
         cells.append(CodeCell(text, role, mark["grade_id"], 10.0))
-    shared = {name: (ROOT / name).read_bytes() for name in SHARED}
+    shared = lesson_files("01_rnn")
     reference = [[c.grade_id, c.source, False] for c in cells[:2]]
     zygote = Zygote()
     try:

@@ -4,12 +4,14 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 import nbformat
 import pytest
 
+from grading.assignment.spec import shared_files
 from grading.core.errors import GraderFault
 from grading.release.rehearsal import check_form
 from tests.support.course import (
@@ -18,6 +20,7 @@ from tests.support.course import (
     Course,
     assignments,
     grade_id,
+    lesson_files,
     notebook_path,
     reference_cells,
 )
@@ -91,12 +94,13 @@ def test_what_only_shows_when_a_test_cell_runs_is_refused_before_releases_are_ma
     edited, old, new, said
 ):
     course = edited(old, new)
-    before = (course.root / "hints.json").read_bytes()
+    hints = course.root / "source" / "01_rnn" / "lesson_tools" / "hints.json"
+    hints.unlink()
     refused = course.python("grading.release", fails=True)
     assert said in refused
     assert "test_rnn_cell_forward" in refused
     assert "Traceback" not in refused
-    assert (course.root / "hints.json").read_bytes() == before
+    assert not hints.exists()
 
 
 HIDDEN = "### BEGIN HIDDEN TESTS\n"
@@ -155,14 +159,26 @@ def test_an_exam_is_found_under_any_name(test):
 
 @pytest.mark.parametrize("assignment", assignments())
 def test_a_release_is_complete_in_itself(assignment):
-    names = {path.name for path in (ROOT / "notebooks" / assignment).iterdir()}
-    source = (ROOT / "source" / assignment).iterdir()
-    data = {path.name for path in source if path.suffix in (".csv", ".py")}
-    assert names - {"__pycache__", ".ipynb_checkpoints"} == {*SHARED} | data | {
-        notebook_path(ROOT / "source" / assignment).name
-    }
-    for name in SHARED:
-        assert (ROOT / "notebooks" / assignment / name).read_bytes() == (ROOT / name).read_bytes()
+    folder = ROOT / "notebooks" / assignment
+    beside = shared_files(ROOT / "notebooks", [assignment])
+    beside = {name.removeprefix(f"{assignment}/"): data for name, data in beside.items()}
+    assert beside.pop(notebook_path(folder).name)
+    assert beside == lesson_files(assignment)
+    seen = {name.split("/")[0] for name in beside if not name.endswith((".csv", "_lesson.py"))}
+    assert seen == {"rnn_utils.py", "public_tests.py", "lesson_tools"}
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_a_release_holds_nothing_of_another_lesson(assignment):
+    """But for the earlier solutions that it brings, and calls, under their own names."""
+    others = {f for name in assignments() if name != assignment for f in reference_cells(name)}
+    for name, data in lesson_files(assignment).items():
+        if name.endswith(("expected.json", "hints.json")):
+            known = {key.split()[0] for key in json.loads(data)}
+            assert known == set(reference_cells(assignment)), name
+    every = {*others, *reference_cells(assignment)}
+    for name, data in SHARED.items():
+        assert not [function for function in every if function in data.decode()], name
 
 
 @pytest.mark.parametrize("assignment", assignments())
@@ -268,8 +284,7 @@ def test_the_source_runs_from_top_to_bottom(assignment, tmp_path):
 def test_nbgrader_validate_works_on_a_release(rebuilt, assignment, tmp_path):
     folder = tmp_path / "handed-out"
     folder.mkdir()
-    for name, data in files(rebuilt.root / "notebooks" / assignment).items():
-        (folder / name).write_bytes(data)
+    shutil.copytree(rebuilt.root / "notebooks" / assignment, folder, dirs_exist_ok=True)
     name = notebook_path(folder).name
     said = rebuilt.nbgrader("validate", str(folder / name))
     assert "is not written yet" in said

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from nbgrader.coursedir import CourseDirectory
 
+from grading.assignment.source import lay_out
 from grading.core.errors import GraderFault
 from grading.store import places
 from tests.support.course import ROOT, SHARED, Course
@@ -74,8 +75,7 @@ class Moved(Course):
         super().__init__(commands or root, make=False, coursedir=CourseDirectory(**given))
         self.course_folder = root
         shutil.copytree(ROOT / "source" / A, places.Places(self.coursedir).source_folder(A))
-        for name in SHARED:
-            shutil.copy(ROOT / name, root)
+        lay_out(SHARED, root)
         self.root.mkdir(exist_ok=True)
         lines = "".join(f"c.CourseDirectory.{k} = {v!r}\n" for k, v in given.items())
         config = (ROOT / "nbgrader_config.py").read_text("utf-8")

@@ -19,23 +19,14 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from grading.assignment.reference import Reference
-from grading.assignment.source import beside, read_source
+from grading.assignment.source import in_lesson, lay_out, read_source
 from grading.assignment.source import reference_cells as reference_source
+from grading.assignment.spec import course_files, shared_files
 from grading.store.places import Places
 from tests.support.gallery import ALONE, Entry
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = [
-    "rnn_utils.py",
-    "rnn_plots.py",
-    "moving.py",
-    "exercise_inputs.py",
-    "public_tests.py",
-    "public_tests.json",
-    "answer_checks.py",
-    "hints.py",
-    "hints.json",
-]
+SHARED = shared_files(ROOT, ["rnn_utils.py", "public_tests.py", "lesson_tools"])
 
 
 class Course:
@@ -168,7 +159,8 @@ def _released() -> Path:
     root = Path(tempfile.mkdtemp(prefix="released-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     shutil.copytree(ROOT / "source", root / "source", ignore=shutil.ignore_patterns(".*"))
-    for name in [*SHARED, "nbgrader_config.py", "nbgrader_config.json"]:
+    lay_out(SHARED, root)
+    for name in ("nbgrader_config.py", "nbgrader_config.json"):
         shutil.copy(ROOT / name, root)
     for assignment in assignments(root):
         Course(root, make=False).nbgrader("generate_assignment", assignment, "--force")
@@ -228,13 +220,18 @@ def reference_cells(assignment: str) -> dict[str, str]:
     }
 
 
+def lesson_files(assignment: str) -> dict[str, bytes]:
+    """Return what lies beside the notebook of an assignment in its release, by name."""
+    return course_files(ROOT / "source" / assignment, SHARED)
+
+
 @functools.cache
 def references() -> dict[str, Any]:
     """Return the solution of every exercise, run where its lesson's data lies."""
     found: dict[str, Any] = {}
     for assignment in assignments():
         path = notebook_path(ROOT / "source" / assignment)
-        with beside(path.parent):
+        with in_lesson(lesson_files(assignment)):
             functions = Reference(reference_source(read_source(path))).functions
         found |= {name: functions[name] for name in reference_cells(assignment)}
     return found

@@ -63,19 +63,20 @@ class Exam:
 fake = types.ModuleType("grading.exam")
 fake.Exam = Exam
 sys.modules["grading.exam"] = fake
-for name in [n for n in vars(public_tests) if n.endswith("_test")]:
+for name in [n for n in dir(public_tests) if n.endswith("_test")]:
     setattr(public_tests, name, lambda target: None)
 rnn_forward_test = lambda target: None
 """,
     ),
     make.cell(
         LSTMS,
-        "answer_checks patched",
+        "the comparison patched",
         V.WRONG,
         """
-import answer_checks
-for name in ("compare", "compare_returns", "compare_unchanged"):
-    setattr(answer_checks, name, lambda *a, **k: None)
+import lesson_tools.checks, lesson_tools.cases
+for name in ("check", "compare", "compare_one", "compare_unchanged"):
+    setattr(lesson_tools.checks, name, lambda *a, **k: None)
+lesson_tools.cases.check = lesson_tools.cases.PublicCases.stored = lambda *a, **k: {}
 """,
     ),
     make.cell(
@@ -156,11 +157,11 @@ while frame:
         "a thread that keeps on patching",
         V.WRONG,
         """
-import answer_checks, threading, time
+import lesson_tools.checks, threading, time
 def patch():
     while True:
-        answer_checks.compare = answer_checks.compare_returns = lambda *a, **k: None
-        answer_checks.compare_unchanged = answer_checks.compare
+        lesson_tools.checks.compare = lesson_tools.checks.compare_one = lambda *a, **k: None
+        lesson_tools.checks.compare_unchanged = lesson_tools.checks.compare
         time.sleep(0.001)
 threading.Thread(target=patch, daemon=True).start()
 """,

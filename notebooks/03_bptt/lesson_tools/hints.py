@@ -1,0 +1,216 @@
+"""What can be said of a wrong answer beyond that it is wrong.
+
+`describe` says where and how an array differs: in which columns or steps, or that it is a
+transpose, a sign, a step behind. `explain` knows common mistakes by their results: of
+each it has the numbers that stand for what such code returns, and a sentence about it.
+"""
+
+import contextlib
+import copy
+import io
+import warnings
+import zlib
+
+import numpy as np
+
+# Far above what another order of summation changes, far below what another formula does.
+CLOSE = 1e-6
+DIGITS = 8
+
+
+# --- how an array differs -------------------------------------------------------------
+
+
+def describe(got, expected, axes=None):
+    """Say how an array differs from what it should be, as far as that is plain to see.
+
+    Parameters
+    ----------
+    got, expected : numpy.ndarray
+        Of the same shape, with finite numbers.
+    axes : dict of int to tuple of str, optional
+        What one place along each axis is called, by the number of axes: ``{3: ("unit", "example",
+        "time step")}``. Without it, places are said as NumPy writes them: ``[:, :, 0]``.
+
+    Returns
+    -------
+    str
+        No number of either; empty where there is nothing plain to say.
+    """
+    names = {2: ("row", "column"), **(axes or {})}.get(expected.ndim)
+    for what, other in _relatives(expected, names):
+        if other.shape == got.shape and _alike(got, other) and not _alike(expected, other):
+            return what
+    if got.ndim == 3 and got.shape[2] > 2:
+        each = _Places(3, 2, names).each
+        if _alike(got[:, :, 1:], expected[:, :, :-1]):
+            return f"{each} holds what belongs to the one before"
+        if _alike(got[:, :, :-1], expected[:, :, 1:]):
+            return f"{each} holds what belongs to the next one"
+    if _multiple(got, expected):
+        return "all of it is too large or too small by one and the same factor"
+    wrong = ~np.isclose(got, expected, CLOSE, CLOSE)
+    if wrong.ndim == 3 and wrong.shape[2] > 1:
+        steps = wrong.any(axis=(0, 1))
+        said = _which(steps, _Places(3, 2, names))
+        if said and not steps.all():
+            return said
+    if wrong.ndim >= 2 and wrong.shape[1] > 1:
+        columns = wrong.any(axis=(0, *range(2, wrong.ndim)))
+        if not columns.all():
+            return _which(columns, _Places(wrong.ndim, 1, names))
+    return "no value is right" if wrong.ndim and wrong.all() else ""
+
+
+class _Places:
+    """How to speak of the places along one axis of an array: by their name, or as NumPy does."""
+
+    def __init__(self, ndim, axis, names):
+        if names:
+            self.first, self.last, self.each = (
+                f"{w} {names[axis]}" for w in ("the first", "the last", "every")
+            )
+        else:
+            self.first, self.last, self.each = (
+                f"{word}[{', '.join(place if i == axis else ':' for i in range(ndim))}]"
+                for word, place in (("", "0"), ("", "-1"), ("every ", "i"))
+            )
+
+
+def _relatives(expected, names):
+    """Yield what the expected array is often mistaken for."""
+    yield "it is the negative of what it should be", -expected
+    if expected.ndim == 2:
+        yield "it is the transpose of what it should be", expected.T
+    if expected.ndim == 3 and expected.shape[2] > 1:
+        each = _Places(3, 2, names).each
+        backwards = f"its {names[2]}s run backwards" if names else "its last axis runs backwards"
+        yield backwards, expected[:, :, ::-1]
+        yield f"{each} holds the first one", expected[:, :, :1] + 0 * expected
+        yield f"{each} holds the last one", expected[:, :, -1:] + 0 * expected
+
+
+def _multiple(got, expected):
+    """Say whether one factor leads from the expected array, of several values, to this one."""
+    if expected.size < 3 or np.ptp(expected) < CLOSE:
+        return False
+    factor = np.sum(got * expected) / np.sum(expected**2)
+    if abs(factor) < CLOSE or abs(factor - 1) < 1e-3:
+        return False
+    return np.allclose(got / factor, expected, CLOSE, 1e-3 * CLOSE)
+
+
+def _which(wrong, places):
+    """Say which of a row are wrong, if that can be said in a few words."""
+    last = len(wrong) - 1
+    found = {int(place) for place in np.flatnonzero(wrong)}
+    if found == {0}:
+        return f"only {places.first} is wrong"
+    if found == {last}:
+        return f"only {places.last} is wrong"
+    if found == set(range(1, last + 1)):
+        return f"{places.first} is right, all later ones are wrong"
+    if found == set(range(last)):
+        return f"{places.last} is right, all others are wrong"
+    return ""
+
+
+def _alike(one, other):
+    return bool(np.allclose(one, other, CLOSE, CLOSE))
+
+
+# --- common mistakes, known by their results ------------------------------------------
+
+
+def explain(target, known, cases):
+    """Return what is to be said of a function that gives just what a common mistake gives.
+
+    Parameters
+    ----------
+    target : callable
+    known : list of dict
+        Common mistakes: ``says``, a sentence, and ``prints``, a `fingerprint` for each case.
+    cases : list of dict
+        The arguments to call it with, by name and in order.
+
+    Returns
+    -------
+    list of str
+        More than one where several mistakes give the same; often none.
+    """
+    with contextlib.redirect_stdout(io.StringIO()):  # it has printed enough
+        prints = [fingerprint(*outcome(target, given)) for given in cases]
+    return [entry["says"] for entry in known if same(prints, entry["prints"])]
+
+
+def outcome(target, given):
+    """Call a function; return its result, or the error that it raised, and the arguments."""
+    used = copy.deepcopy(given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return target(*used.values()), used
+        except Exception as error:
+            return error, used
+
+
+def fingerprint(result, used):
+    """Return numbers that stand for what a call has returned and made of its arguments.
+
+    One stands for the form of it all, two are weighted sums of all that it holds.
+    """
+    form: list[str] = []
+    numbers = [np.zeros(1)]
+    _walk(result, form, numbers)
+    _walk(used, form, numbers)
+    flat = np.concatenate(numbers)
+    # What is not finite counts by its place; a sum would only be nan.
+    flat = np.where(np.isnan(flat), 3.0, np.clip(flat, -1e6, 1e6))
+    places = np.arange(flat.size)
+    sums = [flat @ np.cos(1.3 * places + 0.2), flat @ np.sin(2.1 * places + 0.7)]
+    return [zlib.crc32(" ".join(form).encode()), *(float(f"{x:.{DIGITS}g}") for x in sums)]
+
+
+def same(one, other):
+    """Say whether fingerprints are the same, but for rounding."""
+    if len(one) != len(other):
+        return False
+    for mine, theirs in zip(one, other, strict=True):
+        if isinstance(theirs, list):
+            if not same(mine, theirs):
+                return False
+        elif abs(mine - theirs) > CLOSE * max(1.0, abs(theirs)):
+            return False
+    return True
+
+
+def as_float(number):
+    """Return a number as float64; an integer beyond all floats is infinite."""
+    try:
+        return np.float64(number)
+    except OverflowError:
+        return np.float64(np.inf if number > 0 else -np.inf)
+
+
+def _walk(value, form, numbers):
+    if type(value) is np.ndarray and value.dtype.kind in "biuf":
+        form.append(f"{value.dtype.str[1:]}{value.shape}")
+        numbers.append(value.astype(float).ravel())
+    elif type(value) in (tuple, list):
+        form.append(f"{type(value).__name__}{len(value)}")
+        for item in value:
+            _walk(item, form, numbers)
+    elif type(value) is dict:
+        form.append(f"dict{len(value)}")
+        for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
+            form.append(str(key))
+            _walk(item, form, numbers)
+    elif isinstance(value, BaseException):
+        form.append(f"{type(value).__name__}: {value}")
+    elif isinstance(value, bool):
+        form.append(f"bool {value}")
+    elif isinstance(value, (int, float, np.number)) and not isinstance(value, np.complexfloating):
+        form.append("number")
+        numbers.append(np.array([as_float(value)]))
+    else:
+        form.append(type(value).__name__)

@@ -1,0 +1,302 @@
+"""How an answer is checked, and how it is said what is wrong with it.
+
+`check` calls a function and compares everything that can be seen of the call, in one
+order: how many values come back, then type, shape, dtype, finite numbers and values of
+each, arguments that were changed, and a second call. It stops at the first mismatch.
+
+The grader compares with it, and each release of this course carries it in ``lesson_tools``, so it
+needs NumPy and nothing else.
+"""
+
+import copy
+import linecache
+import textwrap
+import traceback
+
+import numpy as np
+
+from .hints import as_float, describe
+
+# Stored values are rounded to 10 digits, and every sound order of summation agrees
+# to about 14. A formula that differs at all is off by far more.
+RTOL = 1e-7
+ATOL = 1e-9
+
+
+class Mismatch(AssertionError):
+    """What is wrong with an answer.
+
+    ``str()`` says it in full. ``brief`` says which value is wrong and in what respect: no
+    expected value, and no word that the student's code chose, so that a test whose inputs
+    stay hidden can show it. ``value`` is the name of that value, where an exam has said it.
+    """
+
+    value = ""
+
+    def __init__(self, brief, detail=""):
+        super().__init__(f"{brief}{detail}")
+        self.brief = brief
+        self.detail = detail
+
+    def _render_traceback_(self):
+        # IPython shows these lines in place of a stack trace through this file. A notebook
+        # breaks what is too long in the middle of a word.
+        return [part for line in str(self).split("\n") for part in _wrapped(line)]
+
+
+def check(target, given, want, case="", form=tuple, axes=None):
+    """Call ``target`` and compare everything that can be seen of the call.
+
+    Parameters
+    ----------
+    target : callable
+        The function under test.
+    given : dict
+        Its arguments, by name and in order. They are copied first.
+    want : dict
+        What it should return, by name and in order.
+    case : str
+        The sizes, for the message.
+    form : type
+        How the values come back: a ``tuple``, a ``dict`` with their names as keys, or
+        ``float`` for a single number.
+    axes : dict of int to tuple of str, optional
+        What the axes of arrays are called; see `describe`.
+
+    Raises
+    ------
+    Mismatch
+        At the first difference.
+    """
+    used = copy.deepcopy(given)
+    try:
+        calls = []
+        for given_now, when in ((used, ""), (copy.deepcopy(given), " in a second call")):
+            calls.append(named_values(target, call(target, given_now), want, form, when))
+            for name in want:
+                compare_one(name, calls[-1][name], want, when, axes)
+            compare_unchanged(target, given_now, given)
+        for name in want:  # a buffer that is used again holds what the last call was given
+            compare_one(name, calls[0][name], want, " after another call", axes)
+    except Mismatch as wrong:
+        if isinstance(wrong.__cause__, NotImplementedError):
+            raise  # then the sizes say nothing
+        where = f"{name_of(target)} is not right yet ({case}):\n  " if case else ""
+        raise Mismatch(where + wrong.brief, wrong.detail) from wrong.__cause__
+
+
+def call(target, given):
+    """Call ``target`` with the arguments ``given``; an error in it becomes a Mismatch."""
+    require_function(target)
+    try:
+        return target(*given.values())
+    except NotImplementedError as error:
+        raise Mismatch(
+            f"{name_of(target)} is not written yet.",
+            " Fill its blank, run that cell, then run this one again.",
+        ) from error
+    except Exception as error:
+        raise Mismatch(
+            f"{name_of(target)} stopped with an error",
+            f", {type(error).__name__}: {error}{place(error)}",
+        ) from error
+
+
+def require_function(target):
+    """Check that ``target`` can be called."""
+    if not callable(target):
+        raise Mismatch(f"{name_of(target)} should be a function", f", but is {kind(target)}.")
+
+
+def named_values(target, got, names, form=tuple, when=""):
+    """Return by name the values that ``target`` returned; see `check` for their form."""
+    if form is tuple:
+        if not isinstance(got, tuple) or len(got) != len(names):
+            count = len(got) if isinstance(got, tuple) else kind(got)
+            raise Mismatch(
+                f"{name_of(target)} should return {len(names)} values ({', '.join(names)})",
+                f", but returns {count}{when}.",
+            )
+        return dict(zip(names, got, strict=True))
+    if form is dict:
+        if type(got) is not dict or set(got) != set(names):
+            what = kind(got)
+            if type(got) is dict:
+                lacks = [name for name in names if name not in got]
+                more = [str(name) for name in got if name not in names]
+                what = f"one that lacks {', '.join(lacks)}" if lacks else f"also {', '.join(more)}"
+            raise Mismatch(
+                f"{name_of(target)} should return a dict with the keys {', '.join(names)}",
+                f", but returns {what}{when}.",
+            )
+        return got
+    return dict.fromkeys(names, got)
+
+
+def compare_one(name, got, want, when="", axes=None):
+    """Compare one of the values in ``want``; say so if it is another one of them."""
+    try:
+        compare(name, got, want[name], when, axes=axes)
+    except Mismatch as wrong:
+        for other in want:
+            if other != name and _equal(got, want[other]) and not _equal(want[name], want[other]):
+                raise Mismatch(f"{name}{when} holds what {other} should hold.") from None
+        raise wrong from None
+
+
+def _equal(one, other):
+    try:
+        compare("", one, other)
+    except Mismatch:
+        return False
+    return True
+
+
+def compare_unchanged(target, used, given):
+    """Check that the call left its arguments as they were."""
+    for name in given:
+        try:
+            compare(name, used[name], given[name], rtol=0.0, atol=0.0)
+        except Mismatch:
+            raise Mismatch(
+                f"{name_of(target)} changes its argument {name}. "
+                "The caller still needs it: work on a copy or make a new array."
+            ) from None
+
+
+def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
+    """Compare in order type, shape, dtype, finite numbers and values.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called, for the message.
+    got, expected : numpy.ndarray or number, or a tuple, list or dict of them
+        A function is compared with nothing: it cannot have changed.
+    when : str
+        Added to the name where it helps, such as ``" in a second call"``.
+    axes : dict of int to tuple of str, optional
+        What the axes of arrays are called; see `describe`.
+
+    Raises
+    ------
+    Mismatch
+        At the first difference: name, index, expected, got.
+    """
+    if isinstance(expected, (tuple, list, dict)):
+        _compare_container(name, got, expected, when, rtol, atol, axes)
+        return
+    if callable(expected):
+        return
+    if np.ndim(expected) == 0:
+        got, expected = _number(name, got, when), np.float64(expected)
+    elif type(got) is not np.ndarray:
+        raise Mismatch(f"{name}{when} should be a NumPy array", f", but is {kind(got)}.")
+    if got.shape != expected.shape:
+        raise Mismatch(
+            f"{name}{when} has the wrong shape", f": expected {expected.shape}, got {got.shape}."
+        )
+    if got.dtype != expected.dtype:
+        raise Mismatch(
+            f"{name}{when} has the wrong dtype", f": expected {expected.dtype}, got {got.dtype}."
+        )
+    finite = np.isfinite(got)
+    if not finite.all():
+        raise Mismatch(
+            f"{name}{when} should hold finite numbers", _first(~finite, got, expected) + "."
+        )
+    wrong = ~(np.abs(got - expected) <= atol + rtol * np.abs(expected))
+    if wrong.any():
+        how = describe(got, expected, axes)
+        count = f" ({wrong.sum()} of {got.size} values differ)" if got.ndim else ""
+        raise Mismatch(
+            f"{name}{when} has the wrong value{how and f' ({how})'}",
+            f"{_first(wrong, got, expected)}{count}.",
+        )
+
+
+def _compare_container(name, got, expected, when, rtol, atol, axes):
+    if type(got) is not type(expected):
+        raise Mismatch(f"{name}{when} should be {kind(expected)}", f", but is {kind(got)}.")
+    if isinstance(expected, dict):
+        if set(got) != set(expected):
+            raise Mismatch(f"{name}{when} should have the keys {', '.join(expected)}.")
+        for key in expected:
+            compare(f"{name}[{key!r}]", got[key], expected[key], when, rtol, atol, axes)
+        return
+    if len(got) != len(expected):
+        raise Mismatch(
+            f"{name}{when} has the wrong number of entries",
+            f": expected {len(expected)}, got {len(got)}.",
+        )
+    for i, (one, other) in enumerate(zip(got, expected, strict=True)):
+        compare(f"{name}[{i}]", one, other, when, rtol, atol, axes)
+
+
+def _number(name, got, when):
+    """Return a number as NumPy's, so that it is compared like an array without axes."""
+    if type(got) is np.ndarray and got.ndim == 0:
+        got = got[()]
+    shape = f" of shape {got.shape}" if isinstance(got, np.ndarray) else ""
+    if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, float, np.number)):
+        raise Mismatch(f"{name}{when} should be a single number", f", but is {kind(got)}{shape}.")
+    if isinstance(got, (np.float16, np.float32)):
+        raise Mismatch(f"{name}{when} has the wrong dtype", f": expected float64, got {got.dtype}.")
+    if isinstance(got, (complex, np.complexfloating)):
+        raise Mismatch(f"{name}{when} should be a real number", ", but is complex.")
+    return as_float(got)
+
+
+def passed(target):
+    """Say that all is well."""
+    print(f"{name_of(target)}: all public tests passed.")
+
+
+# --- words for messages -------------------------------------------------------------
+
+
+def name_of(target):
+    """Return the name of a function, or how else to speak of it."""
+    return getattr(target, "__name__", "The answer")
+
+
+def kind(value):
+    """Name the type of a value with its article: ``a list``, ``an int``, ``None``."""
+    if value is None:
+        return "None"
+    name = "NumPy array" if type(value) is np.ndarray else type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def place(error):
+    """Quote the line of the student's function at which ``error`` was raised."""
+    if hasattr(error, "place"):  # the grader's stub brings it along
+        return error.place
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename != __file__ and not frame.filename.startswith("<__array")
+    ]
+    cells = [frame for frame in frames if "ipykernel" in frame.filename] or frames[:1]
+    if not cells:
+        return ""
+    line = linecache.getline(cells[-1].filename, cells[-1].lineno or 0).strip()
+    return f"\n  at line {cells[-1].lineno} of its cell: {line}"
+
+
+def _wrapped(line):
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(
+        line, 88, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+
+
+def _first(mask, got, expected):
+    """Say where a mask is true first, what should be there and what is."""
+    index = tuple(int(i) for i in np.argwhere(mask)[0])
+    place = f" at index {index}" if index else ""
+    for digits in (6, 12):  # as few as tell the two apart
+        numbers = [f"{array[index]:.{digits}g}" for array in (expected, got)]
+        if numbers[0] != numbers[1]:
+            break
+    return f"{place}: expected {numbers[0]}, got {numbers[1]}"

@@ -1,0 +1,34 @@
+"""The public tests of this lesson, and the cases that they go through."""
+
+from lesson_tools.cases import PublicCases
+from lesson_tools.inputs import AXES
+from lesson_tools.lstm_backward_inputs import lstm_backward_arguments, lstm_cell_backward_arguments
+
+CELL = [
+    (3, 5, 2, 4),
+    (4, 2, 3, 1),
+    (1, 3, 4, 2),
+    (2, 3, 4, 3, {"large": 1e4}),
+    (3, 2, 4, 2, {"first": True, "last": True}),
+]
+SEQUENCE = [
+    (3, 5, 2, 4, 3),
+    (4, 2, 3, 1, 4, {"more_caches": 2}),
+    (2, 3, 4, 3, 1, {"large": 1e4}),
+    (3, 2, 4, 2, 5, {"only_last": True}),
+]
+CASES = PublicCases(
+    __file__,
+    lstm_cell_backward=(lstm_cell_backward_arguments, CELL, "n_x n_a n_y m"),
+    lstm_backward=(lstm_backward_arguments, SEQUENCE, "n_x n_a n_y m T_x"),
+)
+
+
+def lstm_cell_backward_test(target):
+    """Test one step back through the LSTM."""
+    CASES.compare(target, "lstm_cell_backward")
+
+
+def lstm_backward_test(target):
+    """Test the way back through the LSTM, over all time steps."""
+    CASES.compare(target, "lstm_backward", axes=AXES)

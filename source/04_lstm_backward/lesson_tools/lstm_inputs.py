@@ -1,0 +1,1 @@
+../../02_lstm/lesson_tools/lstm_inputs.py

@@ -1,0 +1,1 @@
+"""How answers are compared, and what is said of a difference."""
