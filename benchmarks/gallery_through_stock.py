@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
-from benchmarks.speed import stock_config
+from benchmarks.speed import STOCK_CONFIG
 from tests.support.contained import contained
 from tests.support.course import (
     ROOT,
@@ -78,7 +78,7 @@ def stock_course(root: Path) -> Course:
     """Make a course that stock nbgrader grades, its hidden tests with the reference."""
     course = Course(root)
     config = root / "nbgrader_config.py"
-    config.write_text(stock_config(config.read_text()) + "c.Execute.timeout = 15\n")
+    config.write_text(STOCK_CONFIG + "c.Execute.timeout = 15\n")
     config.with_suffix(".json").unlink()  # it stops nbgrader's own steps
     for assignment in assignments():
         path = notebook_path(root / "source" / assignment)

@@ -41,11 +41,16 @@ ROUNDS = 5
 A = "01_rnn"
 
 
-def stock_config(config: str) -> str:
-    """Return nbgrader's settings without those of our grader: release as here, grade as stock."""
-    kept, marker, _ = config.partition("# Grading:")
-    assert marker
-    return kept
+# nbgrader's settings without those of our grader: release as here, grade as stock.
+STOCK_CONFIG = """
+from grading.plugins import IGNORED, RELEASE
+c = get_config()
+c.CourseDirectory.course_id = "sequence-models"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.ignore = IGNORED
+c.GenerateAssignment.preprocessors = RELEASE
+c.ShareFiles.files = ["rnn_utils.py", "public_tests.py", "lesson_tools"]
+"""
 
 
 def fill(course: Course, size: int) -> None:
@@ -134,7 +139,7 @@ def courses(size: int) -> Iterator[tuple[Path, Path]]:
         stock = Path(folder, "stock")
         shutil.copytree(ours.root, stock)
         config = stock / "nbgrader_config.py"
-        config.write_text(stock_config(config.read_text()))
+        config.write_text(STOCK_CONFIG)
         config.with_suffix(".json").unlink()  # it stops nbgrader's own steps
         yield ours.root, stock
 

@@ -211,18 +211,18 @@ def test_no_command_goes_on_with_half_of_it(course, command):
     assert said in printed
 
 
-def test_hidden_tests_stay_out_of_feedback_when_a_typo_lets_them_in(course):
-    path = course.root / "nbgrader_config.py"
-    path.write_text(path.read_text().replace("c.GenerateFeedback.pre", "c.GenerateFeedbak.pre"))
+def test_hidden_tests_stay_out_of_feedback_when_a_setting_lets_them_in(course):
+    with (course.root / "nbgrader_config.py").open("a") as file:
+        file.write("c.GenerateFeedback.preprocessors = ['grading.plugins.Grades']\n")
     before = state(course)
     said = course.nbgrader("generate_feedback", A, "--force", fails=True)
     assert state(course) == before
     assert "c.GenerateFeedback.preprocessors has to hold nbgrader.preprocessors.Clear" in said
 
 
-def test_what_holds_the_answers_is_not_released_when_a_typo_lets_it(course):
-    path = course.root / "nbgrader_config.py"
-    path.write_text(path.read_text().replace("c.CourseDirectory.ignore", "c.CourseDir.ignore"))
+def test_what_holds_the_answers_is_not_released_when_a_setting_lets_it(course):
+    with (course.root / "nbgrader_config.py").open("a") as file:
+        file.write("c.CourseDirectory.ignore = ['*.pyc']\n")
     before = state(course)
     said = course.nbgrader("generate_assignment", A, "--force", fails=True)
     assert state(course) == before

@@ -59,7 +59,8 @@ def main() -> None:
 
     shutil.copytree(HERE, folder / "etc", dirs_exist_ok=True)
     if not (home / "nbgrader_config.py").exists():
-        shutil.copytree(COURSE / "source", home / "source")
+        for name in ("source", "lesson_tools"):
+            shutil.copytree(COURSE / name, home / name)
         for path in [*COURSE.glob("*.py"), *COURSE.glob("*.json")]:
             shutil.copy(path, home)
         run("chown", "--recursive", f"{account}:", str(home))

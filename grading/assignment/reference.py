@@ -25,8 +25,10 @@ class Reference:
 
     Attributes
     ----------
+    namespace : dict
+        All that its cells define or import, as they leave it.
     functions : dict of str to callable
-        All that its cells define or import.
+        Those among it that can be called.
     exercises : dict of str to callable
         Those among them that students write.
     """
@@ -34,10 +36,10 @@ class Reference:
     def __init__(self, cells: Sequence[Sequence[Any]], wrong: Sequence[Sequence[str]] = ()) -> None:
         self._cells = cells
         self._wrong = wrong
-        self._space: Namespace = {"__name__": "reference"}
+        self.namespace: Namespace = {"__name__": "reference"}
         for name, source, _ in cells:
-            run_locked(source, name, self._space)
-        self.functions = {name: value for name, value in self._space.items() if callable(value)}
+            run_locked(source, name, self.namespace)
+        self.functions = {name: value for name, value in self.namespace.items() if callable(value)}
         solved = [name for name, _, is_solution in cells if is_solution]
         self.exercises = {name: self.functions[name] for name in solved if name in self.functions}
 
@@ -56,7 +58,7 @@ class Reference:
 
     def _with(self, exercise: str, cell: str) -> Iterator[tuple[str, Function]]:
         """Yield an exercise as ``cell`` writes it, and those that are built of it."""
-        space = dict(self._space)
+        space = dict(self.namespace)
         reached = False
         for name, source, is_solution in self._cells:
             if not is_solution:
