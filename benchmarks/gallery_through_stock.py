@@ -31,10 +31,10 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
-from benchmarks.speed import STOCK_CONFIG
 from tests.support.contained import contained
 from tests.support.course import (
     ROOT,
+    STOCK_CONFIG,
     Course,
     assignment_of,
     assignments,

@@ -33,24 +33,12 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from tests.support.course import Course, assignment_of
+from tests.support.course import STOCK_CONFIG, Course, assignment_of
 from tests.support.gallery import UNUSUAL
 from tests.support.gallery.answers import WRONG
 
 ROUNDS = 5
 A = "01_rnn"
-
-
-# nbgrader's settings without those of our grader: release as here, grade as stock.
-STOCK_CONFIG = """
-from grading.plugins import IGNORED, RELEASE
-c = get_config()
-c.CourseDirectory.course_id = "sequence-models"
-c.CourseDirectory.release_directory = "notebooks"
-c.CourseDirectory.ignore = IGNORED
-c.GenerateAssignment.preprocessors = RELEASE
-c.ShareFiles.files = ["rnn_utils.py", "public_tests.py", "lesson_tools"]
-"""
 
 
 def fill(course: Course, size: int) -> None:

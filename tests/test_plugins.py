@@ -101,10 +101,10 @@ def whole(tmp_path_factory):
     for name in ("misconceptions.toml", "right.toml"):
         (root / "source" / A / name).write_text("# the answers\n")
     course = Course(root, make=False)
-    course.nbgrader("generate_assignment", A)
+    course.process("nbgrader", "generate_assignment", A)
     hand_in(course, "ada")
-    course.nbgrader("autograde", A)
-    course.nbgrader("generate_feedback", A)
+    course.process("nbgrader", "autograde", A)
+    course.process("nbgrader", "generate_feedback", A)
     assert SECRET not in (root / "feedback" / "ada" / A / f"{A}.html").read_text("utf-8")
     hand_in(course, "ada", more="\nx = 1\n")
     hand_in(course, "bob")
@@ -198,7 +198,7 @@ COMMANDS = {
 @pytest.mark.parametrize("how", BREAKS)
 def test_nothing_is_graded_by_a_broken_configuration(course, how):
     said, before = damage(course, how), state(course)
-    printed = course.nbgrader("autograde", A, "--force", fails=True)
+    printed = course.process("nbgrader", "autograde", A, "--force", fails=True)
     assert state(course) == before
     assert said in printed
 
@@ -206,7 +206,7 @@ def test_nothing_is_graded_by_a_broken_configuration(course, how):
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "autograde"])
 def test_no_command_goes_on_with_half_of_it(course, command):
     said, before = damage(course, "a module is missing"), state(course)
-    printed = course.python(*COMMANDS[command], fails=True)
+    printed = course.process(*COMMANDS[command], fails=True)
     assert state(course) == before
     assert said in printed
 
@@ -215,7 +215,7 @@ def test_hidden_tests_stay_out_of_feedback_when_a_setting_lets_them_in(course):
     with (course.root / "nbgrader_config.py").open("a") as file:
         file.write("c.GenerateFeedback.preprocessors = ['grading.plugins.Grades']\n")
     before = state(course)
-    said = course.nbgrader("generate_feedback", A, "--force", fails=True)
+    said = course.process("nbgrader", "generate_feedback", A, "--force", fails=True)
     assert state(course) == before
     assert "c.GenerateFeedback.preprocessors has to hold nbgrader.preprocessors.Clear" in said
 
@@ -224,7 +224,7 @@ def test_what_holds_the_answers_is_not_released_when_a_setting_lets_it(course):
     with (course.root / "nbgrader_config.py").open("a") as file:
         file.write("c.CourseDirectory.ignore = ['*.pyc']\n")
     before = state(course)
-    said = course.nbgrader("generate_assignment", A, "--force", fails=True)
+    said = course.process("nbgrader", "generate_assignment", A, "--force", fails=True)
     assert state(course) == before
     assert "c.CourseDirectory.ignore has to hold misconceptions.toml" in said
 
@@ -261,7 +261,7 @@ def test_what_is_mended_is_read_again(course):
     path = course.root / "nbgrader_config.py"
     text = path.read_text()
     damage(course, "a module is missing")
-    course.nbgrader("autograde", A, fails=True)
+    course.process("nbgrader", "autograde", A, fails=True)
     path.write_text(text)
     assert press(course, "autograde")["autograde"]["success"]
     assert course.scores("ada", A) == {"double": 4.0}
@@ -325,7 +325,7 @@ def test_from_another_folder_the_course_is_the_same(course, tmp_path, where):
     away = tmp_path / "elsewhere"
     away.mkdir()
     words = ["nbgrader", "autograde", A, "--force", option, *rest]
-    said = Course(away, make=False).python(*words, fails=True)
+    said = Course(away, make=False).process(*words, fails=True)
     assert state(course) == before
     assert BREAKS["a module is missing"][1] in said
 
@@ -342,7 +342,7 @@ def test_an_instructors_own_configuration_does_not_take_the_wall_away(
     )
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(home))
     said, before = damage(course, "a module is missing"), state(course)
-    assert said in course.nbgrader("autograde", A, "--force", fails=True)
+    assert said in course.process("nbgrader", "autograde", A, "--force", fails=True)
     for answer in press(course, "autograde").values():
         assert said in answer["log"]
     assert state(course) == before
@@ -353,7 +353,7 @@ def test_the_second_file_has_to_be_there(course, what):
     path = course.root / "nbgrader_config.json"
     before = state(course)
     path.unlink() if what == "gone" else path.write_text("{")
-    said = course.nbgrader("autograde", A, "--force", fails=True)
+    said = course.process("nbgrader", "autograde", A, "--force", fails=True)
     assert state(course) == before
     assert "nbgrader_config.json" in said
 
@@ -363,7 +363,7 @@ def test_downloads_are_not_opened_by_a_broken_configuration(course):
     folder.mkdir(parents=True)
     (folder / "cal_tiny.ipynb").write_bytes(b"{}")
     said = damage(course, "a module is missing")
-    assert said in course.nbgrader("zip_collect", A, "--force", fails=True)
+    assert said in course.process("nbgrader", "zip_collect", A, "--force", fails=True)
     assert not (course.root / "submitted" / "cal").exists()
     assert not list((course.root / "downloaded" / A).glob("extracted/*"))
 
@@ -390,6 +390,6 @@ def test_on_a_hub_no_exchange_but_ours_takes_its_place(course, tmp_path, monkeyp
     shutil.copytree(course.root / "notebooks" / A, course.root / A)
     exchange.chmod(0o777)
     before = sorted(exchange.rglob("*"))
-    said = course.nbgrader(command, A, fails=True)
+    said = course.process("nbgrader", command, A, fails=True)
     assert f"{etc / 'nbgrader_config.py'} cannot be loaded" in said
     assert sorted(exchange.rglob("*")) == before

@@ -20,7 +20,7 @@ from nbgrader.api import Gradebook
 from grading.assignment.source import plots
 from grading.store import audit
 from grading.store.autograded import Pending
-from tests.support.course import Course, assignments, grade_id
+from tests.support.course import STOCK_CONFIG, Course, assignments, grade_id
 from tests.support.gallery import ENTRIES
 
 A = "01_rnn"
@@ -164,7 +164,7 @@ def test_honest_work_has_in_the_gradebook_what_stock_nbgrader_gives(handed_in, t
     """Scores, comments, penalties, late or not: as by nbgrader's own steps and converter."""
     ours, stock = (copied(handed_in, tmp_path / name) for name in ("ours", "stock"))
     config = stock.root / "nbgrader_config.py"
-    config.write_text(config.read_text().partition("# Grading:")[0])
+    config.write_text(STOCK_CONFIG)
     config.with_suffix(".json").unlink()  # it stops nbgrader's own steps
     students = ("right-0", "wrong", "blank")
     for course in (ours, stock):
@@ -175,7 +175,7 @@ def test_honest_work_has_in_the_gradebook_what_stock_nbgrader_gives(handed_in, t
         with contextlib.closing(database), database:
             database.execute("UPDATE assignment SET duedate = '2026-11-19 00:00:00.000000'")
     ours.python(*AUTOGRADE)
-    stock.nbgrader("autograde", A)
+    stock.process("nbgrader", "autograde", A)
     assert gradebook(ours) == gradebook(stock)
     late = "submitted_assignment"
     assert sum("2026-11-20 10:00:00" in str(row) for row in gradebook(ours)[late]) == 1

@@ -89,7 +89,7 @@ def killed(course, kills, seed):
     students = [f"student-{number}" for number in range(8)]
     hand_in(course, students[::2], 0)
     began = time.monotonic()
-    course.nbgrader("autograde", A)
+    course.process("nbgrader", "autograde", A)
     seconds = time.monotonic() - began  # what a run takes on this machine
     marks, words = hand_in(course, students, turn), ["--force"]
     unfinished = course.root / "autograded" / ".unfinished"
@@ -108,7 +108,7 @@ def killed(course, kills, seed):
         check(course, marks)
         turn += 1
         marks, words = hand_in(course, students, turn), ["--force"]
-    course.nbgrader("autograde", A, *words)
+    course.process("nbgrader", "autograde", A, *words)
     check(course, marks)
     assert max(families) > 1  # the kills met sandboxes
 
@@ -124,7 +124,7 @@ def graded(released, tmp_path_factory):
     """The same with two students who were graded, and now have handed in something else."""
     course = copied(released, tmp_path_factory.mktemp("graded") / "course")
     course.old = hand_in(course, ["ada", "bo"], 0)
-    course.nbgrader("autograde", A)
+    course.process("nbgrader", "autograde", A)
     course.new = hand_in(course, ["ada", "bo", "cy"], 1)
     return course
 
@@ -181,7 +181,7 @@ def test_what_is_not_whole_or_newer_or_another_is_graded_again_and_nothing_else(
     students = [*SPOILT, *TIMES, "as-it-was"]
     old = hand_in(course, students, 0)
     say_times(course, 0)
-    course.nbgrader("autograde", A)
+    course.process("nbgrader", "autograde", A)
     for student, spoil in SPOILT.items():
         path = course.root / "autograded" / student / A / "rnn.ipynb"
         path.chmod(0o644)
@@ -190,7 +190,7 @@ def test_what_is_not_whole_or_newer_or_another_is_graded_again_and_nothing_else(
         assert not path.exists() or path.read_bytes() != before
     new = hand_in(course, students[:-1], 1) | {"as-it-was": old["as-it-was"]}
     say_times(course, 1)
-    course.nbgrader("autograde", A)
+    course.process("nbgrader", "autograde", A)
     check(course, new)
     said = (course.root / "audit.jsonl").read_text()
     lines = [json.loads(line)["student"] for line in said.splitlines()]

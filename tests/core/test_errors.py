@@ -77,7 +77,8 @@ def test_a_grader_fault_gives_no_mark_and_loses_none(course, spoil):
     assert course.scores("ada", A) == FULL
     notebook = course.graded("ada", A)
     spoil(course)
-    said = course.nbgrader("autograde", A, "--force", fails=True)
+    command = course.process if spoil is spoil_the_wall else course.python
+    said = command("nbgrader", "autograde", A, "--force", fails=True)
     for student in ("ada", "bo"):
         assert f"error processing assignment '{A}' for student '{student}'" in said
     assert course.scores("ada", A) == FULL  # as it was

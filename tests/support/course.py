@@ -23,10 +23,22 @@ from grading.assignment.source import in_lesson, lay_out, read_source
 from grading.assignment.source import reference_cells as reference_source
 from grading.assignment.spec import course_files, shared_files
 from grading.store.places import Places
+from tests.support import in_process
 from tests.support.gallery import ALONE, Entry
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = shared_files(ROOT, ["rnn_utils.py", "public_tests.py", "lesson_tools"])
+
+# nbgrader's settings without those of our grader: release as here, grade as stock.
+STOCK_CONFIG = """
+from grading.plugins import IGNORED, RELEASE
+c = get_config()
+c.CourseDirectory.course_id = "sequence-models"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.ignore = IGNORED
+c.GenerateAssignment.preprocessors = RELEASE
+c.ShareFiles.files = ["rnn_utils.py", "public_tests.py", "lesson_tools"]
+"""
 
 
 class Course:
@@ -70,8 +82,14 @@ class Course:
     def python(self, *words: str, fails: bool | None = False) -> str:
         """Run a command of Python's ``-m`` in the course folder; return what it said.
 
-        ``fails`` says whether it should fail; None: as it likes.
+        ``fails`` says whether it should fail; None: as it likes. It runs in this process, with
+        workers that are warm; see `process`.
         """
+        status, said = in_process.run(words, self.root)
+        return _judged(words, status, said, fails)
+
+    def process(self, *words: str, fails: bool | None = False) -> str:
+        """Do the same in a process of its own: where the process is what is looked at."""
         environment = dict(os.environ)
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         done = subprocess.run(
@@ -83,10 +101,7 @@ class Course:
             check=False,
             timeout=1800,
         )
-        said = done.stdout + done.stderr
-        if fails is not None and (done.returncode != 0) != fails:
-            raise AssertionError(f"{' '.join(words)} exited {done.returncode}:\n{said}")
-        return said
+        return _judged(words, done.returncode, done.stdout + done.stderr, fails)
 
     def release(self, assignment: str) -> NotebookNode:
         """Return the released notebook of an assignment."""
@@ -153,6 +168,12 @@ class Course:
             }
 
 
+def _judged(words: tuple[str, ...], status: int, said: str, fails: bool | None) -> str:
+    if fails is not None and (status != 0) != fails:
+        raise AssertionError(f"{' '.join(words)} exited {status}:\n{said}")
+    return said
+
+
 @functools.cache
 def _released() -> Path:
     """Return a course folder with its releases; each course is a copy of it."""
@@ -190,7 +211,7 @@ def hold_class(
         course.submit("aa-reference", assignment, course.answers(assignment))
         course.submit("zz-reference", assignment, course.answers(assignment))
         course.submit("untouched", assignment, course.release(assignment))
-        course.said[assignment] = course.python(*grade, assignment, fails=None)
+        course.said[assignment] = course.process(*grade, assignment, fails=None)
     return course
 
 

@@ -43,9 +43,9 @@ def test_a_worker_with_another_grader_is_refused(tmp_path, monkeypatch):
         file.write("# another\n")
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as local:
         grade = (*AUTOGRADE, f"--cluster={local.scheduler_address}")
-        course.python(*grade)
+        course.process(*grade)
         assert course.scores("ada", A) == FULL
         monkeypatch.setenv("PYTHONPATH", str(other))
-        said = course.python(*grade, "--force", fails=True)
+        said = course.process(*grade, "--force", fails=True)
     assert "has another version of this grader" in said
     assert course.scores("ada", A) == FULL
