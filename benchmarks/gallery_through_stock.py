@@ -94,9 +94,9 @@ def stock_course(root: Path) -> Course:
                     line, line + WITH_REFERENCE.format(source=solved).lstrip()
                 )
         nbformat.write(notebook, path)
-        course.nbgrader("generate_assignment", assignment, "--force")
+        course.process("nbgrader", "generate_assignment", assignment, "--force")
         course.submit("aa-reference", assignment, course.answers(assignment))
-        course.nbgrader("autograde", assignment)
+        course.process("nbgrader", "autograde", assignment)
         assert set(course.scores("aa-reference", assignment).values()) == {10.0}
         course.submit("zz-reference", assignment, course.answers(assignment))
     return course
