@@ -31,6 +31,7 @@ grade: setup
 	echo "gradebook       gradebook.db"; \
 	echo "feedback pages  feedback/<student>/<assignment>/, open one in a browser"; \
 	echo "formgrader      run 'make formgrader': marks, comments, regrading by hand"; \
+	[ ! -e submitted/who-is-who.txt ] || echo "who is who      submitted/who-is-who.txt: what each of the sample class handed in"; \
 	exit $$failed
 
 # The releases in notebooks/ and the expected values of the public tests, from source/.

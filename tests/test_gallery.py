@@ -10,8 +10,7 @@ import pytest
 
 from grading.core.verdicts import Verdict
 from grading.store import audit
-from tests.support import sample_class
-from tests.support.course import Course, assignment_of, assignments, notebook_path, reference_cells
+from tests.support.course import assignment_of, assignments, notebook_path, reference_cells
 from tests.support.gallery import ALL, ENTRIES, HOSTILE, KEY, KINDS, SAMPLE, UNUSUAL
 from tests.support.gallery.answers import WRONG
 
@@ -155,17 +154,6 @@ def test_a_mistake_in_a_cell_is_charged_once(gallery):
     """The loop around it keeps its marks where it can be judged."""
     charged = charged_twice(gallery, KINDS)
     assert charged.keys() <= NOTHING_TO_FOLLOW.keys(), charged
-
-
-def test_a_sample_class_is_made_of_entries(tmp_path):
-    course = Course(tmp_path / "course")
-    assert sample_class.fill(course) == len(list((course.root / "submitted").iterdir()))
-    for student, starts in sample_class.STUDENTS.items():
-        entries = [entry for entry in ENTRIES if starts and entry.name.startswith(starts)]
-        functions = [entry.function for entry in entries]
-        assert len(functions) == len(set(functions)), student
-        names = [entry.name for entry in entries]
-        assert all(any(name.startswith(s) for name in names) for s in starts), student
 
 
 # --- what hostile entries found, and what they left ---------------------------------

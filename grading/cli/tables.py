@@ -6,23 +6,31 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from grading.autograde import Change, Changes
+from grading.cli.columns import Column, fitted
 from grading.core import FULL, READ_ONLY, GraderFault, Verdict, printable
-from grading.store import Answer, Class, read_class
+from grading.store import Answer, Class, Member, read_class
 
 ROOM = 2**20  # bytes on the disk; with less nothing can be graded
 COLOURS = {
     Verdict.CORRECT: "green",
     Verdict.PARTLY_CORRECT: "yellow",
     Verdict.GRADER_FAULT: "bold white on red",
+}
+LATE, WAITS, NOTHING = "*", "+", "–"
+SIGNS = {
+    LATE: "handed in late; a penalty, if there is one, is taken off",
+    WAITS: "something in it still waits for a mark by hand",
+    NOTHING: "nothing handed in",
 }
 
 
@@ -36,7 +44,7 @@ def results(course: CourseDirectory, assignments: Sequence[str], only: Sequence[
         failure is no failure of the grader.
     """
     counts: Counter[Verdict] = Counter()
-    faults, missing = [], False
+    classes, faults, missing = [], [], False
     for assignment in assignments:
         try:
             known = read_class(course, assignment)
@@ -45,11 +53,14 @@ def results(course: CourseDirectory, assignments: Sequence[str], only: Sequence[
             missing = True
             continue
         rows = {name: row for name, row in known.hand_ins.items() if not only or name in only}
-        show(_results(known, rows))
+        classes.append(known)
+        show(*_results(known, rows))
         for student, row in rows.items():
             counts.update(answer.verdict for answer in row.values())
             if any(answer.verdict is Verdict.GRADER_FAULT for answer in row.values()):
                 faults.append(f"{shown(student)}, {assignment}")
+    if len(classes) > 1:
+        show(*_marks(classes, only))
     said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
     show(f"Exercises: {said or 'none'}.\n")
     if faults:
@@ -64,63 +75,94 @@ def results(course: CourseDirectory, assignments: Sequence[str], only: Sequence[
     return 1 if faults or wrong or missing else 0
 
 
-def _results(known: Class, rows: dict[str, dict[str, Answer]]) -> Table:
+def _results(known: Class, rows: dict[str, dict[str, Answer]]) -> Iterator[Table]:
     """Draw the table of one assignment: students × exercises, with verdicts and points."""
-    drawn = Table(title=f"{known.assignment}", title_justify="left", title_style="bold")
-    drawn.add_column("student", no_wrap=True)
-    for name, most in known.exercises.items():
-        drawn.add_column(f"{name}\n({most:g} points)")
-    drawn.add_column("points", justify="right")
-    for student, row in rows.items():
-        cells = []
-        for answer in row.values():
-            points = "no mark" if answer.points is None else f"{answer.points:g}"
-            colour = COLOURS.get(answer.verdict, "red")
-            cells.append(f"[{colour}]{answer.verdict.value}[/], {points}")
-        total = sum(answer.points or 0.0 for answer in row.values())
-        drawn.add_row(shown(student), *cells, f"{total:g} of {sum(known.exercises.values()):g}")
-    return drawn
+    columns = []
+    for number, (name, most) in enumerate(known.exercises.items()):
+        answers = [list(row.values())[number] for row in rows.values()]
+        columns.append(Column(f"{name}\n({most:g} points)", [_said(one) for one in answers]))
+    most = sum(known.exercises.values())
+    totals = (sum(answer.points or 0.0 for answer in row.values()) for row in rows.values())
+    columns.append(Column("points", [Text(f"{total:g} of {most:g}") for total in totals], True))
+    yield from fitted(known.assignment, _students(rows), columns, _console().width)
+
+
+def _said(answer: Answer) -> Text:
+    points = "no mark" if answer.points is None else f"{answer.points:g}"
+    verdict = Text(answer.verdict.value, COLOURS.get(answer.verdict, "red"))
+    return Text.assemble(verdict, f", {points}")
+
+
+def _marks(classes: Sequence[Class], only: Sequence[str]) -> Iterator[Table | str]:
+    """Draw the table of all marks, students × assignments; say what its signs mean."""
+    everyone = sorted({name for known in classes for name in known.hand_ins})
+    students = [name for name in everyone if not only or name in only]
+    columns = []
+    for known in classes:
+        members = {member.student: member for member in known.members}
+        marks = [_mark(known, s, members.get(s, Member(s))) for s in students]
+        columns.append(Column(f"{known.assignment}\nof {known.most:g}", marks, True))
+    yield from fitted("marks", _students(students), columns, _console().width, lines=False)
+    signs = "".join(cell.plain for column in columns for cell in column.cells)
+    yield from (f"{sign} {means}" for sign, means in SIGNS.items() if sign in signs)
+    yield ""
+
+
+def _mark(known: Class, student: str, member: Member) -> Text:
+    """Return what counts, as in report and exports: by hand first, late penalty taken off."""
+    row = known.hand_ins.get(student)
+    if row is None:
+        return Text(NOTHING)
+    points = [answer.points for answer in row.values()]
+    if None in points:
+        return Text("no mark", COLOURS[Verdict.GRADER_FAULT])
+    earned = sum(filter(None, points)) if member.total is None else member.total
+    late, waits = LATE * (member.seconds_late > 0), WAITS * member.waits
+    return Text(f"{earned:g}{late}{waits}", "green" if earned == known.most else "")
+
+
+def _students(names: Iterable[str]) -> Column:
+    return Column("student", [Text(printable(name)) for name in names])
 
 
 def changes(made: Changes, assignment: str, *, dry: bool) -> Iterable[str | Table]:
     """Return what there is to print of the marks that a grading changes, for `show`."""
-    assignment = escape(assignment)
+    name = escape(assignment)
     if dry:
         yield (
-            f"{assignment}: nothing was written. {made.again + made.first} would be graded, "
+            f"{name}: nothing was written. {made.again + made.first} would be graded, "
             f"{made.first} of them for the first time."
         )
     if made.found:
-        yield _changes(sorted(made.found, key=lambda c: (c.student, c.test)), assignment, dry)
+        found = sorted(made.found, key=lambda c: (c.student, c.test))
+        yield from _changes(found, assignment, dry)
     elif made.again:
         verb = "would change" if dry else "has changed"
-        yield f"{assignment}: of {made.again} graded again, nobody's mark {verb}.\n"
+        yield f"{name}: of {made.again} graded again, nobody's mark {verb}.\n"
 
 
-def _changes(found: Iterable[Change], assignment: str, dry: bool) -> Table:
+def _changes(found: Sequence[Change], assignment: str, dry: bool) -> Iterator[Table]:
     title = f"{assignment}: marks that {'would change' if dry else 'have changed'}"
-    drawn = Table(title=title, title_justify="left", title_style="bold")
-    drawn.add_column("student", no_wrap=True)
-    drawn.add_column("exercise")
-    drawn.add_column("was", justify="right")
-    drawn.add_column("is" if not dry else "would be", justify="right")
-    drawn.add_column("")
-    for change in found:
-        colour = "green" if change.new > change.old else "red"
-        note = "" if change.by_hand is None else f"{change.by_hand:g} given by hand stays"
-        drawn.add_row(
-            shown(change.student),
-            change.test.removeprefix("test_"),
-            f"{change.old:g}",
-            f"[{colour}]{change.new:g}[/]",
-            note,
-        )
-    return drawn
+    hands = ("" if c.by_hand is None else f"{c.by_hand:g} given by hand stays" for c in found)
+    news = [Text(f"{c.new:g}", "green" if c.new > c.old else "red") for c in found]
+    columns = [
+        Column("exercise", [Text(c.test.removeprefix("test_")) for c in found]),
+        Column("was", [Text(f"{c.old:g}") for c in found], True),
+        Column("would be" if dry else "is", news, True),
+        Column("", [Text(hand) for hand in hands]),
+    ]
+    yield from fitted(title, _students(c.student for c in found), columns, _console().width)
+
+
+def _console() -> Console:
+    """Return a console as wide as the terminal, or as COLUMNS says; without both, wide enough."""
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console() if known else Console(width=120)
 
 
 def show(*drawn: Table | str) -> None:
-    """Print tables and sentences, as wide as the terminal; without one, wide enough."""
-    console = Console() if sys.stdout.isatty() else Console(width=120)
+    """Print tables and sentences, as wide as the terminal."""
+    console = _console()
     for one in drawn:
         console.print(one)
 

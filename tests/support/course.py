@@ -111,7 +111,7 @@ class Course:
     def answers(self, assignment: str, *entries: Entry) -> NotebookNode:
         """Return a submission: the release with the reference's answers, changed by entries."""
         notebook = self.release(assignment)
-        solutions = reference_cells(assignment)
+        solutions = reference_cells(assignment, Places(self.coursedir).source_folder(assignment))
         for entry in entries:
             if entry.function in solutions:
                 solutions[entry.function] = entry.apply(solutions[entry.function])
@@ -231,9 +231,9 @@ def notebook_path(folder: Path) -> Path:
     return path
 
 
-def reference_cells(assignment: str) -> dict[str, str]:
-    """Return the source of each solution cell, by function."""
-    notebook = nbformat.read(notebook_path(ROOT / "source" / assignment), 4)
+def reference_cells(assignment: str, folder: Path | None = None) -> dict[str, str]:
+    """Return the source of each solution cell, by function, from an assignment's source."""
+    notebook = nbformat.read(notebook_path(folder or ROOT / "source" / assignment), 4)
     return {
         grade_id(cell): cell.source
         for cell in notebook.cells

@@ -1,12 +1,8 @@
 """Honest submissions: right in an unusual way, wrong in a known one, and not there yet."""
 
-from pathlib import Path
-
 from grading.assignment.misconceptions import Misconception, read_list
 from grading.core.verdicts import Verdict as V
-from tests.support.gallery.entry import ALL, LSTM, LSTMS, RNN, RNNS, SIGNATURES, Entry
-
-SOURCE = Path(__file__).resolve().parents[3] / "source"
+from tests.support.gallery.entry import ALL, FOLDERS, LSTM, LSTMS, RNN, RNNS, SIGNATURES, Entry
 
 
 def wrong(one: Misconception) -> Entry:
@@ -37,7 +33,6 @@ NO_ANSWER = [
 
 # The lists beside the lessons. A right answer that calls no other exercise stands beside a
 # hostile one, and shows what that costs.
-FOLDERS = sorted(path for path in SOURCE.iterdir() if path.is_dir())
 WRONG = [wrong(one) for folder in FOLDERS for one in read_list(folder)]
 # The first of those that become of an exercise what no earlier one does. Preflight grades all.
 KINDS = list({(e.function, e.verdict, e.lost): e for e in reversed(WRONG)}.values())[::-1]

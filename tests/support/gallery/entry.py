@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import indent
 
 from nbformat import NotebookNode
 
+from grading.assignment.source import read_source, reference_cells
 from grading.core.verdicts import Verdict as V
 
 ALL = "everything"  # in `lost`: no points remain
 RNN, RNNS, LSTM, LSTMS = "rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward"
 CHECK, BACK = "gradient_check", "rnn_cell_backward"
 
+
+def exercises(folder: Path) -> dict[str, str]:
+    """Return the solution cells of a lesson in ``source/`` that define their function."""
+    (path,) = folder.glob("*.ipynb")
+    solutions = {name: cell for name, cell, solved in reference_cells(read_source(path)) if solved}
+    return {name: cell for name, cell in solutions.items() if f"def {name}(" in cell}
+
+
+def head(function: str, cell: str) -> ast.FunctionDef:
+    """Return the definition of a function in a cell, as Python reads it."""
+    defined = [node for node in ast.parse(cell).body if isinstance(node, ast.FunctionDef)]
+    return next(node for node in defined if node.name == function)
+
+
+def signature(function: str, cell: str) -> str:
+    """Return the line with which a cell begins to define a function."""
+    return f"def {function}({ast.unparse(head(function, cell).args)}):"
+
+
+SOURCE = Path(__file__).resolve().parents[3] / "source"
+FOLDERS = sorted(path.parent for path in SOURCE.glob("*/*.ipynb"))
 SIGNATURES = {
-    RNN: "def rnn_cell_forward(xt, a_prev, parameters):",
-    RNNS: "def rnn_forward(x, a0, parameters):",
-    LSTM: "def lstm_cell_forward(xt, a_prev, c_prev, parameters):",
-    LSTMS: "def lstm_forward(x, a0, parameters):",
-    CHECK: "def gradient_check(f, x, dx, h=1e-6):",
-    BACK: "def rnn_cell_backward(da_next, cache):",
+    function: signature(function, cell)
+    for folder in FOLDERS
+    for function, cell in exercises(folder).items()
 }
-# An answer of the right form, and wrong: what a trick tries to get marks for.
+# An answer of the right form, and wrong, to the exercises that tricks are about: it is what they
+# try to get marks for. The reference does not tell it: `cache` there is a name like any other.
 NONSENSE = {
     RNN: "return a_prev, a_prev, ()",
     RNNS: "return a0, a0, ()",
