@@ -148,7 +148,7 @@ plugins.install = known
 def test_without_the_careful_converter_nothing_is_graded(course):
     config = course.root / "nbgrader_config.py"
     config.write_text(config.read_text().replace("grading.configure(c)", UNINSTALLED))
-    said = course.nbgrader("autograde", A, "--student", "bo", fails=True)
+    said = course.process("nbgrader", "autograde", A, "--student", "bo", fails=True)
     assert "nbgrader_config.py has to call grading.configure(c)" in said
     assert not any(course.scores("bo", A).values())
 

@@ -286,9 +286,9 @@ def test_nbgrader_validate_works_on_a_release(rebuilt, assignment, tmp_path):
     folder.mkdir()
     shutil.copytree(rebuilt.root / "notebooks" / assignment, folder, dirs_exist_ok=True)
     name = notebook_path(folder).name
-    said = rebuilt.nbgrader("validate", str(folder / name))
+    said = rebuilt.process("nbgrader", "validate", str(folder / name))
     assert "is not written yet" in said
     nbformat.write(rebuilt.answers(assignment), folder / name)
-    assert "Success! Your notebook passes all the tests." in rebuilt.nbgrader(
-        "validate", str(folder / name)
+    assert "Success! Your notebook passes all the tests." in rebuilt.process(
+        "nbgrader", "validate", str(folder / name)
     )
