@@ -222,7 +222,7 @@ def test_no_command_hides_in_a_block_of_another_kind():
     kinds = {kind for text in TEXT.values() for kind in re.findall(r"^```(\w+)$", text, re.M)}
     # In a list MkDocs takes a block for words in a line.
     assert not [page for page, text in TEXT.items() if re.search(r"^ +```", text, re.M)]
-    assert kinds <= {"sh", "bat", "python", "ini", "toml"}
+    assert kinds <= {"sh", "bat", "python", "ini", "toml", "json"}
     assert [page for page, text in TEXT.items() if "```bat" in text] == [STUDENTS]
 
 
