@@ -21,7 +21,7 @@ setup: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
-# The main job: release all lessons, grade submitted/, make feedback, print the table.
+# The main job: release all lessons, grade submitted/, make feedback, print the tables.
 grade: setup
 	@for name in $(ASSIGNMENTS); do nbgrader generate_assignment $$name --force --log-level=ERROR || exit 1; done
 	@python -m tests.support.sample_class

@@ -17,7 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
-from grading.assignment.source import lay_out
+from grading.assignment.files import lay_out
 from tests.support.course import ROOT, SHARED, Course
 
 A = "tiny"

@@ -5,12 +5,11 @@ a worker has to know, as data that can be sent. The solutions in it, and the kno
 of them, become functions that can be called in a `Reference`.
 """
 
+from grading.assignment.files import course_files, in_lesson, loaded, shared_files
 from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
 from grading.assignment.reference import Reference, run_locked
 from grading.assignment.source import (
     Namespace,
-    in_lesson,
-    loaded,
     read_source,
     reference_cells,
     run_piece,
@@ -21,11 +20,9 @@ from grading.assignment.spec import (
     AssignmentSpec,
     Expected,
     NotebookSpec,
-    course_files,
     dotted,
     new_cell,
     read_assignment,
-    shared_files,
 )
 
 __all__ = [

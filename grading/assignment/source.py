@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -25,43 +20,6 @@ def read_source(path: Path) -> NotebookNode:
         return nbformat.read(path, as_version=4)
     except Exception as error:
         raise GraderFault(f"the source notebook {path} cannot be read: {error}") from error
-
-
-@contextlib.contextmanager
-def in_lesson(files: Mapping[str, bytes]) -> Iterator[Path]:
-    """Be in a folder with a lesson's files: where a kernel would start, with data and modules.
-
-    Modules that go by the name of one of them, such as another lesson's, are set aside meanwhile.
-    """
-    home = Path.cwd()
-    with TemporaryDirectory(prefix="lesson-") as name:
-        place = Path(name).resolve()
-        lay_out(files, place)
-        aside = {name: sys.modules.pop(name) for name in loaded(files)}
-        os.chdir(place)
-        sys.path.insert(0, str(place))
-        try:
-            yield place
-        finally:
-            sys.path.remove(str(place))
-            os.chdir(home)
-            for name in loaded(files):
-                del sys.modules[name]
-            sys.modules.update(aside)
-
-
-def lay_out(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write files into a folder, by their names in it."""
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-
-def loaded(files: Iterable[str]) -> list[str]:
-    """Return which modules are loaded that go by the name of one among files, or its package."""
-    own = {name.removesuffix(".py").split("/")[0] for name in files if name.endswith(".py")}
-    return [name for name in sys.modules if name.split(".")[0] in own]
 
 
 def reference_cells(source: NotebookNode) -> list[list[Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,8 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from grading.assignment import misconceptions
-from grading.assignment.source import (
-    lay_out,
-    plots,
-    read_source,
-    reference_cells,
-    wrong_cells,
-)
+from grading.assignment.files import course_files, lay_out
+from grading.assignment.source import plots, read_source, reference_cells, wrong_cells
 from grading.core import GraderFault, digest
 
 
@@ -223,71 +217,6 @@ def _expected(notebook: Any) -> list[Expected]:
             points=float(graded[cell.name].max_score) if cell.name in graded else 0.0,
         )
         for cell in notebook.source_cells
-    ]
-
-
-def shared_files(root: Path, names: Sequence[str]) -> dict[str, bytes]:
-    """Return the files of the course folder that lie beside every notebook, by name.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The course folder.
-    names : sequence of str
-        Files in it, and folders, of which everything is taken.
-
-    Raises
-    ------
-    GraderFault
-        When there is none of that name.
-    """
-    found: dict[str, bytes] = {}
-    for name in names:
-        path = root / name
-        if not path.exists():
-            raise GraderFault(f"c.ShareFiles.files names {name}, and there is none in {root}.")
-        inside = _files(path) if path.is_dir() else [path]
-        found |= {one.relative_to(root).as_posix(): one.read_bytes() for one in inside}
-    return found
-
-
-def course_files(folder: Path, shared: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files that lie beside a notebook in its release, by name.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The source of the assignment.
-    shared : mapping of str to bytes
-        What all assignments share.
-
-    Raises
-    ------
-    GraderFault
-        When two of them have one name, so that one would be lost.
-    """
-    # They hold answers, and students see the rest.
-    kept = (misconceptions.WRONG, misconceptions.RIGHT)
-    own = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in _files(folder)
-        if path.suffix != ".ipynb" and path.name not in kept
-    }
-    for name in sorted(own.keys() & shared.keys()):
-        raise GraderFault(
-            f"{folder / name} would take the place of the {name} that all assignments share: "
-            "give it another name."
-        )
-    return own | dict(shared)
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the files in a folder, at whatever depth, without hidden ones and byte code."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
     ]
 
 

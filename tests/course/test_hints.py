@@ -6,8 +6,9 @@ import pytest
 
 import public_tests
 from grading.assignment import misconceptions
+from grading.assignment.files import in_lesson
 from grading.assignment.reference import Reference
-from grading.assignment.source import in_lesson, read_source, reference_cells, wrong_cells
+from grading.assignment.source import read_source, reference_cells, wrong_cells
 from lesson_tools.checks import Mismatch
 from tests.support.course import ROOT, assignments, lesson_files, notebook_path
 

@@ -11,7 +11,7 @@ import sys
 import nbformat
 import pytest
 
-from grading.assignment.spec import shared_files
+from grading.assignment.files import shared_files
 from grading.core.errors import GraderFault
 from grading.release.rehearsal import check_form
 from tests.support.course import (

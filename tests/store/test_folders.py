@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from nbgrader.coursedir import CourseDirectory
 
-from grading.assignment.source import lay_out
+from grading.assignment.files import lay_out
 from grading.core.errors import GraderFault
 from grading.store import places
 from tests.support.course import ROOT, SHARED, Course

@@ -18,10 +18,10 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
+from grading.assignment.files import course_files, in_lesson, lay_out, shared_files
 from grading.assignment.reference import Reference
-from grading.assignment.source import in_lesson, lay_out, read_source
+from grading.assignment.source import read_source
 from grading.assignment.source import reference_cells as reference_source
-from grading.assignment.spec import course_files, shared_files
 from grading.store.places import Places
 from tests.support import in_process
 from tests.support.gallery import ALONE, Entry
