@@ -292,3 +292,29 @@ def test_nbgrader_validate_works_on_a_release(rebuilt, assignment, tmp_path):
     assert "Success! Your notebook passes all the tests." in rebuilt.process(
         "nbgrader", "validate", str(folder / name)
     )
+
+
+@pytest.mark.parametrize(
+    "command", [("nbgrader", "generate_assignment", "01_rnn"), ("grading.release",)]
+)
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (
+            lambda root: (root / "source/01_rnn/lesson_tools/plots.py").write_text("x = 1\n"),
+            "would take the place of the lesson_tools/plots.py that all assignments share",
+        ),
+        (
+            lambda root: (root / "rnn_utils.py").unlink(),
+            "c.ShareFiles.files names rnn_utils.py, and there is none in",
+        ),
+    ],
+    ids=["two of one name", "one that is missing"],
+)
+def test_files_that_would_be_lost_or_are_not_there_stop_a_release(tmp_path, command, spoil, said):
+    course = Course(tmp_path / "course")
+    spoil(course.root)
+    force = ["--force"] * (command[0] == "nbgrader")
+    printed = " ".join(course.process(*command, *force, fails=True).split())
+    assert said in printed
+    assert "Traceback" not in printed
