@@ -26,7 +26,7 @@ from grading.core import GraderFault
 from grading.feedback import CarefulFeedback, Drawing, Grades, Page
 from grading.judging import ExecuteBehindWall
 from grading.lms import Canvas, Collector, Csv, Extractor, Moodle
-from grading.release import CountExams, ShareFiles
+from grading.release import ShareFiles, check_release
 from grading.store import CONFIG, check_settings, settings_fault, timestamp
 from grading.web import (
     HarmlessMarkdown,
@@ -40,7 +40,6 @@ from grading.web import (
 __all__ = [
     "Canvas",
     "Collector",
-    "CountExams",
     "Csv",
     "ExecuteBehindWall",
     "Extractor",
@@ -57,8 +56,7 @@ __all__ = [
 ]
 
 
-RELEASE = [  # nbgrader's own steps, behind a look at the test cells, with the shared files put in
-    "grading.plugins.CountExams",
+RELEASE = [  # nbgrader's own steps, with the shared files put in
     *(
         f"nbgrader.preprocessors.{name}"
         for name in (
@@ -188,6 +186,8 @@ def guard(exporter: Exporter) -> None:
     try:
         if isinstance(converter, (Autograde, GenerateFeedback, GenerateAssignment)):
             check_settings(converter.coursedir, converter.config)
+        if isinstance(converter, GenerateAssignment):
+            check_release(converter)
         if type(converter) in (Autograde, GenerateFeedback):
             root = Path(converter.coursedir.root)
             raise settings_fault(root, f"{CONFIG} has to call grading.configure(c)")

@@ -1,8 +1,9 @@
-"""What can be seen of a lesson's test cells before its release: whether their exams count.
+"""What can be seen of a lesson before its release: its files, and whether its exams count.
 
-The grader decides, each time it judges; what is said here comes earlier. A form that can never
-count is refused by nbgrader's release; what only shows when the cell runs, by ``python -m
-grading.release``, which runs it against the lesson's own solutions.
+The grader decides, each time it judges; what is said here comes earlier. What can be seen without
+running a cell is refused by nbgrader's release before it has touched a file; what only shows when
+a test cell runs, by ``python -m grading.release``, which runs it against the lesson's own
+solutions.
 """
 
 from __future__ import annotations
@@ -13,36 +14,40 @@ import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import is_grade, is_solution
 
 from grading.assignment import (
     Namespace,
+    course_files,
     in_lesson,
     read_source,
     reference_cells,
     run_locked,
     run_piece,
+    shared_files,
     split,
 )
 from grading.exam import Context, unequal, unscored
+from grading.release.values import ShareFiles
 
 
-class CountExams(NbGraderPreprocessor):
-    """Refuse to release a notebook with a test cell whose exam can never count.
+def check_release(converter: GenerateAssignment) -> None:
+    """Look at what nbgrader is about to release, while the release before is still there.
 
-    The first step of a release, so that nothing is in the gradebook yet.
+    Raises
+    ------
+    grading.core.errors.GraderFault
+        When a shared file is missing or hides one of the assignment's, or a test cell's exam can
+        never count; see `check_form`.
     """
-
-    def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any]
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Look at each test cell; see `check_form`."""
-        check_form(nb)
-        return nb, resources
+    shared = shared_files(Path(converter.coursedir.root), ShareFiles(parent=converter).files)
+    for folder, notebooks in converter.assignments.items():
+        course_files(Path(folder), shared)
+        for notebook in notebooks:
+            check_form(read_source(Path(notebook)))
 
 
 def check_form(source: NotebookNode) -> None:
@@ -111,7 +116,11 @@ def _run(grade_id: str, text: str, points: float, space: Namespace) -> None:
 def _tests(source: NotebookNode) -> list[tuple[str, str, float]]:
     """Return id, source and points of the cells that are judged."""
     return [
-        (cell.metadata.nbgrader["grade_id"], cell.source, float(cell.metadata.nbgrader["points"]))
+        (
+            cell.metadata.nbgrader["grade_id"],
+            cell.source,
+            float(cell.metadata.nbgrader.get("points") or 0),
+        )
         for cell in source.cells
         if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
     ]
