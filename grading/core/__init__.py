@@ -7,7 +7,7 @@ nothing that takes long.
 """
 
 from grading.core.errors import FULL, READ_ONLY, GraderFault, sentence
-from grading.core.handin import HandIn
+from grading.core.handin import HandIn, Versions
 from grading.core.packing import take, take_or_none
 from grading.core.records import Candidate, Cell, Function, Output, Part, Record, Rules
 from grading.core.text import cut, printable, why_no_student
@@ -36,6 +36,7 @@ __all__ = [
     "Record",
     "Rules",
     "Verdict",
+    "Versions",
     "cut",
     "digest",
     "grader",

@@ -1,4 +1,4 @@
-"""What was handed in as one notebook, on its way from the course folder to a worker."""
+"""What is to be judged, on its way to a worker: a notebook, or many answers to one exercise."""
 
 from __future__ import annotations
 
@@ -52,3 +52,33 @@ class HandIn:
         except ValueError:
             raise GraderFault(f"There is no verdict {word!r}.") from None
         return cls(take_or_none(packed, "data", bytes), verdict, take(packed, "why", str))
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Many answers to one exercise, each to be judged as if handed in with the other solutions.
+
+    Attributes
+    ----------
+    notebook, exercise : str
+    cells : tuple of (str, int)
+        Of each answer the source of its cell, and what fixes the hidden inputs.
+    """
+
+    notebook: str
+    exercise: str
+    cells: tuple[tuple[str, int], ...]
+
+    def pack(self) -> dict[str, Any]:
+        """Return it in msgpack types."""
+        cells = [list(cell) for cell in self.cells]
+        return {"notebook": self.notebook, "exercise": self.exercise, "cells": cells}
+
+    @classmethod
+    def unpack(cls, packed: Mapping[str, Any]) -> Versions:
+        """Return what `pack` has packed; raise GraderFault for anything else."""
+        cells = take(packed, "cells", list)
+        if not all(type(c) is list and list(map(type, c)) == [str, int] for c in cells):
+            raise GraderFault("A version of an exercise is no cell with a seed.")
+        found = tuple((source, seed) for source, seed in cells)
+        return cls(take(packed, "notebook", str), take(packed, "exercise", str), found)

@@ -25,7 +25,6 @@ runs. In the grader it is compared with the reference.
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import math
 import zlib
@@ -38,7 +37,7 @@ from grading import comparison
 from grading.core import Candidate, GraderFault, Part
 from grading.exam.context import present
 from grading.exam.follow_through import Follower
-from grading.exam.matching import Call, alike, call, named
+from grading.exam.matching import Call, again, alike, copied, named
 
 Arguments = Mapping[str, Any]
 
@@ -150,18 +149,17 @@ class Exam:
 
         For inputs whose results another part compares: a mistake there costs once.
         """
-        used = copy.deepcopy(dict(given))
+        made = Call(copied(dict(given)), copied(dict(given)))
         try:
-            result = comparison.call(self.target, used)
+            made.result = comparison.call(self.target, made.used)
         except comparison.Mismatch as wrong:
-            result = wrong.__cause__
-        made = Call(copy.deepcopy(dict(given)), used, result)
+            made.result = wrong.__cause__
         self._calls.append(made)
         if exactly(made.used, made.given):
             return
-        want = self._follower.call(made.given, self._calls[0].given) if self._follower else None
+        want = self._follower.call(made.given, self._calls[0]) if self._follower else None
         if want is None or not self._left_alike(made, want):
-            comparison.compare_unchanged(self.target, used, given)
+            comparison.compare_unchanged(self.target, made.used, made.given)
         self.parts[-1].follows = True
 
     def _left_alike(self, made: Call, want: Call) -> bool:
@@ -177,9 +175,8 @@ class Exam:
         self, given: Arguments, names: tuple[str, ...], when: str = "", *, untouched: bool = False
     ) -> None:
         """Raise unless a call gives what it should, or what follows from the student's own."""
-        used = copy.deepcopy(dict(given))
-        given = copy.deepcopy(dict(given))  # the test may go on to change it
-        want = call(self._reference, given).result
+        made = Call(copied(dict(given)), copied(dict(given)))  # the test may go on to change it
+        want = again(self._reference, made).result
         if isinstance(want, Exception):
             raise GraderFault(f"The reference of {self.name} raised {want!r}.")
         form = type(want) if isinstance(want, (tuple, dict)) else float
@@ -188,11 +185,13 @@ class Exam:
         except comparison.Mismatch as wrong:
             raise GraderFault(f"Exam(..., returns=...) does not fit: {wrong}") from wrong
         try:
-            got = comparison.call(self.target, used)
+            got = comparison.call(self.target, made.used)
         except comparison.Mismatch as wrong:
-            self._calls.append(Call(given, used, wrong.__cause__))
+            made.result = wrong.__cause__
             raise
-        self._calls.append(Call(given, used, got))
+        finally:
+            self._calls.append(made)
+        made.result = got
         answers = comparison.named_values(self.target, got, self.returns, form)
         asked = names or self.returns
         left = [name for name in asked if name not in self._wrong]
@@ -203,9 +202,9 @@ class Exam:
             for name in left:
                 self._same(name, answers[name], values, when)
             if untouched:
-                comparison.compare_unchanged(self.target, used, given)
+                comparison.compare_unchanged(self.target, made.used, made.given)
         except comparison.Mismatch as wrong:
-            if self._follows(self._calls[-1], answers, left, form, untouched=untouched):
+            if self._follows(made, answers, left, form, untouched=untouched):
                 self.parts[-1].follows = True
                 return
             if form is not float:  # of a single number, each part says for itself
@@ -222,7 +221,7 @@ class Exam:
     def _follows(
         self, made: Call, answers: dict[str, Any], left: list[str], form: type, *, untouched: bool
     ) -> bool:
-        want = self._follower.call(made.given, self._calls[0].given) if self._follower else None
+        want = self._follower.call(made.given, self._calls[0]) if self._follower else None
         if want is None:
             return False
         try:

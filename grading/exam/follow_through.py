@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from grading.core import Function
-from grading.exam.matching import Call, alike, call, copied
+from grading.exam.matching import Call, alike, call, copied, memory
 
 Shown = set[tuple[Any, ...]]
 
@@ -49,18 +49,24 @@ class Follower:
         self._calls = calls
         self._fits: bool | None = None
 
-    def call(self, given: Mapping[str, Any], usual: Mapping[str, Any]) -> Call | None:
+    def call(self, given: Mapping[str, Any], usual: Call) -> Call | None:
         """Return what is right with this inner function; nothing if it cannot be judged by it.
 
-        That is asked with ``usual`` arguments: large ones saturate, and nothing shows.
+        That is asked with the arguments of a ``usual`` call: large ones saturate, and nothing
+        shows.
         """
         made = self._run(self._inner, given)
         if isinstance(made.result, Exception):
             return None
         if self._fits is None:
             # What shows but faintly with ours need not show with theirs.
-            ours = self._shown(self._reference.__globals__[self._name], usual, _nearly)
-            theirs = self._shown(self._inner, usual, alike)
+            own = self._reference.__globals__[self._name]
+            ours = memory.of(
+                (self._reference, own),
+                usual.known_by,
+                lambda: self._shown(own, usual.given, _nearly),
+            )
+            theirs = self._shown(self._inner, usual.given, alike)
             self._fits = theirs >= ours and self._calls(*copied(dict(given)).values()) > 0
         return made if self._fits else None
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgpack
 
 from grading.assignment import Namespace, Reference, run_locked
-from grading.core import LIMITS, Output, Rules, Verdict
+from grading.core import LIMITS, Output, Record, Rules, Verdict
 from grading.exam import Context
 from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
-from grading.judging.test_cell import TestCell
+from grading.judging.test_cell import Judgement, TestCell
 from grading.sandbox import Session
 
 OUTPUT_LIMIT = 24 * 2**20  # bytes of all outputs together: what a notebook can bear
@@ -70,18 +70,85 @@ def judge(
                 turn.tests[number].run(examined, turn.failed, hidden=True)
             elif isinstance(shown := turn.answers[number], Shown) and not shown.ended:
                 examined.run_cell(cells[number].source)
-    judged = {number: test.judgement() for number, test in turn.tests.items()}
-    own = {
-        (test.function, one.name)
-        for number, test in turn.tests.items()
-        for one in judged[number].named
-    }
-    for number, judgement in judged.items():
-        # The same values can come of two mistakes in two places: only one that shows where it
-        # is made is named where it does harm.
-        judgement.named = [one for one in judgement.named if (one.of, one.name) in own]
+    for number, judgement in judgements(turn.tests).items():
         turn.answers[number] = Judged(judgement.outputs(), judgement.record(rules.seed))
     return turn.answers
+
+
+def judgements(tests: Mapping[int, TestCell]) -> dict[int, Judgement]:
+    """Return what tests of one submission add up to.
+
+    The same values can come of two mistakes in two places: only one that shows where it is made
+    is named where it does harm.
+    """
+    judged = {number: test.judgement() for number, test in tests.items()}
+    own = {(tests[n].function, one.name) for n, found in judged.items() for one in found.named}
+    for judgement in judged.values():
+        judgement.named = [one for one in judgement.named if (one.of, one.name) in own]
+    return judged
+
+
+def judge_versions(
+    cells: list[CodeCell],
+    place: int,
+    versions: Iterable[tuple[str, Rules]],
+    open_session: Callable[[], Session],
+    reference: Reference,
+) -> list[Record]:
+    """Judge many versions of one cell by one test, each as if no other had been there.
+
+    The cells before it run once. Each version runs in a copy of the process that they have left;
+    where that cannot be made, or a version has ended it, they run again.
+
+    Parameters
+    ----------
+    cells : list of CodeCell
+        The code cells up to the test, which is the last and the only one.
+    place : int
+        Which of them has versions.
+    versions : iterable of (str, Rules)
+        The source of each, and the rules for it.
+    open_session : callable
+        Opens a sandbox.
+    reference : Reference
+
+    Returns
+    -------
+    list of Record
+        What the grader keeps of each version.
+    """
+    records = []
+    space: Namespace = {"__name__": "__main__"}
+    for cell in cells:
+        if cell.role is Role.LOCKED:
+            run_locked(cell.source, cell.grade_id, space)
+    session: Session | None = None
+    try:
+        for source, rules in versions:
+            if session is None:
+                session = open_session()
+                for cell in cells[:place]:
+                    session.run_cell(cell.source)
+            session.mark(place)
+            test = TestCell(
+                cells[-1], space, Context(reference.functions, reference.candidates, rules)
+            )
+            failed = {}
+            for number, cell in enumerate(cells[place:-1]):
+                outputs, verdict = session.run_cell(cell.source if number else source)
+                if verdict is not None:
+                    failed[cell.grade_id] = verdict, outputs
+            for hidden in (False, True):
+                if not hidden or test.has_hidden():
+                    test.run(session, failed, hidden=hidden)
+            records.append(judgements({0: test})[0].record(rules.seed))
+            if session.back() is None:
+                session.close()
+                session = None
+    finally:
+        if session is not None:
+            session.close()
+    return records
 
 
 def draw(cells: list[CodeCell], open_session: Callable[[bool], Session]) -> list[Answer]:

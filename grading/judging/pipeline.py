@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import HandIn
+from grading.core import HandIn, Record, Versions
 from grading.judging.preprocessor import ExecuteBehindWall, Task, WarmLesson
 from grading.judging.results import Drawn, Graded
 from grading.judging.submission import placeholder, read_submission
@@ -51,13 +51,13 @@ class Pipeline:
         self._cleaning = self._exporter(lesson.cleaning)
         self._grading = self._exporter(lesson.grading)
         steps = self._cleaning._preprocessors + self._grading._preprocessors
-        for step in steps:
-            if isinstance(step, ExecuteBehindWall):
-                step.lesson = WarmLesson(
-                    lesson,
-                    lambda limits, draws: Session(zygote, limits, files, draws=draws),
-                    self._reference,
-                )
+        self._judging = [step for step in steps if isinstance(step, ExecuteBehindWall)]
+        for step in self._judging:
+            step.lesson = WarmLesson(
+                lesson,
+                lambda limits, draws: Session(zygote, limits, files, draws=draws),
+                self._reference,
+            )
 
     def grade(self, student: str, name: str, hand_in: HandIn, seed: int | None = None) -> Graded:
         """Grade one notebook.
@@ -82,6 +82,10 @@ class Pipeline:
         if done.pending is not None:
             graded.metadata["grading"] = done.pending.pack()
         return Graded(to_bytes(graded), done.audit, done.pending is not None)
+
+    def judge_versions(self, versions: Versions) -> list[Record]:
+        """Judge many answers to one exercise, none of which goes through nbgrader's steps."""
+        return self._judging[-1].judge_versions(versions)
 
     def draw(self, student: str, name: str, graded: bytes) -> Drawn:
         """Draw the plots of a graded notebook, and let the cells behind its last test run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
@@ -14,9 +14,9 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import GraderFault, Record, Rules, Verdict
+from grading.core import GraderFault, Record, Rules, Verdict, Versions
 from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
-from grading.judging.judge import draw, judge
+from grading.judging.judge import draw, judge, judge_versions
 from grading.judging.submission import Submission
 from grading.sandbox import Limits, Session, error_output
 from grading.store import AuditEntry, Pending
@@ -169,6 +169,37 @@ class ExecuteBehindWall(NbGraderPreprocessor):
             )
         )
         self._note(resources, records, answers, lesson=self.lesson.spec.digest(name))
+
+    def judge_versions(self, versions: Versions) -> list[Record]:
+        """Judge many answers to one exercise, among the solutions of the other ones.
+
+        Raises
+        ------
+        GraderFault
+            When one of them could not be judged.
+        """
+        lesson = self.lesson
+        assert lesson is not None
+        notebook = lesson.spec.notebooks[versions.notebook]
+        solved = {name: source for name, source, is_solution in notebook.reference if is_solution}
+        cells: list[CodeCell] = []
+        for known in notebook.cells:
+            if known.cell_type == "code" and not (known.grade and known.locked):
+                role = Role.LOCKED if known.locked else Role.STUDENT
+                source = solved.get(known.grade_id, known.source)
+                cells.append(CodeCell(source, role, known.grade_id))
+            elif known.grade_id == f"test_{versions.exercise}":
+                cells.append(CodeCell(known.source, Role.TEST, known.grade_id, known.points))
+                break
+        limits = self.limits()
+        limits = replace(limits, total=limits.total * len(versions.cells))
+        return judge_versions(
+            cells,
+            [cell.grade_id for cell in cells].index(versions.exercise),
+            [(source, Rules(seed, self.follow_through)) for source, seed in versions.cells],
+            lambda: lesson.open(limits, False),
+            lesson.reference(versions.notebook),
+        )
 
     def _draw(self, nb: NotebookNode, resources: Resources, task: Task) -> None:
         code = code_cells(nb)

@@ -1,8 +1,9 @@
 """A lesson put to the test: what its own tests let pass.
 
-Every paper is graded as a student's would be, in workers behind the wall: the solution with
-many seeds, the blanks, right answers that look otherwise, known misconceptions, and mutants of
-the solution. What should lose points and does not is a hole in the lesson's tests.
+The solution and the blanks are graded as a student's would be, in workers behind the wall. So
+are the answers to one exercise: the solution with many seeds, right answers that look otherwise,
+known misconceptions, and mutants of the solution; but what stands before an exercise runs once
+for many of them. What should lose points and does not is a hole in the lesson's tests.
 """
 
 from __future__ import annotations
@@ -33,14 +34,15 @@ from grading.assignment import (
     read_list,
     read_source,
 )
-from grading.core import GraderFault, HandIn, Record
+from grading.core import GraderFault, HandIn, Record, Versions
 from grading.judging import of_bytes
 from grading.preflight.mutants import mutants
-from grading.workers import Executor, Job, as_completed
+from grading.workers import Done, Executor, Job, as_completed
 
 SEEDS = 20  # with which the solution is graded
 FEW_SEEDS = 2  # with which each misconception is
 SECONDS = 20.0  # for one paper; a mutant may never end
+TOGETHER = 16  # papers of one exercise that a worker is given at a time
 
 
 @dataclass(frozen=True)
@@ -145,50 +147,37 @@ class Lab:
         with in_lesson(self.lesson.files):
             yield Reference(self.notebook.reference, self.notebook.wrong)
 
-    def papers(self) -> Iterator[Paper]:
-        """Yield everything that is to be graded, exercise by exercise."""
-        for seed in range(SEEDS):
-            yield Paper("solution", "", f"seed {seed}", "", seed)
+    def whole(self) -> Iterator[Paper]:
+        """Yield the notebooks that are graded as a whole."""
+        yield Paper("solution", "", "the solution", "", 0)
         yield Paper("blank", "", "the release as it is", "", 0)
-        for exercise, solution in self.solutions.items():
-            for kind, many, seeds in (
-                ("right", self.right, 1),
-                ("misconception", self.wrong, FEW_SEEDS),
-            ):
-                for one in [one for one in many if one.function == exercise]:
-                    for seed in range(seeds):
-                        yield Paper(kind, exercise, one.name, one.apply(solution), seed)
-            for mutant in mutants(solution, exercise):
-                name = f"{mutant.operator}, line {mutant.line}"
-                diff = mutant.diff(solution)
-                yield Paper("mutant", exercise, name, mutant.source, 0, diff)
 
-    def only(self, exercise: str) -> AssignmentSpec:
-        """Return the lesson with the test of one exercise, or with all; others take time only."""
-        cells = [
-            cell
-            for cell in self.notebook.cells
-            if not (cell.grade and exercise and cell.grade_id != f"test_{exercise}")
-        ]
-        notebooks = {**self.lesson.notebooks, self.name: replace(self.notebook, cells=cells)}
-        return replace(self.lesson, notebooks=notebooks)
+    def papers(self, exercise: str) -> Iterator[Paper]:
+        """Yield the answers to one exercise."""
+        solution = self.solutions[exercise]
+        for seed in range(1, SEEDS):
+            yield Paper("solution", exercise, f"seed {seed}", solution, seed)
+        for kind, many, seeds in (
+            ("right", self.right, 1),
+            ("misconception", self.wrong, FEW_SEEDS),
+        ):
+            for one in [one for one in many if one.function == exercise]:
+                for seed in range(seeds):
+                    yield Paper(kind, exercise, one.name, one.apply(solution), seed)
+        for mutant in mutants(solution, exercise):
+            name = f"{mutant.operator}, line {mutant.line}"
+            diff = mutant.diff(solution)
+            yield Paper("mutant", exercise, name, mutant.source, 0, diff)
 
     def write(self, paper: Paper) -> bytes:
-        """Return a paper as a notebook that is handed in.
-
-        Of the exercises behind the one that is looked at, only the blanks are there: they
-        would take time and tell nothing.
-        """
-        cells, reached = [], False
-        for expected in self.only(paper.exercise).notebooks[self.name].cells:
-            cell = expected.cell()
-            known = self.solutions.get(expected.grade_id)
-            if known is not None and paper.kind != "blank" and not reached:
-                cell.source = paper.cell if expected.grade_id == paper.exercise else known
-                reached = expected.grade_id == paper.exercise
-            cells.append(cell)
+        """Return the release, solved or as it is, as a notebook that is handed in."""
+        solutions = self.solutions if paper.kind == "solution" else {}
         whole = nbformat.v4.new_notebook()
-        whole.cells = [cell for cell in cells if cell.cell_type == "code"]
+        for expected in self.notebook.cells:
+            if expected.cell_type == "code":
+                cell = expected.cell()
+                cell.source = solutions.get(expected.grade_id, cell.source)
+                whole.cells.append(cell)
         return nbformat.v4.writes(whole).encode()
 
     def run(self) -> tuple[float, float]:
@@ -220,36 +209,46 @@ class Lab:
 
     def grade(self, executor: Executor, tell: Callable[[int, int], None]) -> list[Outcome]:
         """Grade all papers; return what became of each exercise that is looked at."""
-        all_papers = list(self.papers())
-        packed = {name: self.only(name).pack() for name in ("", *self.solutions)}
+        packets = [[paper] for paper in self.whole()]
+        for exercise in self.solutions:
+            papers = list(self.papers(exercise))
+            packets += [papers[n : n + TOGETHER] for n in range(0, len(papers), TOGETHER)]
+        lesson = self.lesson.pack()
         found: dict[int, list[Outcome]] = {}
-        jobs = (self._job(paper, packed[paper.exercise]) for paper in all_papers)
+        jobs = (self._job(packet, lesson) for packet in packets)
         begun = ((place, executor.submit(job)) for place, job in enumerate(jobs))
-        for number, (place, future) in enumerate(as_completed(begun, 2 * executor.size), 1):
-            paper = all_papers[place]
+        graded, all_papers = 0, sum(map(len, packets))
+        for place, future in as_completed(begun, 2 * executor.size):
+            papers = packets[place]
             try:
-                done = future.result()
+                found[place] = self._read(papers, future.result())
             except GraderFault as error:
-                whose = " ".join(filter(None, [paper.kind, paper.exercise, paper.name]))
+                whose = papers[0].exercise or papers[0].name
                 raise GraderFault(f"{whose}: {error}") from error
-            found[place] = self._read(paper, done.graded[self.name].notebook)
-            tell(number, len(all_papers))
+            graded += len(papers)
+            tell(graded, all_papers)
         return [result for place in sorted(found) for result in found[place]]
 
-    def _job(self, paper: Paper, lesson: bytes) -> Job:
-        given = {self.name: HandIn(self.write(paper))}
-        return Job(lesson, "preflight", SECONDS, grade=given, seed=paper.seed)
+    def _job(self, papers: list[Paper], lesson: bytes) -> Job:
+        exercise = papers[0].exercise
+        if not exercise:
+            given = {self.name: HandIn(self.write(papers[0]))}
+            return Job(lesson, "preflight", SECONDS, grade=given, seed=papers[0].seed)
+        cells = tuple((paper.cell, paper.seed) for paper in papers)
+        versions = Versions(self.name, exercise, cells)
+        return Job(lesson, "preflight", SECONDS, versions=versions)
 
-    def _read(self, paper: Paper, notebook: bytes) -> list[Outcome]:
-        records = {
-            cell.metadata.nbgrader.grade_id.removeprefix("test_"): Record.unpack(
-                cell.metadata.grading
+    def _read(self, papers: list[Paper], done: Done) -> list[Outcome]:
+        if papers[0].exercise:
+            return [Outcome(*both) for both in zip(papers, done.judged, strict=True)]
+        return [
+            Outcome(
+                replace(papers[0], exercise=cell.metadata.nbgrader.grade_id.removeprefix("test_")),
+                Record.unpack(cell.metadata.grading),
             )
-            for cell in of_bytes(notebook).cells
+            for cell in of_bytes(done.graded[self.name].notebook).cells
             if "grading" in cell.metadata and cell.metadata.get("nbgrader", {}).get("grade")
-        }
-        names = [paper.exercise] if paper.exercise else list(records)
-        return [Outcome(replace(paper, exercise=name), records[name]) for name in names]
+        ]
 
 
 def _seconds(cell: NotebookNode) -> float:

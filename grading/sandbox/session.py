@@ -55,7 +55,8 @@ class Session:
         self._lending = False  # while a function of a test's own is called from inside
         self._cells: list[str] = []  # what a new sandbox has to run again
         self._turn = 0
-        self._marks: list[int] = []  # what can be gone back to, the latest at the end
+        # What can be gone back to, the latest at the end, and how many cells had run there.
+        self._marks: list[tuple[int, int]] = []
         self._left = limits.total
         self._sockets: tuple[socket.socket, socket.socket] | None = None
 
@@ -91,7 +92,7 @@ class Session:
         with contextlib.suppress(Lost):
             self._ready()
             if self._ask({"do": "mark"}, self.limits.call).get("marked") is True:
-                self._marks.append(number)
+                self._marks.append((number, len(self._cells)))
 
     def back(self) -> int | None:
         """Go back to the latest mark, once; return its number, or None if there is none.
@@ -103,7 +104,9 @@ class Session:
                 self._ready()
             if self._marks:
                 self._ask({"do": "back"}, self.limits.call)
-                return self._marks.pop()
+                number, ran = self._marks.pop()
+                del self._cells[ran:]
+                return number
         return None
 
     def names(self, names: list[str]) -> dict[str, bool]:

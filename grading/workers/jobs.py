@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grading.core import GraderFault, HandIn, grader, take, take_or_none
+from grading.core import GraderFault, HandIn, Record, Versions, grader, take, take_or_none
 
 if TYPE_CHECKING:
     from grading.judging import Drawn, Graded
@@ -20,7 +20,7 @@ Packed = dict[str, Any]  # a job or what came of it, in msgpack types
 
 @dataclass(frozen=True)
 class Job:
-    """One submission that is to be graded, or graded notebooks whose plots are to be drawn.
+    """A submission to grade, graded notebooks whose plots are to be drawn, or versions to judge.
 
     Attributes
     ----------
@@ -35,11 +35,13 @@ class Job:
         What is to be drawn, by notebook: graded ones, as they lie on the disk.
     seed : int or None
         Of the hidden inputs, where it is not that of the course.
+    versions : Versions or None
+        What is to be judged without a notebook around it.
 
     Raises
     ------
     GraderFault
-        If there is nothing to do, or both to grade and to draw.
+        If there is nothing to do, or more than one of these.
     """
 
     lesson: bytes
@@ -48,15 +50,19 @@ class Job:
     grade: Mapping[str, HandIn] = field(default_factory=dict)
     draw: Mapping[str, bytes] = field(default_factory=dict)
     seed: int | None = None
+    versions: Versions | None = None
 
     def __post_init__(self) -> None:
-        if bool(self.grade) == bool(self.draw):
-            raise GraderFault("A worker is asked to grade or to draw; here it is neither, or both.")
+        if [bool(self.grade), bool(self.draw), bool(self.versions)].count(True) != 1:
+            raise GraderFault(
+                "A worker is asked to grade, to draw or to judge versions; here it is none of "
+                "them, or several."
+            )
 
     @property
     def size(self) -> int:
-        """How many notebooks it has."""
-        return len(self.grade) + len(self.draw)
+        """How many notebooks or versions it has."""
+        return len(self.grade) + len(self.draw) + len(self.versions.cells if self.versions else ())
 
     def pack(self) -> Packed:
         """Return it in msgpack types, with the version of the grader that has to do it."""
@@ -68,6 +74,7 @@ class Job:
             "grade": {name: one.pack() for name, one in self.grade.items()},
             "draw": dict(self.draw),
             "seed": self.seed,
+            "versions": self.versions and self.versions.pack(),
         }
 
     @classmethod
@@ -85,6 +92,7 @@ class Job:
                 "Install the same one everywhere."
             )
         grade, draw = take(packed, "grade", dict), take(packed, "draw", dict)
+        versions = take_or_none(packed, "versions", dict)
         return cls(
             take(packed, "lesson", bytes),
             take(packed, "student", str),
@@ -92,6 +100,7 @@ class Job:
             {name: HandIn.unpack(take(grade, name, dict)) for name in grade},
             {name: take(draw, name, bytes) for name in draw},
             take_or_none(packed, "seed", int),
+            None if versions is None else Versions.unpack(versions),
         )
 
 
@@ -105,6 +114,8 @@ class Done:
         By notebook, if they were to be graded.
     drawn : dict of str to Drawn
         By notebook, if they were to be drawn.
+    judged : tuple of Record
+        Of each version, if there were any.
     log : tuple of (int, str)
         What was logged on the way: levels, as in `logging`, and texts.
     seconds : float
@@ -117,6 +128,7 @@ class Done:
 
     graded: Mapping[str, Graded]
     drawn: Mapping[str, Drawn]
+    judged: tuple[Record, ...]
     log: tuple[tuple[int, str], ...]
     seconds: float
     landlock: int
@@ -127,6 +139,7 @@ class Done:
         return {
             "graded": {name: one.pack() for name, one in self.graded.items()},
             "drawn": {name: one.pack() for name, one in self.drawn.items()},
+            "judged": [record.pack() for record in self.judged],
             "log": [list(line) for line in self.log],
             "seconds": self.seconds,
             "landlock": self.landlock,
@@ -143,11 +156,19 @@ class Done:
         return cls(
             {name: Graded.unpack(take(graded, name, dict)) for name in graded},
             {name: Drawn.unpack(take(drawn, name, dict)) for name in drawn},
+            tuple(_record(one) for one in take(packed, "judged", list)),
             tuple(_logged(line) for line in take(packed, "log", list)),
             take(packed, "seconds", float),
             take(packed, "landlock", int),
             take(packed, "versions", dict),
         )
+
+
+def _record(packed: Any) -> Record:
+    try:
+        return Record.unpack(packed)
+    except ValueError as error:
+        raise GraderFault(f"A worker has answered with a record that is none: {error}.") from None
 
 
 def _logged(line: Any) -> tuple[int, str]:

@@ -109,12 +109,14 @@ class Warm:
                     for name, one in job.grade.items()
                 }
                 drawn = {n: pipeline.draw(job.student, n, one) for n, one in job.draw.items()}
+                judged = tuple(pipeline.judge_versions(job.versions)) if job.versions else ()
         finally:
             os.chdir("/")
             pipeline.log.removeHandler(said)
         seconds = round(time.monotonic() - start, 2)
         log = tuple(said.lines)
-        return Done(graded, drawn, log, seconds, self._zygote.landlock, library_versions())
+        landlock = self._zygote.landlock
+        return Done(graded, drawn, judged, log, seconds, landlock, library_versions())
 
     def _learn(self, packed: bytes, zygote: Zygote) -> Pipeline:
         """Return the pipeline of a lesson: a new one, unless it is the last one."""

@@ -98,6 +98,8 @@ def _set_aside(folder: Path, words: Sequence[str]) -> Iterator[None]:
         warnings.simplefilter("ignore")
         for module in (grading.workers, grading.autograde.converter, grading.cli.commands):
             patch.setattr(module, "LocalExecutor", WarmExecutor)
+        # nbgrader looks for alembic, which lies beside this Python.
+        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         os.chdir(folder)
         sys.path.insert(0, str(folder))
         sys.argv[:] = words

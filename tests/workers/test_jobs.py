@@ -8,7 +8,8 @@ import msgpack
 import pytest
 
 from grading.core.errors import GraderFault
-from grading.core.handin import HandIn
+from grading.core.handin import HandIn, Versions
+from grading.core.records import Record
 from grading.core.verdicts import Verdict
 from grading.judging.results import Drawn, Graded
 from grading.store.audit import AuditEntry
@@ -22,10 +23,12 @@ ENTRY = AuditEntry(
     "ada", "01_rnn", "rnn", None, 7, "abc", {"test_x": ("correct", 10.0)}, ("timed out",)
 )
 ENTRY = replace(ENTRY, landlock=4, seconds=0.5, versions={"numpy": "2"})
-DONE = Done({"rnn": Graded(b"{}", ENTRY, True)}, {}, ((20, "well"),), 0.5, 4, {"numpy": "2"})
+DONE = Done({"rnn": Graded(b"{}", ENTRY, True)}, {}, (), ((20, "well"),), 0.5, 4, {"numpy": "2"})
+VERSIONS = Versions("rnn", "rnn_forward", (("x = 1", 0), ("x = 2", 7)))
 JOBS = [
     Job(b"spec", "ada", 60.0, grade=GRADE, seed=0),
     Job(b"spec", "ada", 60.0, draw={"rnn": b"{}"}),
+    Job(b"spec", "ada", 60.0, versions=VERSIONS),
 ]
 BROKEN = {
     "student": None,
@@ -34,12 +37,14 @@ BROKEN = {
     "seed": True,
     "grade": {"rnn": {"data": b"{}", "verdict": "unreadable", "why": ""}},
     "draw": {"rnn": "{}"},
+    "versions": {**VERSIONS.pack(), "cells": [["x = 1", True]]},
 }
 STRANGE = {
     "log": [[20, "well", "more"]],
     "seconds": 1,
     "graded": {"rnn": {**DONE.pack()["graded"]["rnn"], "pending": None}},
     "drawn": {"rnn": {"notebook": "{}", "limits": []}},
+    "judged": [Record(Verdict.WRONG, 0.0).pack() | {"points": "0"}],
 }
 
 
@@ -53,7 +58,14 @@ def test_a_job_arrives_as_it_was_given(job):
 
 
 @pytest.mark.parametrize(
-    "done", [DONE, replace(DONE, graded={}, drawn={"rnn": Drawn(b"{}", ("timed out",))})]
+    "done",
+    [
+        DONE,
+        replace(DONE, graded={}, drawn={"rnn": Drawn(b"{}", ("timed out",))}),
+        replace(
+            DONE, graded={}, judged=(Record(Verdict.CORRECT, 10.0), Record(Verdict.WRONG, 0.0))
+        ),
+    ],
 )
 def test_what_is_done_arrives_as_it_was_given(done):
     assert Done.unpack(crossed(done.pack())) == done
@@ -72,7 +84,9 @@ def test_a_value_that_is_missing_is_named_with_what_to_do():
         Job.unpack(packed)
 
 
-@pytest.mark.parametrize("name", ["graded", "drawn", "log", "seconds", "landlock", "versions"])
+@pytest.mark.parametrize(
+    "name", ["graded", "drawn", "judged", "log", "seconds", "landlock", "versions"]
+)
 def test_an_answer_that_lacks_something_is_refused(name):
     packed = DONE.pack()
     del packed[name]
@@ -96,9 +110,12 @@ def test_a_job_for_another_grader_is_refused_before_anything_of_it_is_read():
         Job.unpack({"grader": "another"})
 
 
-@pytest.mark.parametrize("more", [{}, {"grade": GRADE, "draw": {"rnn": b"{}"}}])
-def test_a_worker_is_asked_to_grade_or_to_draw(more):
-    with pytest.raises(GraderFault, match="to grade or to draw"):
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"grade": GRADE, "draw": {"rnn": b"{}"}}, {"grade": GRADE, "versions": VERSIONS}],
+)
+def test_a_worker_is_asked_one_thing_at_a_time(more):
+    with pytest.raises(GraderFault, match="none of them, or several"):
         Job(b"spec", "ada", 60.0, **more)
 
 
