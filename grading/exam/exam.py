@@ -157,7 +157,7 @@ class Exam:
         self._calls.append(made)
         if exactly(made.used, made.given):
             return
-        want = self._follower.call(made.given, self._calls[0]) if self._follower else None
+        want = self._follower.call(made, self._calls[0]) if self._follower else None
         if want is None or not self._left_alike(made, want):
             comparison.compare_unchanged(self.target, made.used, made.given)
         self.parts[-1].follows = True
@@ -221,7 +221,7 @@ class Exam:
     def _follows(
         self, made: Call, answers: dict[str, Any], left: list[str], form: type, *, untouched: bool
     ) -> bool:
-        want = self._follower.call(made.given, self._calls[0]) if self._follower else None
+        want = self._follower.call(made, self._calls[0]) if self._follower else None
         if want is None:
             return False
         try:

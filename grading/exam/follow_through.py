@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from grading.core import Function
-from grading.exam.matching import Call, alike, call, copied, memory
+from grading.exam.matching import Call, again, agree, alike, call, copied, memory
 
 Shown = set[tuple[Any, ...]]
 
@@ -49,14 +49,15 @@ class Follower:
         self._calls = calls
         self._fits: bool | None = None
 
-    def call(self, given: Mapping[str, Any], usual: Call) -> Call | None:
-        """Return what is right with this inner function; nothing if it cannot be judged by it.
+    def call(self, one: Call, usual: Call) -> Call | None:
+        """Return what a call should have come to with this inner function.
 
-        That is asked with the arguments of a ``usual`` call: large ones saturate, and nothing
-        shows.
+        That is nothing if the answer cannot be judged by it, or if it does no harm here: then
+        what is wrong is the answer's own. Whether it can is asked with the arguments of a
+        ``usual`` call: large ones saturate, and nothing shows.
         """
-        made = self._run(self._inner, given)
-        if isinstance(made.result, Exception):
+        made = self._run(self._inner, one.given)
+        if isinstance(made.result, Exception) or agree(made, again(self._reference, one)):
             return None
         if self._fits is None:
             # What shows but faintly with ours need not show with theirs.
@@ -67,7 +68,7 @@ class Follower:
                 lambda: self._shown(own, usual.given, _nearly),
             )
             theirs = self._shown(self._inner, usual.given, alike)
-            self._fits = theirs >= ours and self._calls(*copied(dict(given)).values()) > 0
+            self._fits = theirs >= ours and self._calls(*copied(dict(one.given)).values()) > 0
         return made if self._fits else None
 
     def _run(self, inner: Function, given: Mapping[str, Any]) -> Call:

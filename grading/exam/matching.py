@@ -77,7 +77,13 @@ def named(
 
 def again(function: Function, one: Call) -> Call:
     """Call a function of the grader's with the arguments of a call, or know what comes of it."""
-    return memory.of(function, one.known_by, lambda: call(function, one.given))
+
+    def make() -> tuple[Any, Mapping[str, Any] | None]:
+        made = call(function, one.given)
+        return made.result, None if made.untouched else made.used
+
+    result, used = memory.of(function, one.known_by, make)
+    return Call(one.given, one.given if used is None else used, result)
 
 
 def agree(one: Call, other: Call) -> bool:
