@@ -10,6 +10,7 @@ from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_
 from grading.assignment.reference import Reference, run_locked
 from grading.assignment.source import (
     Namespace,
+    functions,
     read_source,
     reference_cells,
     run_piece,
@@ -36,6 +37,7 @@ __all__ = [
     "Reference",
     "course_files",
     "dotted",
+    "functions",
     "in_lesson",
     "loaded",
     "new_cell",

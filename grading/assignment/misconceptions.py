@@ -24,10 +24,11 @@ that is listed there counts as no mistake when a lesson is tested; see `grading.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,8 @@ class Misconception:
         The parts that it costs.
     verdict : str
         What becomes of the exercise, where it does not follow from ``loses``.
+    file : str
+        The list in which it stands.
     """
 
     function: str
@@ -72,6 +75,7 @@ class Misconception:
     cell: str = ""
     loses: str = EVERYTHING
     verdict: str = ""
+    file: str = WRONG
 
     @property
     def becomes(self) -> str:
@@ -101,7 +105,7 @@ class Misconception:
         for old, new in self.edits:
             if old not in solution:
                 raise GraderFault(
-                    f"{WRONG}: {self.function}, {self.name!r}: the solution has no {old!r}."
+                    f"{self.file}: {self.function}, {self.name!r}: the solution has no {old!r}."
                 )
             solution = solution.replace(old, new)
         return solution
@@ -120,19 +124,42 @@ def read_list(folder: Path, file: str = WRONG) -> list[Misconception]:
         return []
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
-        found = [_entry(function, table) for function, many in tables.items() for table in many]
+        found = [one for function, many in tables.items() for one in _entries(function, many, file)]
         for one, other in itertools.combinations(found, 2):
             if (one.function, one.name) == (other.function, other.name):
                 raise ValueError(f"{one.function} has two entries named {one.name!r}.")
         return found
-    except (ValueError, TypeError, KeyError) as error:
+    except ValueError as error:
         raise GraderFault(f"{path}: {error}") from error
 
 
-def _entry(function: str, table: dict[str, Any]) -> Misconception:
-    table = {**table, "edits": tuple((old, new) for old, new in table.get("edits", []))}
+KEYS = [field.name for field in fields(Misconception) if field.name not in ("function", "file")]
+
+
+def _entries(function: str, many: Any, file: str) -> list[Misconception]:
+    if not isinstance(many, list) or not all(isinstance(table, dict) for table in many):
+        raise ValueError(f"an entry of {function} begins with [[{function}]], in two brackets.")
+    return [_entry(function, table, file) for table in many]
+
+
+def _entry(function: str, table: dict[str, Any], file: str) -> Misconception:
+    name = table.get("name")
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"an entry of {function} has no name.")
+    for key in table:
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, 1)
+            meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}."
+            raise ValueError(f"{function}, {name!r} has a key {key}: {meant}")
+        if key != "edits" and not isinstance(table[key], str):
+            raise ValueError(f"{function}, {name!r}: {key} has to be a text.")
+    edits = table.get("edits", [])
+    pairs = isinstance(edits, list) and all(isinstance(e, list) and len(e) == 2 for e in edits)
+    if not pairs or not all(isinstance(text, str) for edit in edits for text in edit):
+        raise ValueError(f"{function}, {name!r}: edits has to be pairs [old, new] of texts.")
+    table = {**table, "edits": tuple((old, new) for old, new in edits)}
     table["says"] = " ".join(table.get("says", "").split())
-    found = Misconception(function=function, **table)
+    found = Misconception(function=function, file=file, **table)
     if bool(found.edits) == bool(found.cell):
         raise ValueError(f"{function}, {found.name!r} needs edits, or else a cell.")
     return found

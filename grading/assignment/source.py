@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ def reference_cells(source: NotebookNode) -> list[list[Any]]:
         and not is_grade(cell)
         and (is_solution(cell) or is_locked(cell))
     ]
+
+
+def functions(source: str) -> list[str]:
+    """Return the names of the functions that a cell defines; none of a cell that does not parse."""
+    with contextlib.suppress(SyntaxError):
+        return [one.name for one in ast.parse(source).body if isinstance(one, ast.FunctionDef)]
+    return []
 
 
 def wrong_cells(

@@ -252,8 +252,10 @@ class CarefulAutograde(Autograde):
         self.notebooks = self.assignments[folder]
         if self._run.writes:
             self.run_pre_convert_hook()
-        paths = map(Path, self.notebooks)
-        given = {path.stem: hand_in(path, self._places.depth) for path in paths}
+        paths = [Path(path) for path in self.notebooks]
+        _, assignment = self._places.whose(folder)
+        names = [f"{name}.ipynb" for name in self._lessons.spec(assignment).notebooks]
+        given = {path.stem: hand_in(path, self._places.depth, names) for path in paths}
         return self._job(*self._places.whose(folder), grade=given)
 
     def _to_draw(self, path: Path) -> Job:

@@ -60,8 +60,10 @@ class Earlier:
 
     def _is_changed(self, known: AuditEntry, path: Path) -> bool:
         """Say whether what was handed in, or the lesson, is not what the marks are for."""
-        data = hand_in(path, self._places.depth).data
+        lesson = self._lessons.spec(known.assignment)
+        names = [f"{name}.ipynb" for name in lesson.notebooks]
+        data = hand_in(path, self._places.depth, names).data
         if known.submitted != (None if data is None else digest(data)):
             return True
-        now = self._lessons.spec(known.assignment).digest(path.stem), self._lessons.wall.seed
+        now = lesson.digest(path.stem), self._lessons.wall.seed
         return known.lesson is not None and (known.lesson, known.seed) != now

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +23,7 @@ from grading.feedback import Makers, pending
 from grading.store import (
     Course,
     Places,
+    Work,
     near,
     open_course,
     open_gradebook,
@@ -38,6 +41,7 @@ class Stopped(GraderFault):
 def autograde(given: argparse.Namespace, executor: Executor | None) -> int:
     """Grade assignments; print what became of them; return the exit status."""
     app = open_course()
+    _look_for(given, Places(app.coursedir).hand_in_folders, "has handed in")
     executor = executor or DaskExecutor(given.cluster)
     failed = False
     try:
@@ -71,6 +75,18 @@ def autograde(given: argparse.Namespace, executor: Executor | None) -> int:
     return max(int(failed), tables.results(app.coursedir, given.assignment, given.student))
 
 
+def _look_for(given: argparse.Namespace, folders: Callable[[str], list[Work]], what: str) -> None:
+    """Raise GraderFault, before anything begins, for a student who has nothing there."""
+    known = {work.student for assignment in given.assignment for work in folders(assignment)}
+    for name in given.student:
+        if name not in known:
+            near = [one for one in known if one.casefold() == name.casefold()]
+            near = near or difflib.get_close_matches(name, known, 1)
+            meant = f" Did you mean {printable(near[0])}?" if near else ""
+            of = ", ".join(given.assignment)
+            raise GraderFault(f"Nobody called {printable(name)} {what} {of}.{meant}")
+
+
 def table(given: argparse.Namespace, _: Executor | None) -> int:
     """Print what became of assignments, all if none is named; return the exit status."""
     course_directory = open_course().coursedir
@@ -81,6 +97,7 @@ def table(given: argparse.Namespace, _: Executor | None) -> int:
 def feedback(given: argparse.Namespace, _: Executor | None) -> int:
     """Make the feedback pages of assignments; return the exit status."""
     failed = False
+    _look_for(given, Places(open_course().coursedir).graded_folders, "has graded work in")
     for assignment in given.assignment:
         app = open_course()
         app.coursedir.assignment_id = assignment
@@ -101,7 +118,13 @@ def feedback(given: argparse.Namespace, _: Executor | None) -> int:
 
 def preflight(given: argparse.Namespace, _: Executor | None) -> int:
     """Put lessons to the test; write a page about each; return the exit status."""
-    from grading.preflight import Findings, Lab, complaints, rebuild  # what nobody else needs
+    from grading.preflight import (  # what nobody else needs
+        Findings,
+        Lab,
+        complaints,
+        rebuild,
+        seen_inputs,
+    )
 
     holes = 0
     executor = LocalExecutor(given.workers)
@@ -111,14 +134,17 @@ def preflight(given: argparse.Namespace, _: Executor | None) -> int:
             folder = Places(app.coursedir).source_folder(assignment)
             with TemporaryDirectory() as place:
                 lesson, form = rebuild(app, assignment, Path(place))
+            form += complaints(folder)
             for name in lesson.notebooks:
                 lab = Lab(lesson, name, folder)
                 with lab.reference() as reference:
-                    form += complaints(folder, reference)
-                with ProgressBar(assignment) as shown:
+                    form += seen_inputs(lab.source, reference)
+                what = assignment if len(lesson.notebooks) == 1 else f"{assignment}-{name}"
+                with ProgressBar(what) as shown:
                     found = lab.grade(executor, lambda done, of: shown.tell("papers", done, of))
-                findings = Findings(assignment, lab, found, form)
-                path = Places(app.coursedir).reports_folder / f"preflight-{assignment}.html"
+                findings = Findings(what, lab, found, form)
+                form = []  # said with the first notebook
+                path = Places(app.coursedir).reports_folder / f"preflight-{what}.html"
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(findings.page(time.monotonic() - start), "utf-8")
                 findings.show(near(path))

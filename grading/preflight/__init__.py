@@ -6,7 +6,7 @@ be mended, in lines and on a page.
 """
 
 from grading.preflight.findings import Findings
-from grading.preflight.form import complaints, rebuild
+from grading.preflight.form import complaints, rebuild, seen_inputs
 from grading.preflight.papers import Lab
 
-__all__ = ["Findings", "Lab", "complaints", "rebuild"]
+__all__ = ["Findings", "Lab", "complaints", "rebuild", "seen_inputs"]

@@ -81,9 +81,9 @@ class Findings:
     @cached_property
     def scores(self) -> dict[str, Score]:
         """Count what became of the papers of each exercise."""
-        scores = {name: Score() for name in self.lab.solutions}
+        scores = {name: Score() for name in self.lab.exercises}
         for result in self.found:
-            kind, score = result.paper.kind, scores[result.paper.exercise]
+            kind, score = result.paper.kind, scores.setdefault(result.paper.exercise, Score())
             earned = result.record.points
             if kind == "solution":
                 score.points = min(earned, score.points) if score.most else earned
@@ -117,7 +117,7 @@ class Findings:
     def _same(self) -> dict[tuple[str, str], str]:
         """The answers that are listed as right, with the reasons."""
         return {
-            (one.function, _meaning(one.apply(self.lab.solutions[one.function]))): one.says
+            (one.function, _meaning(one.apply(self.lab.exercises[one.function]))): one.says
             for one in self.lab.right
         }
 
@@ -131,7 +131,8 @@ class Findings:
                 yield f"{where} is {verdict.value}; lost: {_lost(result)}"
             if paper.kind == "right" and result.named:
                 yield f"{where} is accused: {', '.join(result.named)}"
-            if paper.kind == "blank" and verdict is not Verdict.NOT_ATTEMPTED:
+            blank = paper.kind == "blank" and paper.exercise in self.lab.exercises
+            if blank and verdict is not Verdict.NOT_ATTEMPTED:
                 yield f"{where} is {verdict.value}"
         yield from self._otherwise()
         yield from self._unstable()

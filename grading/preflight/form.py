@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,12 @@ import numpy as np
 from nbformat import NotebookNode
 from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_assignment import GenerateAssignment
-from nbgrader.utils import is_grade
 
 from grading.assignment import AssignmentSpec, Reference, read_source, run_piece, split
 from grading.autograde import CarefulAutograde
 from grading.core import GraderFault
 from grading.exam import Context, alike
-from grading.release import check_form
+from grading.release import advice, refuse, tests
 from grading.store import Places, open_gradebook, prepare_gradebook
 
 LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)|<img[^>]*\ssrc=["']([^"']+)""")
@@ -55,8 +54,7 @@ def rebuild(app: Any, assignment: str, place: Path) -> tuple[AssignmentSpec, lis
     source = Places(course).source_folder(assignment)
     if not list(source.glob("*.ipynb")):
         raise GraderFault(f"There is no notebook in {source}, so there is nothing to look at.")
-    for path in sorted(source.glob("*.ipynb")):
-        check_form(read_source(path))  # nbgrader would say it among much else
+    refuse(source)  # nbgrader would say it among much else
     prepare_gradebook(book)
     kept = course.release_directory, course.db_url
     released = Path(course.format_path(course.release_directory, ".", assignment))
@@ -82,21 +80,17 @@ def rebuild(app: Any, assignment: str, place: Path) -> tuple[AssignmentSpec, lis
     ]
 
 
-def complaints(folder: Path, reference: Reference) -> Iterator[str]:
+def complaints(folder: Path) -> Iterator[str]:
     """Yield what is wrong with the form of an assignment, each in a sentence.
 
     Parameters
     ----------
     folder : pathlib.Path
         Its source.
-    reference : Reference
-        Of its one notebook.
     """
+    yield from advice(folder)
     for path in sorted(folder.glob("*.ipynb")):
-        source = read_source(path)
-        yield from _twice(source, path.name)
-        yield from _dead_links(source, folder, path.name)
-        yield from _repeated(source, reference)
+        yield from _dead_links(read_source(path), folder, path.name)
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -105,14 +99,6 @@ def _files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not any(p.startswith((".", "__")) for p in path.parts)
     }
-
-
-def _twice(source: NotebookNode, name: str) -> Iterator[str]:
-    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in source.cells]
-    for kind, many in (("nbgrader id", ids), ("cell id", [cell.id for cell in source.cells])):
-        for one, count in Counter(filter(None, many)).items():
-            if count > 1:
-                yield f"{name}: the {kind} {one} is there {count} times."
 
 
 def _dead_links(source: NotebookNode, folder: Path, name: str) -> Iterator[str]:
@@ -138,16 +124,29 @@ def _dead_links(source: NotebookNode, folder: Path, name: str) -> Iterator[str]:
             yield f"{name}: there is no heading for the link #{place}."
 
 
-def _repeated(source: NotebookNode, reference: Reference) -> Iterator[str]:
-    """Run the test cells with a target that remembers; compare public inputs with hidden ones."""
-    for cell in source.cells:
-        if cell.cell_type != "code" or not is_grade(cell):
-            continue
+def seen_inputs(source: NotebookNode, reference: Reference) -> Iterator[str]:
+    """Yield where hidden parts use what students see, or a public test has no cases.
+
+    Call it where the lesson's own modules can be imported.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        One notebook of the source.
+    reference : Reference
+        Of this notebook.
+    """
+    with contextlib.suppress(ImportError):
+        public = importlib.import_module("public_tests")
+        for name in reference.exercises if hasattr(public, "cases") else ():
+            if hasattr(public, f"{name}_test") and not public.cases(name):
+                yield f"{name}: its public test has no cases, so no values and no hints are given."
+    for cell in tests(source):
         name = cell.metadata.nbgrader["grade_id"].removeprefix("test_")
-        if name not in reference.functions:
+        if name not in reference.exercises:
             continue
-        public, hidden = _inputs(cell.source, name, reference)
-        if any(alike(list(given), list(other)) for given in hidden for other in public):
+        public_ones, hidden = _inputs(cell.source, name, reference)
+        if any(alike(list(given), list(other)) for given in hidden for other in public_ones):
             yield f"{name}: a hidden part uses the inputs of a public case."
 
 

@@ -30,6 +30,7 @@ from grading.assignment import (
     AssignmentSpec,
     Misconception,
     Reference,
+    functions,
     in_lesson,
     read_list,
     read_source,
@@ -135,11 +136,23 @@ class Lab:
         self.notebook = lesson.notebooks[name]
         cells = self.notebook.reference
         self.solutions = {grade_id: source for grade_id, source, solved in cells if solved}
+        tests = {cell.grade_id for cell in self.notebook.cells if cell.grade and cell.locked}
+        # Others may be judged, too, by tests of another name; they have no papers of their own.
+        self.exercises = {
+            name: source
+            for name, source in self.solutions.items()
+            if f"test_{name}" in tests and name in functions(source)
+        }
         self.wrong = self._listed(folder, WRONG)
         self.right = self._listed(folder, RIGHT)
 
     def _listed(self, folder: Path, file: str) -> list[Misconception]:
-        return [one for one in read_list(folder, file) if one.function in self.solutions]
+        return [one for one in read_list(folder, file) if one.function in self.exercises]
+
+    @property
+    def source(self) -> NotebookNode:
+        """The source notebook, read anew."""
+        return read_source(self._folder / f"{self.name}.ipynb")
 
     @contextlib.contextmanager
     def reference(self) -> Iterator[Reference]:
@@ -154,7 +167,7 @@ class Lab:
 
     def papers(self, exercise: str) -> Iterator[Paper]:
         """Yield the answers to one exercise."""
-        solution = self.solutions[exercise]
+        solution = self.exercises[exercise]
         for seed in range(1, SEEDS):
             yield Paper("solution", exercise, f"seed {seed}", solution, seed)
         for kind, many, seeds in (
@@ -195,8 +208,7 @@ class Lab:
         nbclient.exceptions.CellExecutionError
             When a cell raises.
         """
-        source = read_source(self._folder / f"{self.name}.ipynb")
-        notebook, _ = ClearHiddenTests().preprocess(source, {})
+        notebook, _ = ClearHiddenTests().preprocess(self.source, {})
         with TemporaryDirectory() as place:
             self.lesson.lay_out(place)
             start = time.monotonic()
@@ -210,7 +222,7 @@ class Lab:
     def grade(self, executor: Executor, tell: Callable[[int, int], None]) -> list[Outcome]:
         """Grade all papers; return what became of each exercise that is looked at."""
         packets = [[paper] for paper in self.whole()]
-        for exercise in self.solutions:
+        for exercise in self.exercises:
             papers = list(self.papers(exercise))
             packets += [papers[n : n + TOGETHER] for n in range(0, len(papers), TOGETHER)]
         lesson = self.lesson.pack()

@@ -5,7 +5,8 @@ release, the expected values of the public tests, the fingerprints by which know
 recognised, and a refusal where a test cell's parts would count for nothing.
 """
 
-from grading.release.rehearsal import check_form, check_release
+from grading.release.form import advice, refuse, tests
+from grading.release.rehearsal import check_release
 from grading.release.values import ShareFiles
 
-__all__ = ["ShareFiles", "check_form", "check_release"]
+__all__ = ["ShareFiles", "advice", "check_release", "refuse", "tests"]

@@ -25,7 +25,7 @@ from grading.store.gradebook import (
     transaction,
 )
 from grading.store.marks import Mark, read_marks
-from grading.store.places import REPORTS, Places, near
+from grading.store.places import REPORTS, Places, Work, near
 from grading.store.settings import CONFIG, broken, check_settings, settings_fault
 from grading.store.submitted import SIZE_LIMIT, Unusable, hand_in, read_file, read_note
 
@@ -47,6 +47,7 @@ __all__ = [
     "Pending",
     "Places",
     "Unusable",
+    "Work",
     "broken",
     "check_settings",
     "complete",

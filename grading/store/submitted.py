@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,16 +37,18 @@ class Unusable(Exception):
         self.why = why
 
 
-def find(path: Path, depth: int = DEPTH) -> bytes:
+def find(path: Path, depth: int = DEPTH, names: Collection[str] = ()) -> bytes:
     """Return what was handed in as ``path``.
 
-    A notebook of another name counts when it is the only one: `rnn (1).ipynb` is plain.
+    A notebook of another name counts when it can be no other one: `rnn (1).ipynb` is plain.
 
     Parameters
     ----------
     path : pathlib.Path
     depth : int
         How many of the last folders in it must be no links; see `places.Places.depth`.
+    names : collection of str
+        Of all the notebooks of the assignment, as files.
 
     Raises
     ------
@@ -55,17 +57,17 @@ def find(path: Path, depth: int = DEPTH) -> bytes:
     """
     try:
         with _folder(path.parent, depth) as folder:
-            return read_file(_choose(path.name, folder), folder, SIZE_LIMIT)
+            return read_file(_choose(path.name, folder, {path.name, *names}), folder, SIZE_LIMIT)
     except FileNotFoundError:
         raise Unusable(Verdict.NO_NOTEBOOK) from None
     except PermissionError:
         raise Unusable(Verdict.UNREADABLE, CLOSED) from None
 
 
-def hand_in(path: Path, depth: int = DEPTH) -> HandIn:
+def hand_in(path: Path, depth: int = DEPTH, names: Collection[str] = ()) -> HandIn:
     """Return what was handed in as ``path``: its bytes, or why there are none; see `find`."""
     try:
-        return HandIn(find(path, depth))
+        return HandIn(find(path, depth, names))
     except Unusable as error:
         return HandIn(verdict=error.verdict, why=error.why)
 
@@ -100,25 +102,34 @@ def _folder(path: Path, depth: int) -> Iterator[int]:
         os.close(at)
 
 
-def _choose(name: str, folder: int) -> str:
+def _choose(name: str, folder: int, wanted: Collection[str]) -> str:
     """Return which file is the notebook."""
+    there = os.listdir(folder)
+    missing = [other for other in sorted(wanted) if other not in there]
     names = [
         other
-        for other in sorted(os.listdir(folder))
-        if other.lower().endswith(".ipynb") and not other.startswith(".")
+        for other in sorted(there)
+        if other.lower().endswith(".ipynb")
+        and not other.startswith(".")
+        and (other == name or other not in wanted)
     ]
     regular = [other for other in names if _kind(other, folder) == stat.S_IFREG]
     if name in regular or (name in names and not regular):
         return name
     if len(regular) > 1:
-        listed = ", ".join(
-            other if other.isprintable() else ascii(other)[1:-1] for other in regular
-        )
-        why = f"Several notebooks were handed in, and none is called {name}: {listed[:500]}."
+        why = f"Several notebooks were handed in, and none is called {name}: {shown(regular)}."
         raise Unusable(Verdict.NO_NOTEBOOK, why)
     if not names:
         raise Unusable(Verdict.NO_NOTEBOOK)
+    if len(missing) > 1:
+        of = ", ".join(missing)
+        raise Unusable(Verdict.NO_NOTEBOOK, f"There is {shown(names)}, and it may be any of {of}.")
     return (regular or names)[0]
+
+
+def shown(names: Iterable[str]) -> str:
+    """Return names of files as they can be printed, and not too many of them."""
+    return ", ".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:500]
 
 
 def read_file(name: str, folder: int, limit: int, owner: int | None = None) -> bytes:

@@ -1,0 +1,174 @@
+"""The form of an assignment's source: what stops its release, and what is to be mended before.
+
+Nothing is run here. Each thing is a sentence with the notebook and the id of the cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+from collections import Counter
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader.utils import is_grade, is_solution
+
+from grading.assignment import (
+    RIGHT,
+    WRONG,
+    functions,
+    read_list,
+    read_source,
+    reference_cells,
+    split,
+)
+from grading.core import GraderFault
+from grading.exam import unscored
+
+BEGIN = "BEGIN SOLUTION"
+
+
+def refuse(folder: Path) -> None:
+    """Raise GraderFault, a line for each thing, if the assignment cannot be released as it is.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Its source.
+    """
+    found = [*faults(folder)]
+    if found:
+        raise GraderFault("\n".join(found))
+
+
+def faults(folder: Path) -> Iterator[str]:
+    """Yield what stops a release: marks would be wrong, or what is listed would be lost."""
+    solutions: dict[str, str] = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        source = read_source(path)
+        solutions |= {name: text for name, text, solved in reference_cells(source) if solved}
+        yield from _twice(source, path.name)
+        for cell in tests(source):
+            if not may_count(cell.source):
+                yield f"{path.name}: {unscored(cell.metadata.nbgrader['grade_id'])}"
+    for file in (WRONG, RIGHT):
+        try:
+            listed = read_list(folder, file)
+        except GraderFault as fault:
+            yield str(fault)
+            continue
+        for name in dict.fromkeys(one.function for one in listed):
+            if name not in solutions:
+                yield f"{file}: there is no exercise {name}{_near(name, solutions)}."
+        for one in listed:
+            try:
+                one.apply(solutions.get(one.function, one.cell))
+            except GraderFault as fault:
+                if one.function in solutions:
+                    yield str(fault)
+
+
+def advice(folder: Path) -> Iterator[str]:
+    """Yield what the release bears, and students or the instructor do not."""
+    for path in sorted(folder.glob("*.ipynb")):
+        source = read_source(path)
+        solutions = {name: text for name, text, solved in reference_cells(source) if solved}
+        judged = {cell.metadata.nbgrader["grade_id"]: cell.source for cell in tests(source)}
+        yield from (f"{path.name}: {text}" for text in _unfit(solutions, judged))
+
+
+def tests(source: NotebookNode) -> list[NotebookNode]:
+    """Return the cells that are judged by running them."""
+    graded = (cell for cell in source.cells if cell.cell_type == "code" and is_grade(cell))
+    return [cell for cell in graded if not is_solution(cell)]
+
+
+def may_count(test: str) -> bool:
+    """Say whether the exams of a test cell, if it makes any, can be what it ends on."""
+    try:
+        trees = [tree for _, tree in split(test)]
+    except SyntaxError:  # another language's, or a magic command
+        return True
+    return not [*_exams(trees)] or _may_be_points(trees[-1].body[-1])
+
+
+def _unfit(solutions: dict[str, str], judged: dict[str, str]) -> Iterator[str]:
+    defined = {name: functions(text) for name, text in solutions.items()}
+    loaded = {grade_id: _loaded(text) for grade_id, text in judged.items()}
+    for grade_id, names in loaded.items():
+        exercise = grade_id.removeprefix("test_")
+        if exercise not in solutions or exercise == grade_id:
+            meant = [name for name, own in defined.items() if names & {name, *own}]
+            call = f"test_{(meant or ['<id of the solution cell>'])[-1]}"
+            yield (
+                f"the test cell {grade_id} is named for no exercise, so no answer is called not "
+                f"attempted and no mutant is tried: call it {call}."
+            )
+    for name, text in solutions.items():
+        if defined[name] and name not in defined[name]:
+            yield (
+                f"the solution cell {name} defines no function of that name: call it "
+                f"{defined[name][-1]}, and its test test_{defined[name][-1]}."
+            )
+        if not any({name, *defined[name]} & names for names in loaded.values()):
+            yield f"no test cell looks at {name}, so nobody gets a point for it."
+        if BEGIN not in text:
+            yield (
+                f"the solution cell {name} has no ### {BEGIN}: the release takes out all of it, "
+                "the first line of the function too."
+            )
+        uses = [other for other in solutions if other != name and other in _loaded(text)]
+        with contextlib.suppress(SyntaxError):
+            for exam in _exams([tree for _, tree in split(judged.get(f"test_{name}", ""))]):
+                if uses and "uses" not in {keyword.arg for keyword in exam.keywords}:
+                    yield (
+                        f"{name} is built of {uses[-1]}, and a mistake there costs twice: write "
+                        f"Exam({name}, ..., uses={uses[-1]}) in test_{name}."
+                    )
+
+
+def _twice(source: NotebookNode, name: str) -> Iterator[str]:
+    marks = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in source.cells]
+    ids = [cell.get("id") for cell in source.cells]
+    for kind, many in (("nbgrader id", marks), ("cell id", ids)):
+        for one, count in Counter(filter(None, many)).items():
+            if count > 1:
+                yield f"{name}: the {kind} {one} is there {count} times."
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]}?" if near else f" (there are {', '.join(known) or 'none'})"
+
+
+def _loaded(source: str) -> set[str]:
+    with contextlib.suppress(SyntaxError):
+        return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    return set()
+
+
+def _exams(trees: list[ast.Module]) -> Iterator[ast.Call]:
+    """Yield the calls of `Exam` in a cell, under whatever name it imports it."""
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = set()
+    for node in nodes:
+        for alias in node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else ():
+            name = alias.asname or alias.name
+            whole = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            if whole + alias.name == "grading.exam":
+                names.add(f"{name}.Exam")
+            elif whole + alias.name in ("grading.exam.Exam", "grading.exam.*"):
+                names.add(name.replace("*", "Exam"))
+    for node in nodes:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+            yield node
+
+
+def _may_be_points(last: ast.stmt) -> bool:
+    """Say whether the last line of a cell can be a number that its exams earned."""
+    if not isinstance(last, ast.Expr) or isinstance(last.value, (ast.Constant, ast.JoinedStr)):
+        return False
+    called = last.value.func if isinstance(last.value, ast.Call) else None
+    return not (isinstance(called, ast.Name) and called.id in ("print", "display"))
