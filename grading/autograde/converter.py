@@ -188,7 +188,10 @@ class CarefulAutograde(Autograde):
         try:
             names = [book.name for book in self.gradebook.find_assignment(assignment).notebooks]
         except MissingEntry:
-            self._end(f"Release {assignment} first: nbgrader generate_assignment {assignment}")
+            self._end(
+                f"The gradebook does not know {assignment} yet. Release it first: "
+                f"nbgrader generate_assignment {assignment} --force"
+            )
         found = [name for name in names if fnmatch.fnmatchcase(name, wanted)]
         if not found:
             self._end(

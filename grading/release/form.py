@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -28,6 +29,9 @@ from grading.core import GraderFault
 from grading.exam import unscored
 
 BEGIN = "BEGIN SOLUTION"
+SOLUTION = re.compile(r"### BEGIN SOLUTION.*?(?=### END SOLUTION|\Z)", re.S)
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?(?=### END HIDDEN TESTS|\Z)", re.S)
+TELLING = 25  # characters of a line that is nobody's but the solution's
 
 
 def refuse(folder: Path) -> None:
@@ -76,7 +80,8 @@ def advice(folder: Path) -> Iterator[str]:
         source = read_source(path)
         solutions = {name: text for name, text, solved in reference_cells(source) if solved}
         judged = {cell.metadata.nbgrader["grade_id"]: cell.source for cell in tests(source)}
-        yield from (f"{path.name}: {text}" for text in _unfit(solutions, judged))
+        for text in (*_unfit(solutions, judged), *_given_away(source, solutions)):
+            yield f"{path.name}: {text}"
 
 
 def tests(source: NotebookNode) -> list[NotebookNode]:
@@ -127,6 +132,16 @@ def _unfit(solutions: dict[str, str], judged: dict[str, str]) -> Iterator[str]:
                         f"{name} is built of {uses[-1]}, and a mistake there costs twice: write "
                         f"Exam({name}, ..., uses={uses[-1]}) in test_{name}."
                     )
+
+
+def _given_away(source: NotebookNode, solutions: dict[str, str]) -> Iterator[str]:
+    """Look for lines of solutions in what is left of the notebook when they are taken out."""
+    left = "\n".join(HIDDEN.sub("", SOLUTION.sub("", cell.source)) for cell in source.cells)
+    for name, text in solutions.items():
+        for line in "\n".join(SOLUTION.findall(text)).split("\n")[1:]:
+            if len(line.strip()) > TELLING and line.strip() in left:
+                said = f"the line {line.strip()!r} of the solution {name}"
+                yield f"{said} stands in what students get."
 
 
 def _twice(source: NotebookNode, name: str) -> Iterator[str]:

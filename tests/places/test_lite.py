@@ -21,9 +21,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from deploy.lite.build import LOCK, build, link
-from tests.support.course import ROOT, Course, assignments, reference_cells
+from tests.support.course import ROOT, Course, assignments, plain, reference_cells
 from tests.support.gallery.entry import RNN
-from tests.support.lab_page import WRONG, A, plain
+from tests.support.lab_page import WRONG, A
 from tests.support.lite_student import Student
 from tests.support.pyodide_folder import Unavailable, pyodide_folder
 

@@ -11,6 +11,7 @@ HIDDEN = "### BEGIN HIDDEN TESTS\n"
 IMPORT = "from grading.exam import Exam\n"
 SOLUTION = "def {}(x):\n    ### BEGIN SOLUTION\n    y = {}\n    ### END SOLUTION\n    return y"
 STEP, WALK = SOLUTION.format("step", "x + 1"), SOLUTION.format("walk", "step(step(x))")
+LONG = SOLUTION.format("step", "np.tanh(x + 1) - np.tanh(x)")
 ENTRY = '[[step]]\nname = "minus"\nedits = [["x + 1", "x - 1"]]\n'
 
 
@@ -126,6 +127,11 @@ ADVICE = {
     "no marks of a solution": (
         {"walk": "def walk(x):\n    return step(step(x))"},
         "the solution cell walk has no ### BEGIN SOLUTION: the release takes out all of it",
+    ),
+    "an answer in a comment": (
+        {"step": LONG.replace("(x):", "(x):\n    # y = np.tanh(x + 1) - np.tanh(x)")},
+        "the line 'y = np.tanh(x + 1) - np.tanh(x)' of the solution step stands in what students "
+        "get.",
     ),
     "uses forgotten": (
         {"uses": ""},

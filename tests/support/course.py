@@ -6,6 +6,7 @@ import atexit
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -117,7 +118,7 @@ class Course:
                 solutions[entry.function] = entry.apply(solutions[entry.function])
         for cell in notebook.cells:
             if grade_id(cell) in solutions:
-                cell.source = solutions[grade_id(cell)]
+                cell.source = plain(solutions[grade_id(cell)])
         if not self.plots:
             notebook.cells = [c for c in notebook.cells if grade_id(c) or c.cell_type != "code"]
         return notebook
@@ -166,6 +167,11 @@ class Course:
                 for notebook in submission.notebooks
                 for grade in notebook.grades
             }
+
+
+def plain(source: str) -> str:
+    """Return a solution as a student writes it."""
+    return re.sub(r" *### (BEGIN|END) SOLUTION\n", "", source)
 
 
 def _judged(words: tuple[str, ...], status: int, said: str, fails: bool | None) -> str:

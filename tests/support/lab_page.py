@@ -1,7 +1,6 @@
 """What the tests do in a page of JupyterLab, as somebody with a mouse and a keyboard would."""
 
 import contextlib
-import re
 
 from grading.core.verdicts import Verdict
 from tests.support import pictures
@@ -46,11 +45,6 @@ def pages(browser):
         for context in contexts:
             context.close()
     assert outside == [], f"asked elsewhere: {outside}"
-
-
-def plain(source):
-    """Return a solution as a student writes it."""
-    return re.sub(r" *### (BEGIN|END) SOLUTION\n", "", source)
 
 
 def shoot(page, name, words=""):

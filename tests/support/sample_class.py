@@ -255,6 +255,6 @@ if __name__ == "__main__":
     else:
         fill(Course(Path(course.root), plots=True, make=False, coursedir=course))
         print(
-            f"{submitted} was empty: filled it with a sample class of {len(STUDENTS)} students. "
+            f"{submitted} was empty: filled it with a sample class of {len(STUDENTS)} students.\n"
             f"{submitted}{LEGEND} says what each of them hands in."
         )
