@@ -173,7 +173,7 @@ def test_committed_notebooks_are_clean_and_valid(folder, assignment):
 def test_an_exercise_is_a_blank_and_its_test_worth_ten_points(assignment):
     cells = nbformat.read(notebook_path(ROOT / "source" / assignment), 4).cells
     marks = {grade_id(cell): cell.metadata.nbgrader for cell in cells if grade_id(cell)}
-    tests = {name for name, mark in marks.items() if mark.grade}
+    tests = {name for name, mark in marks.items() if mark.grade and not mark.solution}
     assert tests == {f"test_{function}" for function in reference_cells(assignment)}
     assert {marks[name].points for name in tests} == {10}
 

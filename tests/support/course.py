@@ -238,13 +238,9 @@ def notebook_path(folder: Path) -> Path:
 
 
 def reference_cells(assignment: str, folder: Path | None = None) -> dict[str, str]:
-    """Return the source of each solution cell, by function, from an assignment's source."""
-    notebook = nbformat.read(notebook_path(folder or ROOT / "source" / assignment), 4)
-    return {
-        grade_id(cell): cell.source
-        for cell in notebook.cells
-        if cell.metadata.get("nbgrader", {}).get("solution")
-    }
+    """Return the source of each exercise that a test judges, by function, from the source."""
+    source = read_source(notebook_path(folder or ROOT / "source" / assignment))
+    return {name: cell for name, cell, solved in reference_source(source) if solved}
 
 
 def lesson_files(assignment: str) -> dict[str, bytes]:
