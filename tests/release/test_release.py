@@ -10,6 +10,7 @@ import sys
 
 import nbformat
 import pytest
+from nbgrader.utils import is_grade, is_solution
 
 from grading.assignment.files import shared_files
 from tests.support.course import (
@@ -226,7 +227,7 @@ def test_the_source_runs_from_top_to_bottom(assignment, tmp_path):
     marks = [
         c.outputs[-1].data["text/plain"]
         for c in cells
-        if c.metadata.get("nbgrader", {}).get("grade")
+        if is_grade(c) and not is_solution(c)
     ]
     assert marks == ["10.0"] * len(reference_cells(assignment))
 
