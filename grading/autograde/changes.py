@@ -5,21 +5,23 @@ A mark that was given by hand stays; what changes under it is told too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from grading.store import AuditEntry, Mark
 
 ROUNDING = 1e-9
+LATE = "late penalty"
 
 
 @dataclass(frozen=True)
 class Change:
-    """The mark of one exercise that is not what it was.
+    """The mark of one exercise, or what lateness takes off, that is not what it was.
 
     Attributes
     ----------
     student, test : str
+        For lateness `LATE` in place of a test.
     old, new : float
         What the grader gave, and gives now.
     by_hand : float or None
@@ -61,3 +63,17 @@ class Changes:
                 was = float(mark.automatic or 0.0)
                 if abs(points - was) > ROUNDING:
                     self.found.append(Change(student, test, was, points, mark.by_hand))
+
+    def note_penalties(self, old: Mapping[str, float], new: Mapping[str, float]) -> None:
+        """Compare what lateness took off with what it takes off now, of work that had marks."""
+        for student in sorted(old.keys() & new.keys()):
+            if abs(old[student] - new[student]) > ROUNDING:
+                self.found.append(Change(student, LATE, 0 - old[student], 0 - new[student], None))
+
+    def grown(self, student: str, test: str) -> float:
+        """Return by how much the points of a test grow that counts as the grader says."""
+        return sum(
+            one.new - one.old
+            for one in self.found
+            if (one.student, one.test) == (student, test) and one.by_hand is None
+        )

@@ -32,11 +32,13 @@ from grading.autograde.lessons import Lessons
 from grading.autograde.saving import Saver
 from grading.core import GraderFault, printable, sentence, why_no_student
 from grading.store import (
+    Penalties,
     Places,
     check_settings,
     hand_in,
     open_gradebook,
     read_marks,
+    stored,
 )
 from grading.workers import Done, Executor, Job, LocalExecutor, as_completed
 
@@ -111,7 +113,11 @@ class CarefulAutograde(Autograde):
         """Grade; every fault is said in a sentence and ends in `NbGraderException`."""
         with self._at_work() as executor:
             self.init_notebooks()
+            assignments = {self._places.whose(folder)[1] for folder in self.assignments}
+            before = {name: stored(self.gradebook, name) for name in assignments}
             self._grade_all(executor)
+            for name, old in before.items():
+                self._renew(name, old)
             if self._run.draws and self._run.writes:
                 self._draw_all(executor)
 
@@ -219,6 +225,21 @@ class CarefulAutograde(Autograde):
                 self._fault(assignment, student, sentence(error))
                 if self._run.writes:
                     self._saver.save_fault(student, assignment, sentence(error))
+
+    def _renew(self, assignment: str, old: dict[str, float]) -> None:
+        """Bring the penalties for lateness up to date, and note what that changes."""
+        penalties = Penalties(self.coursedir, self.config)
+        try:
+            late = penalties.now(self.gradebook, assignment, self._more)
+            if self._run.writes:
+                penalties.renew(self.gradebook, assignment)
+        except GraderFault as error:
+            self.faults.append(f"The penalties of {assignment} are as they were. {error}")
+            return
+        self.changes.note_penalties(old, {who: one.penalty for who, one in late.items()})
+
+    def _more(self, student: str, test: str) -> float:
+        return 0.0 if self._run.writes else self.changes.grown(student, test)
 
     def _draw_all(self, executor: Executor) -> None:
         """Draw the plots of all submissions that have their marks and wait for them."""

@@ -19,7 +19,7 @@ from grading.autograde import CarefulAutograde, Run
 from grading.cli import tables
 from grading.cli.progress import ProgressBar
 from grading.core import GraderFault, printable
-from grading.feedback import Makers, pending
+from grading.feedback import Makers, pending, renew_penalties
 from grading.store import (
     Course,
     Places,
@@ -215,6 +215,7 @@ def _feedback(
         grader = CarefulAutograde(app.coursedir, executor=executor, tell=shown.tell, parent=app)
         grader.draw(waiting)
         executor.close()  # before there are forks that would hold its sockets
+    renew_penalties(app.coursedir, app.config)
     shown.tell("pages", 0, len(students))
     wrong = {}
     begun = ((student, makers.make(student)) for student in students)

@@ -26,10 +26,11 @@ COLOURS = {
     Verdict.PARTLY_CORRECT: "yellow",
     Verdict.GRADER_FAULT: "bold white on red",
 }
-LATE, WAITS, NOTHING = "*", "+", "–"
+LATE, WAITS, FLAGGED, NOTHING = "*", "+", "?", "–"
 SIGNS = {
-    LATE: "handed in late; a penalty, if there is one, is taken off",
-    WAITS: "something in it still waits for a mark by hand",
+    LATE: "handed in late; the penalty, if there is one, is taken off",
+    WAITS: "points so far: something in it still waits for a mark by hand",
+    FLAGGED: "nbgrader asks for another look at a mark in it: see the formgrader",
     NOTHING: "nothing handed in",
 }
 
@@ -75,16 +76,31 @@ def results(course: CourseDirectory, assignments: Sequence[str], only: Sequence[
     return 1 if faults or wrong or missing else 0
 
 
-def _results(known: Class, rows: dict[str, dict[str, Answer]]) -> Iterator[Table]:
+def _results(known: Class, rows: dict[str, dict[str, Answer]]) -> Iterator[Table | str]:
     """Draw the table of one assignment: students × exercises, with verdicts and points."""
     columns = []
     for number, (name, most) in enumerate(known.exercises.items()):
         answers = [list(row.values())[number] for row in rows.values()]
         columns.append(Column(f"{name}\n({most:g} points)", [_said(one) for one in answers]))
-    most = sum(known.exercises.values())
-    totals = (sum(answer.points or 0.0 for answer in row.values()) for row in rows.values())
-    columns.append(Column("points", [Text(f"{total:g} of {most:g}") for total in totals], True))
+    members = {member.student: member for member in known.members}
+    for name, most in known.by_hand.items():
+        given = [members.get(student, Member(student)).by_hand for student in rows]
+        texts = [Text(_by_hand(points[name]) if name in points else "") for points in given]
+        columns.append(Column(f"{name}\n({most:g} points)", texts))
+    marks = [_mark(known, student, members.get(student, Member(student))) for student in rows]
+    totals = [one if " " in one.plain else one + f" of {known.most:g}" for one in marks]
+    columns.append(Column("points", totals, True))
     yield from fitted(known.assignment, _students(rows), columns, _console().width)
+    yield from _signs(marks)
+
+
+def _by_hand(points: float | None) -> str:
+    return "waits" if points is None else f"by hand, {points:g}"
+
+
+def _signs(marks: Iterable[Text]) -> Iterator[str]:
+    signs = "".join(mark.plain for mark in marks)
+    yield from (f"{sign} {means}" for sign, means in SIGNS.items() if sign in signs)
 
 
 def _said(answer: Answer) -> Text:
@@ -103,8 +119,7 @@ def _marks(classes: Sequence[Class], only: Sequence[str]) -> Iterator[Table | st
         marks = [_mark(known, s, members.get(s, Member(s))) for s in students]
         columns.append(Column(f"{known.assignment}\nof {known.most:g}", marks, True))
     yield from fitted("marks", _students(students), columns, _console().width, lines=False)
-    signs = "".join(cell.plain for column in columns for cell in column.cells)
-    yield from (f"{sign} {means}" for sign, means in SIGNS.items() if sign in signs)
+    yield from _signs(cell for column in columns for cell in column.cells)
     yield ""
 
 
@@ -117,8 +132,9 @@ def _mark(known: Class, student: str, member: Member) -> Text:
     if None in points:
         return Text("no mark", COLOURS[Verdict.GRADER_FAULT])
     earned = sum(filter(None, points)) if member.total is None else member.total
-    late, waits = LATE * (member.seconds_late > 0), WAITS * member.waits
-    return Text(f"{earned:g}{late}{waits}", "green" if earned == known.most else "")
+    signs = LATE * (member.seconds_late > 0) + WAITS * bool(member.waits)
+    signs += FLAGGED * bool(member.flagged)
+    return Text(f"{earned:g}{signs}", "green" if earned == known.most else "")
 
 
 def _students(names: Iterable[str]) -> Column:

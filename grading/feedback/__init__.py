@@ -4,8 +4,14 @@ In come graded notebooks and the gradebook's points and comments; out come pages
 in themselves. Plots that are still to be drawn are drawn before.
 """
 
-from grading.feedback.converter import CarefulFeedback, Drawing, Makers, pending
+from grading.feedback.converter import (
+    CarefulFeedback,
+    Drawing,
+    Makers,
+    pending,
+    renew_penalties,
+)
 from grading.feedback.page import Page
 from grading.feedback.results import Grades
 
-__all__ = ["CarefulFeedback", "Drawing", "Grades", "Makers", "Page", "pending"]
+__all__ = ["CarefulFeedback", "Drawing", "Grades", "Makers", "Page", "pending", "renew_penalties"]

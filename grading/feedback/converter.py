@@ -19,10 +19,18 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
 from grading.autograde import CarefulAutograde
 from grading.core import GraderFault, sentence
-from grading.store import Places, check_settings, lend_gradebook, read_graded
+from grading.store import (
+    Penalties,
+    Places,
+    check_settings,
+    lend_gradebook,
+    open_gradebook,
+    read_graded,
+)
 
 
 class CarefulFeedback(GenerateFeedback):
@@ -32,6 +40,7 @@ class CarefulFeedback(GenerateFeedback):
         """Make pages. Raises `NbGraderException` when there is one that cannot be made."""
         self.check()
         self.draw()
+        renew_penalties(self.coursedir, self.config)
         super().start()
 
     def check(self) -> None:
@@ -56,6 +65,13 @@ class CarefulFeedback(GenerateFeedback):
         waiting = pending(self.coursedir)
         if waiting:
             CarefulAutograde(coursedir=self.coursedir, parent=self.parent).draw(waiting)
+
+
+def renew_penalties(course: CourseDirectory, config: Config) -> None:
+    """Bring what lateness costs up to date: pages show what the gradebook has."""
+    with open_gradebook(course.db_url, course.course_id, begin=False) as gradebook:
+        if course.assignment_id in {one.name for one in gradebook.assignments}:
+            Penalties(course, config).renew(gradebook, course.assignment_id)
 
 
 def pending(course: CourseDirectory) -> dict[Path, tuple[str, str]]:

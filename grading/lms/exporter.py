@@ -67,6 +67,7 @@ class Exporter(ExportPlugin):
             known = {a: read_class(course, str(a)) for a in chosen}
             marks = [marks_of(one) for one in known.values()]
             rows = self.rows(root / self.roster, list(known.values()), marks)
+            self._say(known.values(), marks)
             path = root / (self.to or f"{REPORTS}/{self.name}.csv")
             with placed(path) as fresh:
                 fresh.write_bytes(self._text(rows).encode(self.encoding))
@@ -113,10 +114,6 @@ class Exporter(ExportPlugin):
         people = [person for person in people if self.wanted(person.student)]
         if not people:
             raise GraderFault(f"Nobody in {path.name} has a mark, so there is nothing to export.")
-        for one in marks:
-            empty = [f"{printable(s)} ({why})" for s, why in one.without.items() if self.wanted(s)]
-            if empty:
-                self.notes.append(f"No mark in {one.assignment}: {', '.join(sorted(empty))}.")
         holes = [p.student for p in people if any(p.student not in one.marks for one in marks)]
         if holes:
             self.notes.append(
@@ -124,6 +121,18 @@ class Exporter(ExportPlugin):
                 f"export one assignment at a time. This is so for: {listed(holes)}."
             )
         return roster, people
+
+    def _say(self, known: Iterable[Class], marks: list[Marks]) -> None:
+        """Note who has no mark, and why; and who was late, and what that costs."""
+        for one in marks:
+            empty = [f"{printable(s)} ({why})" for s, why in one.without.items() if self.wanted(s)]
+            if empty:
+                self.notes.append(f"No mark in {one.assignment}: {', '.join(sorted(empty))}.")
+        for group in known:
+            late = [m for m in group.members if m.lateness and self.wanted(m.student)]
+            said = ", ".join(f"{printable(m.student)} ({m.lateness})" for m in late)
+            if said:
+                self.notes.append(f"Late in {group.assignment}: {said}.")
 
     def wanted(self, student: str) -> bool:
         """Say whether a student was asked for."""
@@ -145,7 +154,8 @@ def marks_of(known: Class) -> Marks:
         elif member.total is None:
             without[member.student] = "not graded, or a grader fault"
         elif member.waits:
-            without[member.student] = "points by hand are still to be given"
+            waits = ", ".join(member.waits)
+            without[member.student] = f"points by hand are still to be given: {waits}"
         else:
             marks[member.student] = member.total
     return Marks(known.assignment, known.most, marks, without)

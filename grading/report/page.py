@@ -51,13 +51,16 @@ def table(known: Class) -> str:
     columns = ["student", "last_name", "first_name", "handed_in"]
     for exercise in known.exercises:
         columns += [f"{exercise} points", f"{exercise} verdict"]
-    rows.writerow([*columns, "total", "of", "seconds_late"])
+    columns += [f"{name} points" for name in known.by_hand]
+    rows.writerow([*columns, "total", "of", "waits", "seconds_late", "penalty"])
     for one in known.members:
         row: list[Any] = [*map(_cell, (one.student, one.last_name, one.first_name)), state(one)]
         for exercise in known.exercises:
             answer = one.answers.get(exercise)
             row += [_number(answer.points), answer.verdict.value] if answer else ["", ""]
-        rows.writerow([*row, _number(one.total), _number(known.most), round(one.seconds_late)])
+        row += [_number(one.by_hand.get(name)) for name in known.by_hand]
+        row += [_number(one.total), _number(known.most), _cell(", ".join(one.waits))]
+        rows.writerow([*row, round(one.seconds_late), _number(one.penalty)])
     return file.getvalue()
 
 
@@ -88,12 +91,14 @@ def page(known: Class) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(own=own, plain=plain, who=who, percent=percent, lateness=lateness)
+    environment.filters.update(own=own, plain=plain, who=who, percent=percent)
     return environment.get_template("page.html").render(
         known=known,
         people={member.student: member for member in known.members},
         unusable=[one for one in known.handed_in if not one.is_judged],
         late=[one for one in known.handed_in if one.seconds_late > 0],
+        waiting=[one for one in known.handed_in if one.waits],
+        flagged=[one for one in known.handed_in if one.flagged],
         today=date.today().isoformat(),
         spread=spread,
         shares=shares,
@@ -190,15 +195,6 @@ def who(one: Member) -> str:
     """Return how a student is called on the page."""
     name = " ".join(filter(None, (one.first_name, one.last_name)))
     return plain(f"{name} ({one.student})" if name else one.student, 200)
-
-
-def lateness(one: Member) -> str:
-    """Say how late a student was, in days and hours."""
-    days, seconds = divmod(round(one.seconds_late), 86_400)
-    hours, seconds = divmod(seconds, 3_600)
-    if days or hours:
-        return ", ".join([f"{days} d"] * bool(days) + [f"{hours} h"] * bool(hours))
-    return f"{max(seconds // 60, 1)} min"
 
 
 def percent(share: float) -> str:

@@ -25,6 +25,7 @@ from grading.store.gradebook import (
     transaction,
 )
 from grading.store.marks import Mark, read_marks
+from grading.store.penalties import Penalties, stored
 from grading.store.places import REPORTS, Places, Work, near
 from grading.store.settings import CONFIG, broken, check_settings, settings_fault
 from grading.store.submitted import SIZE_LIMIT, Unusable, hand_in, read_file, read_note
@@ -44,6 +45,7 @@ __all__ = [
     "FaultEntry",
     "Mark",
     "Member",
+    "Penalties",
     "Pending",
     "Places",
     "Unusable",
@@ -65,6 +67,7 @@ __all__ = [
     "read_marks",
     "read_note",
     "settings_fault",
+    "stored",
     "timestamp",
     "transaction",
 ]

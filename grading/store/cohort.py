@@ -22,6 +22,7 @@ from grading.store import autograded
 from grading.store.autograded import TIMESTAMP, Graded
 from grading.store.gradebook import open_gradebook
 from grading.store.marks import Mark, read_marks
+from grading.store.penalties import Lateness, Penalties
 from grading.store.places import Places
 
 WHOLE = (Verdict.NO_NOTEBOOK, Verdict.UNREADABLE, Verdict.OTHER_ASSIGNMENT)
@@ -66,22 +67,42 @@ class Member:
     Attributes
     ----------
     student, first_name, last_name : str
-    seconds_late : float
+    seconds_late, penalty : float
+        By the deadline and the rule of now; the penalty is in points.
     total : float or None
-        The points that count, late penalty taken off; None where an exercise has no mark.
+        The points so far that count, penalty taken off; None where an exercise has no mark.
     answers : dict of str to Answer
         By exercise.
-    waits : bool
-        Whether something is still to be marked by hand.
+    by_hand : dict of str to (float or None)
+        The points of what a person marks; None of what waits for that.
+    flagged : tuple of str
+        What has a mark, and nbgrader asks a person to look at it all the same.
     """
 
     student: str
     first_name: str = ""
     last_name: str = ""
     seconds_late: float = 0.0
+    penalty: float = 0.0
     total: float | None = None
     answers: Mapping[str, Answer] = field(default_factory=dict)
-    waits: bool = False
+    by_hand: Mapping[str, float | None] = field(default_factory=dict)
+    flagged: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """What is still to be marked by a person."""
+        return tuple(name for name, points in self.by_hand.items() if points is None)
+
+    @property
+    def lateness(self) -> str:
+        """How late it was, in days and hours, and what that costs; nothing if it was in time."""
+        days, seconds = divmod(round(self.seconds_late), 86_400)
+        hours, seconds = divmod(seconds, 3_600)
+        said = [f"{days} d"] * bool(days) + [f"{hours} h"] * bool(hours)
+        said = said or [f"{max(seconds // 60, 1)} min"]
+        said += [f"−{self.penalty:g} points"] * bool(self.penalty)
+        return ", ".join(said) if self.seconds_late > 0 else ""
 
     @property
     def whole(self) -> Verdict | None:
@@ -113,6 +134,8 @@ class Class:
     hand_ins : dict of str to (dict of str to Answer)
         What became of every folder among the hand-ins, by its name, empty ones and those
         that can be no student's too.
+    by_hand : dict of str to float
+        What a person marks, with its highest points.
     """
 
     assignment: str
@@ -121,6 +144,7 @@ class Class:
     members: list[Member]
     blanks: dict[str, str]
     hand_ins: dict[str, dict[str, Answer]] = field(default_factory=dict)
+    by_hand: dict[str, float] = field(default_factory=dict)
 
     @property
     def handed_in(self) -> list[Member]:
@@ -159,11 +183,13 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
         entries = {entry.student_id: entry for entry in known.submissions}
         people = {one.id: one for one in gradebook.students}
         folders = hand_ins(places, assignment)
-        cells = {cell.name for b in asked for cell in [*b.grade_cells, *b.task_cells]}
+        cells = _cells(asked)
+        hands = {name: points for name, points in _cells(asked).items() if name not in tests}
         given = {
             student: {name: mark for name, mark in own.items() if name in cells}
             for student, own in read_marks(gradebook, assignment).items()
         }
+        late = Penalties(course).now(gradebook, assignment)
         # Who is in the gradebook alone has handed in: the folders may have been put away.
         found = {}
         for student in {*folders, *entries}:
@@ -176,19 +202,23 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
                 continue
             entry, own = entries.get(student), given.get(student, {})
             answers = found.get(student, {}) if folders.get(student, True) else {}
+            lateness = late.get(student, Lateness(0.0, {}))
+            penalty = sum(lateness.penalties.get(book.name, 0.0) for book in asked)
             total = None
             if answers and entry and not any(a.points is None for a in answers.values()):
                 earned = sum(mark.points or 0.0 for mark in own.values())
-                total = max(0.0, earned - (entry.late_submission_penalty or 0.0))
+                total = max(0.0, earned - penalty)
             members.append(
                 Member(
                     student,
                     getattr(people.get(student), "first_name", "") or "",
                     getattr(people.get(student), "last_name", "") or "",
-                    float(entry.total_seconds_late) if entry else 0.0,
+                    lateness.seconds,
+                    penalty,
                     total,
                     answers,
-                    any(mark.points is None for mark in own.values()),
+                    {name: own[name].points for name in hands if name in own},
+                    tuple(n for n, m in own.items() if m.flagged and m.points is not None),
                 )
             )
         sources = [cell for book in asked for cell in book.source_cells]
@@ -196,22 +226,30 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
         most = float(sum(book.max_score for book in asked))
     members.sort(key=lambda one: (one.last_name, one.first_name, one.student))
     table = {student: found[student] for student in sorted(folders)}
-    return Class(assignment, {n: tests[t] for n, t in names.items()}, most, members, blanks, table)
+    exercises = {name: tests[test] for name, test in names.items()}
+    return Class(assignment, exercises, most, members, blanks, table, hands)
 
 
 def exercises_of(notebooks: Iterable[Notebook]) -> dict[str, float]:
     """Return the tests of notebooks in the gradebook, with their highest points.
 
-    An answer that a person marks is none: it has points and is not locked.
+    An answer that a person marks is none: it has points and is not locked; nor is a task.
     """
-    # source_cells keep the notebook's order; grade_cells do not promise to.
-    return {
-        cell.name: float(points[cell.name])
-        for notebook in notebooks
-        for points in [{cell.name: cell.max_score for cell in notebook.grade_cells}]
-        for cell in notebook.source_cells
-        if cell.name in points and cell.locked
-    }
+    books = list(notebooks)
+    locked = {cell.name for book in books for cell in book.source_cells if cell.locked}
+    tasks = {cell.name for book in books for cell in book.task_cells}
+    return {name: most for name, most in _cells(books).items() if name in locked - tasks}
+
+
+def _cells(notebooks: Iterable[Notebook]) -> dict[str, float]:
+    """Return all cells with points, with their highest points."""
+    found: dict[str, float] = {}
+    for book in notebooks:
+        points = {c.name: float(c.max_score) for c in [*book.grade_cells, *book.task_cells]}
+        # source_cells keep the notebook's order; the others do not promise to.
+        found |= {c.name: points.pop(c.name) for c in book.source_cells if c.name in points}
+        found |= points
+    return found
 
 
 def hand_ins(places: Places, assignment: str) -> dict[str, bool]:

@@ -25,11 +25,14 @@ class Mark:
         What the grader gave, and a person.
     extra : float
         Points beyond the task.
+    flagged : bool
+        Whether nbgrader asks a person to look at it.
     """
 
     automatic: float | None
     by_hand: float | None
     extra: float
+    flagged: bool = False
 
     @property
     def points(self) -> float | None:
@@ -57,6 +60,7 @@ def read_marks(
             Grade.auto_score,
             Grade.manual_score,
             Grade.extra_credit,
+            Grade.needs_manual_grade,
         )
         .select_from(Grade)
         .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
@@ -68,6 +72,6 @@ def read_marks(
     if student is not None:
         rows = rows.filter(SubmittedAssignment.student_id == student)
     found: dict[str, dict[str, Mark]] = defaultdict(dict)
-    for who, cell, automatic, by_hand, extra in rows:
-        found[who][cell] = Mark(automatic, by_hand, extra or 0.0)
+    for who, cell, automatic, by_hand, extra, flagged in rows:
+        found[who][cell] = Mark(automatic, by_hand, extra or 0.0, bool(flagged))
     return dict(found)

@@ -37,7 +37,7 @@ def lesson(name="01_rnn", most=20.0, without=()):
     members = [
         Member("ada", total=most, answers=both),
         Member("bo", total=18.5, seconds_late=60.0, answers=both),
-        Member("cy", total=10.0, waits=True, answers=both),
+        Member("cy", total=10.0, by_hand={"essay": None}, answers=both),
         Member("di", answers={"f": right, "g": Answer(Verdict.GRADER_FAULT, None)}),
         Member(ADDRESS, total=most - 1, answers=both),
     ]
@@ -109,7 +109,7 @@ def test_a_mark_is_the_one_of_the_exports_and_says_what_is_odd_about_it(monkeypa
     assert ["cy", "10+", "10+"] in rows
     assert ["di", "no", "mark", "no", "mark"] in rows
     assert "* handed in late" in said
-    assert "+ something in it still waits" in said
+    assert "+ points so far: something in it still waits" in said
     assert "– nothing" not in said
 
 

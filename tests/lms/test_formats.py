@@ -51,23 +51,37 @@ def moodle_roster():
     return "\ufeff" + header + "".join(rows)
 
 
+RULE = """
+from nbgrader.plugins import BasePlugin
+
+class Rule(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 2.5
+"""
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A class: late, marked by hand, a third of a point, a grader fault, and nothing."""
     course = Course(tmp_path_factory.mktemp("class") / "course")
     config = course.root / "nbgrader_config.py"
-    config.write_text(config.read_text() + f"\nc.Exporter.titles = {TITLE!r}\n")
+    rule = "\nc.AssignLatePenalties.plugin_class = 'late_rule.Rule'\n"
+    config.write_text(config.read_text() + rule + f"c.Exporter.titles = {TITLE!r}\n")
+    (course.root / "late_rule.py").write_text(RULE)
     wrong = [
         e for e in ENTRIES if e.name == "feeds a0 at every step" and e.function == "rnn_forward"
     ]
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment(A, duedate="2026-11-01 12:00:00 UTC")
     for student in ("late", "by-hand", "third", "right", "fault"):
         course.submit(student, A, course.answers(A, *(wrong if student == "by-hand" else ())))
+    stamp = course.root / "submitted" / "late" / A / "timestamp.txt"
+    stamp.write_text("2026-11-02 15:00:00 UTC")
     course.submit("right", B, course.answers(B))
     course.submit("nothing", A, None)
     course.python("grading", "autograde", A, B, "--no-plots", "--workers=2")
     with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
         gradebook.add_student("absent")
-        gradebook.find_submission(A, "late").notebooks[0].late_submission_penalty = 2.5
         (grade, *_) = gradebook.find_submission(A, "by-hand").notebooks[0].grades
         grade.manual_score = 3.25
         (grade, *_) = gradebook.find_submission(A, "third").notebooks[0].grades
@@ -280,7 +294,7 @@ def test_points_that_are_still_to_be_given_by_hand_are_no_zero(course):
         gradebook.db.add(Grade(cell_id=essay.id, notebook_id=notebook.id))
         gradebook.db.commit()
     data, said = export(course, "canvas", A)
-    assert "right (points by hand are still to be given)" in said
+    assert "right (points by hand are still to be given: essay)" in said
     canvas = in_canvas()
     canvas.upload(data)
     assert (14, 501) not in canvas.scores

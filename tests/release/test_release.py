@@ -224,11 +224,7 @@ def test_the_source_runs_from_top_to_bottom(assignment, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     cells = nbformat.reads(done.stdout, 4).cells
-    marks = [
-        c.outputs[-1].data["text/plain"]
-        for c in cells
-        if is_grade(c) and not is_solution(c)
-    ]
+    marks = [c.outputs[-1].data["text/plain"] for c in cells if is_grade(c) and not is_solution(c)]
     assert marks == ["10.0"] * len(reference_cells(assignment))
 
 

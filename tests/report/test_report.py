@@ -350,7 +350,8 @@ def test_an_answer_that_a_person_marks_is_no_exercise_of_the_graders():
         return SimpleNamespace(name=name, locked=locked, max_score=3)
 
     cells = [cell("essay", False), cell("test_f", True)]
-    notebook = SimpleNamespace(grade_cells=cells, source_cells=[cell("f", False), *cells])
+    sources = [cell("f", False), *cells]
+    notebook = SimpleNamespace(grade_cells=cells, task_cells=[], source_cells=sources)
     assert exercises_of([notebook]) == {"test_f": 3.0}
 
 

@@ -225,5 +225,5 @@ def test_every_command_refuses_it(tmp_path):
 def test_a_student_who_is_not_there_is_said_and_nobody_else_is_graded(tmp_path):
     course = Moved(tmp_path / "course", {})
     said = course.python("grading", "autograde", A, "--student=eve", fails=True)
-    assert f"Nothing of {A} was handed in by eve." in said
+    assert f"Nobody called eve has handed in {A}." in said
     assert not course.scores("ada", A)
