@@ -49,6 +49,17 @@ class Grades(GetGrades):
         )
 
 
+    def _get_comment(self, cell: NotebookNode, resources: Resources) -> None:
+        """Put in what a person has written; of a blank nbgrader itself writes "No response."."""
+        comment = self.gradebook.find_comment(
+            cell.metadata["nbgrader"]["grade_id"],
+            self.notebook_id,
+            self.assignment_id,
+            self.student_id,
+        )
+        cell.metadata["nbgrader"]["comment"] = comment.manual_comment
+
+
 @dataclass(frozen=True)
 class PartOfResult:
     """One named part of an exercise."""

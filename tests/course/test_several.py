@@ -133,6 +133,8 @@ def test_what_is_missing_is_called_so(course):
     page = made.root / "feedback" / "unclear" / A / "slope.html"
     said = "There is homework.ipynb, and it may be any of slope.ipynb, words.ipynb."
     assert said in page.read_text("utf-8")
+    for path in (made.root / "feedback").rglob("*.html"):
+        assert "Your instructor has a comment" not in path.read_text("utf-8")
 
 
 def test_a_second_run_has_nothing_to_do(course):
