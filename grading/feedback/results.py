@@ -48,7 +48,6 @@ class Grades(GetGrades):
             waiting=grade.manual_score is None and grade.auto_score is None,
         )
 
-
     def _get_comment(self, cell: NotebookNode, resources: Resources) -> None:
         """Put in what a person has written; of a blank nbgrader itself writes "No response."."""
         comment = self.gradebook.find_comment(

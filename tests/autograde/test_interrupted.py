@@ -195,6 +195,12 @@ def test_what_is_not_whole_or_newer_or_another_is_graded_again_and_nothing_else(
     said = (course.root / "audit.jsonl").read_text()
     lines = [json.loads(line)["student"] for line in said.splitlines()]
     assert [lines.count(student) for student in students] == [2] * (len(students) - 1) + [1]
+    # What is unfinished is graded again, though nothing else is new.
+    unfinished = course.root / "autograded" / ".unfinished" / "as-it-was" / A
+    unfinished.mkdir(parents=True)
+    course.process("nbgrader", "autograde", A)
+    assert not unfinished.exists()
+    assert (course.root / "audit.jsonl").read_text().count('"student": "as-it-was"') == 2
 
 
 class Disk:

@@ -12,6 +12,7 @@ import html5lib
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from nbgrader.api import Gradebook
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -236,14 +237,25 @@ def course(tmp_path_factory):
     course.submit("untouched", A, course.release(A))
     filled = course.answers(A)
     # The last test begins where the page is nearly full.
+    course.submit("waits", A, course.answers(A))
     room = 300_000 - sum(len(cell.source) for cell in filled.cells)
     texts = [new_markdown_cell("x" * 9_990) for _ in range(room // 9_990 + 2)]
     filled.cells[:0] = texts
     course.submit("full", A, filled)
     course.nbgrader("autograde", A)
     course.nbgrader("db", "student", "add", "wrong", "--first-name=Ada", "--last-name=B <b>")
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        gradebook.find_grade("test_rnn_forward", "rnn", A, "waits").auto_score = None
+        gradebook.db.commit()
     course.nbgrader("generate_feedback", A)
     return course
+
+
+def test_what_a_person_still_has_to_mark_is_no_zero(course):
+    root = read(feedback(course, "waits"))
+    rows = [[words(cell) for cell in tr] for tr in only(root, "class", "summary").iter("tr")]
+    assert rows[2][:2] == ["rnn_forward", "… correct"]
+    assert rows[1][:2] == ["rnn_cell_forward", "✓ correct"]
 
 
 def feedback(course, student):

@@ -276,11 +276,11 @@ def test_what_cannot_be_reported_is_said_and_makes_nothing(graded, tmp_path):
 # --- figures, on classes made by hand -------------------------------------------------------
 
 
-def answer(*earned, named=(), verdict=Verdict.PARTLY_CORRECT):
+def answer(*earned, named=(), verdict=Verdict.PARTLY_CORRECT, public=True):
     parts = [
         Part(f"part {n}", 2.0, 2.0 * e, "" if e else "not right") for n, e in enumerate(earned)
     ]
-    return Answer(verdict, sum(p.earned for p in parts), tuple(parts), named, True, "x = 1")
+    return Answer(verdict, sum(p.earned for p in parts), tuple(parts), named, public, "x = 1")
 
 
 def made(*answers):
@@ -296,14 +296,15 @@ def test_misconceptions_are_ranked_by_how_many_have_them():
         *[answer(1, 0, named=(often,))] * 3,
         answer(0, 0),
         answer(1, 1),
+        answer(1, 0, named=(often,), public=False),  # who was warned
     )
     found = statistics.misconceptions(known)
-    assert [(one.name, len(one.students)) for one in found] == [("old state", 4), ("adds twice", 1)]
+    assert [(one.name, len(one.students)) for one in found] == [("old state", 5), ("adds twice", 1)]
     assert [(one.name, one.students) for one in statistics.others(known)] == [("part 0", ("s04",))]
     assert statistics.unwarned(known) == {"f": 5}
     told = said(section(parsed(report_page.page(known)), "mistakes"))
     assert told.index("You take the old state.") < told.index("You add it twice.")
-    assert "4 (67" in told
+    assert "5 (71" in told
 
 
 def test_how_hard_a_part_is_and_whether_it_tells_the_strong_from_the_weak():
