@@ -14,6 +14,7 @@ from grading.assignment.source import (
     reference_cells,
     run_piece,
     split,
+    without_hidden,
     wrong_cells,
 )
 from grading.assignment.spec import (
@@ -47,5 +48,6 @@ __all__ = [
     "run_piece",
     "shared_files",
     "split",
+    "without_hidden",
     "wrong_cells",
 ]

@@ -5,7 +5,17 @@ in themselves. Plots that are still to be drawn are drawn before.
 """
 
 from grading.feedback.converter import CarefulFeedback, Drawing, Makers, pending
+from grading.feedback.hiding import HideSchemes, HideTests
 from grading.feedback.page import Page
 from grading.feedback.results import Grades
 
-__all__ = ["CarefulFeedback", "Drawing", "Grades", "Makers", "Page", "pending"]
+__all__ = [
+    "CarefulFeedback",
+    "Drawing",
+    "Grades",
+    "HideSchemes",
+    "HideTests",
+    "Makers",
+    "Page",
+    "pending",
+]
