@@ -19,7 +19,7 @@ from typing import Any
 import nbformat
 
 from grading.core.verdicts import Verdict as V
-from tests.support.course import Course, reference_cells
+from tests.support.course import Course, grade_id, reference_cells
 
 A, NAME = "01_rnn", "rnn.ipynb"
 CELL, LOOP = "rnn_cell_forward", "rnn_forward"
@@ -172,6 +172,34 @@ def twice(name: str, **values: Any) -> Callable[[Json], None]:
         raw["cells"].insert(number, copy.deepcopy(raw["cells"][number]) | values)
 
     return change
+
+
+def copied(name: str, to: Callable[[Json], int], **values: Any) -> Callable[[Json], None]:
+    """Put a copy of a cell somewhere, with something changed in it."""
+
+    def change(raw: Json) -> None:
+        raw["cells"].insert(to(raw), copy.deepcopy(cell_of(raw, name)) | values)
+
+    return change
+
+
+def blank_of(course: Course, name: str) -> str:
+    """Return what an exercise is given out as."""
+    return next(c.source for c in course.release(A).cells if grade_id(c) == name)
+
+
+def with_blank(change: Callable[[Json, str], Any], name: str = CELL, said: str = "{}") -> Maker:
+    """Make a maker of a right notebook with something done to it that takes an exercise's blank."""
+
+    def make(course: Course, folder: Path) -> None:
+        edited(lambda raw: change(raw, said.format(blank_of(course, name))))(course, folder)
+
+    return make
+
+
+def behind(name: str) -> Callable[[Json], int]:
+    """Return where the cell behind this one is."""
+    return lambda raw: raw["cells"].index(cell_of(raw, name)) + 1
 
 
 def moved(name: str, to: Callable[[Json], int]) -> Callable[[Json], None]:
@@ -535,6 +563,42 @@ HONEST = [
         "the last of two exercises behind the test",
         edited(both(twice(CELL, source=""), moved(TESTS[0], to_front))),
     ),
+    Row(
+        "a blank copy below it",
+        with_blank(lambda raw, b: copied(CELL, behind(CELL), source=b)(raw)),
+    ),
+    Row("a blank copy at the end", with_blank(lambda raw, b: copied(CELL, to_end, source=b)(raw))),
+    Row(
+        "a blank copy with other spaces and comments",
+        with_blank(
+            lambda raw, b: copied(CELL, behind(CELL), source=b)(raw), said="# mine\n\n{}  # ?\n\n"
+        ),
+    ),
+    Row("an empty copy below it", edited(copied(CELL, behind(CELL), source="# here"))),
+    Row(
+        "a blank copy that lost its id",
+        with_blank(lambda raw, b: copied(CELL, behind(CELL), source=b, metadata={})(raw)),
+    ),
+    Row(
+        "stripped, with a blank copy below it",
+        with_blank(lambda raw, b: both(copied(LOOP, behind(LOOP), source=b), stripped)(raw), LOOP),
+    ),
+    Row(
+        "the id of one exercise on the other's cell",
+        edited(lambda raw: cell_of(raw, LOOP).update(metadata=marked(CELL))),
+    ),
+    Row(
+        "the id of the imports on an exercise",
+        edited(lambda raw: cell_of(raw, CELL).update(metadata=marked("imports"))),
+    ),
+    Row(
+        "imports added to the locked cell",
+        edited(each(lambda c: c.update(source=[*c["source"], "\n\nimport math"]), "imports")),
+    ),
+    Row(
+        "notes of the students own",
+        edited(lambda raw: raw["metadata"].update(grading={"notes": [["", "All is well."]]})),
+    ),
     Row("exercises made Markdown", edited(each(to_markdown, CELL, LOOP))),
     Row("exercises at the end", edited(both(moved(CELL, to_end), moved(LOOP, to_end)))),
     Row("ids swapped", edited(swapped)),
@@ -582,6 +646,21 @@ SPLIT = [
         "an exercise that is no text",
         edited(lambda raw: cell_of(raw, LOOP).update(source=[1])),
         (V.CORRECT, V.NOT_ATTEMPTED),
+    ),
+    Row(
+        "a wrong copy below it",
+        edited(copied(LOOP, behind(LOOP), source=f"def {LOOP}(*given):\n    return given[0]")),
+        (V.CORRECT, V.WRONG),
+    ),
+    Row(
+        "blanks doubled",
+        blank_but(lambda raw: copied(CELL, behind(CELL))(raw)),
+        (V.NOT_ATTEMPTED, V.NOT_ATTEMPTED),
+    ),
+    Row(
+        "written again above the blank",
+        blank_but(lambda raw: raw["cells"].insert(2, plain(reference_cells(A)[CELL]))),
+        (V.NOT_ATTEMPTED, V.NOT_ATTEMPTED),
     ),
     Row("stripped, and one made Markdown", edited(prose), (V.CORRECT, V.NOT_ATTEMPTED)),
     Row(
