@@ -19,7 +19,8 @@ from nbgrader.coursedir import CourseDirectory
 
 from grading.core import Cell, GraderFault, Part, Verdict, why_no_student
 from grading.store import autograded
-from grading.store.autograded import TIMESTAMP, Graded
+from grading.store.autograded import Graded
+from grading.store.files import TIMESTAMP
 from grading.store.gradebook import open_gradebook
 from grading.store.marks import Mark, read_marks
 from grading.store.places import Places

@@ -96,6 +96,8 @@ TOLD = {
     "tests edited": [(test, "“1 / 0”") for test in TESTS],
     "imports added to the locked cell": [("imports", "“import math”")],
     "notes of the students own": [],
+    "a folder in the folder": [("", "was found in 01_rnn/rnn.ipynb")],
+    "a zip of it": [("", "was found in work.zip/rnn.ipynb")],
     "aa honest": [],
 }
 

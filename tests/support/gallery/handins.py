@@ -11,6 +11,8 @@ import json
 import os
 import socket
 import stat
+import struct
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -392,6 +394,63 @@ def links_in_loops(course: Course, folder: Path) -> None:
     (folder / "gone").symlink_to("nowhere")
 
 
+def zipped(*names: str, **attributes: Any) -> Maker:
+    """Make a maker of a zip of right notebooks; with a link, a method or a bomb in it."""
+
+    def make(course: Course, folder: Path) -> None:
+        with zipfile.ZipFile(folder / "work.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                entry = zipfile.ZipInfo(name)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                for key, value in attributes.items():
+                    setattr(entry, key, value)
+                archive.writestr(entry, right(course) if name.endswith("ipynb") else b"x")
+
+    return make
+
+
+def many_names(course: Course, folder: Path) -> None:
+    """Hand in a zip of thousands of empty files and one notebook."""
+    with zipfile.ZipFile(folder / "work.zip", "w") as archive:
+        for number in range(5000):
+            archive.writestr(f"{number}.txt", b"")
+        archive.writestr(NAME, right(course))
+
+
+def bomb(course: Course, folder: Path) -> None:
+    """Hand in a zip of a notebook that is far larger than it says."""
+    with zipfile.ZipFile(folder / "work.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(NAME, b" " * 200 * 2**20)
+    data = (folder / "work.zip").read_bytes()
+    said = struct.pack("<I", 200 * 2**20)
+    assert said in data
+    (folder / "work.zip").write_bytes(data.replace(said, struct.pack("<I", 1000)))
+
+
+def torn(course: Course, folder: Path) -> None:
+    """Hand in the first half of a zip."""
+    zipped(NAME)(course, folder)
+    data = (folder / "work.zip").read_bytes()
+    (folder / "work.zip").write_bytes(data[: len(data) // 2])
+
+
+def nested(*names: str) -> Maker:
+    """Make a maker of right notebooks in folders of the folder."""
+
+    def make(course: Course, folder: Path) -> None:
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(right(course))
+
+    return make
+
+
+def linked_folder(course: Course, folder: Path) -> None:
+    """Hand in a link to the folder of somebody who is right, and one to the source."""
+    (folder / "work").symlink_to(course.root / "submitted" / FIRST.student / A)
+    (folder / "more").symlink_to(course.root / "source" / A)
+
+
 def several(course: Course, folder: Path) -> None:
     """Hand in two notebooks, neither under the right name."""
     for name in ("a.ipynb", "b.ipynb"):
@@ -467,6 +526,21 @@ IN_WORDS = [
     ),
     broken("nothing", lambda course, folder: None, NONE, "No notebook"),
     broken("two notebooks of other names", several, NONE, "a.ipynb, b.ipynb"),
+    broken("a notebook with one ending more", content(right, f"{NAME}.json"), NONE, f"{NAME}.json"),
+    broken("a picture", content(b"x", "<b>.png"), NONE, "Found was: <b>.png."),
+    broken("an empty folder in it", lambda c, f: (f / "work").mkdir(), NONE, "work/"),
+    broken("notebooks in two folders", nested("a/x.ipynb", "b/y.ipynb"), NONE, "a/x.ipynb, b/y"),
+    broken("a notebook far down", nested("a/b/c/d/e/rnn.ipynb"), NONE, "Found was: a/."),
+    broken("links to folders", linked_folder, NONE, "Found was: more, work."),
+    broken("a zip of two notebooks", zipped("x.ipynb", "b/y.ipynb"), NONE, "b/y.ipynb"),
+    broken("a zip of none", zipped("x.txt"), NONE, "work.zip"),
+    broken("a zip that leads elsewhere", zipped("../../x.ipynb"), NONE, "leads elsewhere"),
+    broken("a zip of a link", zipped(NAME, external_attr=0o120777 << 16), NONE, "it is no file"),
+    broken("a zip of thousands", many_names, NONE, "more than 1000 files"),
+    broken("a zip in a zip", zipped("inner.zip"), NONE, "work.zip"),
+    broken("a bomb of a zip", bomb, BAD, "work.zip"),
+    broken("half of a zip", torn, BAD, "work.zip"),
+    broken("a zip of another packing", zipped(NAME, compress_type=14), NONE, "unusual way"),
     broken("a file in place of the folder", plain_file_for_folder, NONE, "folder"),
     broken("a folder named as the notebook", instead(lambda c, p: p.mkdir()), BAD, "a folder"),
     broken("link to the gradebook", link("gradebook.db"), BAD, "a symbolic link"),
@@ -515,6 +589,14 @@ HONEST = [
     Row("renamed on two lines", content(right, "rnn\nagain.ipynb")),
     Row("twice", lambda c, f: [content(right, n)(c, f) for n in (NAME, "rnn (1).ipynb")] and None),
     Row("beside one of another kind", beside(lambda c, f: content(b"x", "b.ipynb")(c, f))),
+    Row("a folder in the folder", nested(f"{A}/{NAME}", f"{A}/.ipynb_checkpoints/rnn-1.ipynb")),
+    Row("a folder in a folder", nested(f"work/{A}/mine.ipynb")),
+    Row("a zip of it", zipped(NAME)),
+    Row("a zip of its folder", zipped(f"{A}/{NAME}", f"{A}/data.csv", f"__MACOSX/._{NAME}")),
+    Row(
+        "a notebook beside a zip",
+        lambda c, f: [m(c, f) for m in (content(right), zipped("x.ipynb"))] and None,
+    ),
     Row("format 2", content(old_format(2))),
     Row("format 3", content(old_format(3))),
     Row("format 4 0", edited(four_zero)),
