@@ -4,7 +4,7 @@ In come graded notebooks and the gradebook's points and comments; out come pages
 in themselves. Plots that are still to be drawn are drawn before.
 """
 
-from grading.feedback.converter import CarefulFeedback, Drawing, Makers, pending
+from grading.feedback.converter import CarefulFeedback, Drawing, Makers, is_deleted, pending
 from grading.feedback.hiding import HideSchemes, HideTests
 from grading.feedback.page import Page
 from grading.feedback.results import Grades
@@ -17,5 +17,6 @@ __all__ = [
     "HideTests",
     "Makers",
     "Page",
+    "is_deleted",
     "pending",
 ]

@@ -1,9 +1,9 @@
 """Who belongs to a class, and what became of everyone's work, read from where it lies.
 
 To the class belongs who is in nbgrader's gradebook or has a folder among the hand-ins, unless
-a setting of nbgrader's leaves her out. Marks come from the gradebook, verdicts and code from
-the graded notebooks; where one of the two is missing there is no mark. Table, report and
-exports show what is read here.
+a setting of nbgrader's leaves her out, or she was graded and then deleted from the gradebook.
+Marks come from the gradebook, verdicts and code from the graded notebooks; where one of the two
+is missing there is no mark. Table, report and exports show what is read here.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ class Class:
     members: list[Member]
     blanks: dict[str, str]
     hand_ins: dict[str, dict[str, Answer]] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
 
     @property
     def handed_in(self) -> list[Member]:
@@ -160,6 +161,9 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
         entries = {entry.student_id: entry for entry in known.submissions}
         people = {one.id: one for one in gradebook.students}
         folders = hand_ins(places, assignment)
+        deleted = sorted(s for s in {*folders} - {*people} if _graded(places, s, assignment).tests)
+        for student in deleted:
+            del folders[student]
         cells = {cell.name for b in asked for cell in [*b.grade_cells, *b.task_cells]}
         given = {
             student: {name: mark for name, mark in own.items() if name in cells}
@@ -197,7 +201,8 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
         most = float(sum(book.max_score for book in asked))
     members.sort(key=lambda one: (one.last_name, one.first_name, one.student))
     table = {student: found[student] for student in sorted(folders)}
-    return Class(assignment, {n: tests[t] for n, t in names.items()}, most, members, blanks, table)
+    points = {name: tests[test] for name, test in names.items()}
+    return Class(assignment, points, most, members, blanks, table, deleted)
 
 
 def exercises_of(notebooks: Iterable[Notebook]) -> dict[str, float]:

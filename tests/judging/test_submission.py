@@ -90,6 +90,7 @@ TOLD = {
     "blanks doubled": [],
     "a blank copy that lost its id": [],
     "written again above the blank": [(CELL, "further up")],
+    "written again right below the blank": [],
     "written again behind its test": [(CELL, "further down")],
     "stripped": [("", "Validate does not check")],
     "tests deleted": [("", f"The test cells of {CELL}, {LOOP} have lost")],

@@ -746,6 +746,13 @@ SPLIT = [
     ),
     Row("stripped, and one made Markdown", edited(prose), (V.CORRECT, V.NOT_ATTEMPTED)),
     Row(
+        "written again right below the blank",
+        blank_but(
+            lambda raw: raw["cells"].insert(behind(CELL)(raw), plain(reference_cells(A)[CELL]))
+        ),
+        (V.CORRECT, V.NOT_ATTEMPTED),
+    ),
+    Row(
         "written again behind its test",
         blank_but(lambda raw: raw["cells"].append(plain(reference_cells(A)[CELL]))),
         (V.NOT_ATTEMPTED, V.NOT_ATTEMPTED),
