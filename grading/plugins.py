@@ -23,7 +23,7 @@ from traitlets.config import Config
 
 from grading.autograde import CarefulAutograde
 from grading.core import GraderFault
-from grading.feedback import CarefulFeedback, Drawing, Grades, Page
+from grading.feedback import CarefulFeedback, Drawing, Grades, HideSchemes, HideTests, Page
 from grading.judging import ExecuteBehindWall
 from grading.lms import Canvas, Collector, Csv, Extractor, Moodle
 from grading.release import ShareFiles, check_release
@@ -47,6 +47,8 @@ __all__ = [
     "Guard",
     "GuardedPage",
     "HarmlessMarkdown",
+    "HideSchemes",
+    "HideTests",
     "Moodle",
     "Page",
     "ShareFiles",
@@ -85,7 +87,7 @@ GRADING = [  # nbgrader's own steps, but for the one that executes a notebook
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-FEEDBACK = ["nbgrader.preprocessors.ClearHiddenTests", "grading.plugins.Grades"]
+FEEDBACK = [f"grading.plugins.{name}" for name in ("HideTests", "HideSchemes", "Grades")]
 # What never leaves source/: two of them hold wrong and right code.
 IGNORED = [
     *(".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache"),

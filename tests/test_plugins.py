@@ -218,6 +218,17 @@ def test_hidden_tests_stay_out_of_feedback_when_a_setting_lets_them_in(course):
     said = course.process("nbgrader", "generate_feedback", A, "--force", fails=True)
     assert state(course) == before
     assert "c.GenerateFeedback.preprocessors has to hold nbgrader.preprocessors.Clear" in said
+    assert "ClearMarkScheme" in said
+
+
+def test_other_marks_of_hidden_tests_are_refused(course):
+    """The grader splits test cells at nbgrader's own; by others all would be public."""
+    with (course.root / "nbgrader_config.py").open("a") as file:
+        file.write("c.ClearHiddenTests.begin_test_delimeter = 'BEGIN SECRET'\n")
+    before = state(course)
+    said = course.process("nbgrader", "autograde", A, "--force", fails=True)
+    assert state(course) == before
+    assert "c.ClearHiddenTests.begin_test_delimeter has to be “BEGIN HIDDEN TESTS”" in said
 
 
 def test_what_holds_the_answers_is_not_released_when_a_setting_lets_it(course):

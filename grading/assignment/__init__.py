@@ -15,6 +15,7 @@ from grading.assignment.source import (
     reference_cells,
     run_piece,
     split,
+    without_hidden,
     wrong_cells,
 )
 from grading.assignment.spec import (
@@ -49,5 +50,6 @@ __all__ = [
     "run_piece",
     "shared_files",
     "split",
+    "without_hidden",
     "wrong_cells",
 ]

@@ -108,6 +108,17 @@ def split(source: str) -> list[tuple[bool, ast.Module]]:
     return [(hidden, tree) for hidden, tree in trees if tree.body]
 
 
+def without_hidden(source: str, begin: str = BEGIN, end: str = END) -> str:
+    """Return a source as it was given out: without what stands between two kinds of lines."""
+    hidden, lines = False, []
+    for line in source.split("\n"):
+        if begin in line or end in line:
+            hidden = begin in line
+        elif not hidden:
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def run_piece(tree: ast.Module, name: str, space: Namespace) -> Any:
     """Run code; return the value of its last line if that is an expression, as a cell does."""
     *body, last = tree.body

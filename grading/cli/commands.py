@@ -19,7 +19,7 @@ from grading.autograde import CarefulAutograde, Run
 from grading.cli import tables
 from grading.cli.progress import ProgressBar
 from grading.core import GraderFault, printable
-from grading.feedback import Makers, pending, renew_penalties
+from grading.feedback import Makers, is_deleted, pending, renew_penalties
 from grading.store import (
     Course,
     Places,
@@ -210,6 +210,13 @@ def _feedback(
     if not students:
         print(f"Nobody has graded work in {app.coursedir.assignment_id}.", file=sys.stderr)
         return False
+    course = app.coursedir
+    with open_gradebook(course.db_url, course.course_id, begin=False) as gradebook:
+        gone = [student for student in students if is_deleted(gradebook, student)]
+    if gone:
+        names = ", ".join(map(printable, gone))
+        print(f"No page for {names}: not in the gradebook any more.", file=sys.stderr)
+        students = [student for student in students if student not in gone]
     waiting = {p: who for p, who in pending(app.coursedir).items() if who[0] in students}
     if waiting:
         grader = CarefulAutograde(app.coursedir, executor=executor, tell=shown.tell, parent=app)

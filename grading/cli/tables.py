@@ -56,6 +56,12 @@ def results(course: CourseDirectory, assignments: Sequence[str], only: Sequence[
         rows = {name: row for name, row in known.hand_ins.items() if not only or name in only}
         classes.append(known)
         show(*_results(known, rows))
+        gone = [shown(name) for name in known.deleted if not only or name in only]
+        if gone:
+            show(
+                f"{', '.join(gone)} is not in the gradebook any more, though graded before, and "
+                "left out. The next grading enters everyone again who has a hand-in.\n"
+            )
         for student, row in rows.items():
             counts.update(answer.verdict for answer in row.values())
             if any(answer.verdict is Verdict.GRADER_FAULT for answer in row.values()):

@@ -22,7 +22,8 @@ class HandIn:
     verdict : Verdict or None
         What becomes of it if there are no bytes.
     why : str
-        The same in words, for the student; may be empty.
+        The same in words, for the student; may be empty. Of bytes, where they were found, if
+        that is worth a word.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
@@ -137,6 +137,42 @@ class Record:
             public=_of(bool, found.get("public", False)),
             hidden=_of(bool, found.get("hidden", False)),
         )
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was done with a hand-in before it was judged, for the student.
+
+    Of all of a notebook they lie in its ``metadata["grading"]``, beside what is to be drawn.
+
+    Attributes
+    ----------
+    grade_id : str
+        Of the cell that it is about; empty where it is about the notebook.
+    text : str
+        A few sentences, as plain text.
+    """
+
+    grade_id: str
+    text: str
+
+    @staticmethod
+    def pack(notes: Iterable[Note]) -> dict[str, Any]:
+        """Return those of a notebook as plain data, as they lie on the disk."""
+        packed = [[note.grade_id, note.text] for note in notes]
+        return {"notes": packed} if packed else {}
+
+    @staticmethod
+    def unpack(packed: object) -> tuple[Note, ...]:
+        """Return what was packed, whatever lies beside it.
+
+        Raises
+        ------
+        ValueError
+            When these are no notes.
+        """
+        found = packed.get("notes", []) if isinstance(packed, dict) else []
+        return tuple(Note(*_pair(pair)) for pair in _of(list, found))
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,23 @@ from grading.feedback.converter import (
     CarefulFeedback,
     Drawing,
     Makers,
+    is_deleted,
     pending,
     renew_penalties,
 )
+from grading.feedback.hiding import HideSchemes, HideTests
 from grading.feedback.page import Page
 from grading.feedback.results import Grades
 
-__all__ = ["CarefulFeedback", "Drawing", "Grades", "Makers", "Page", "pending", "renew_penalties"]
+__all__ = [
+    "CarefulFeedback",
+    "Drawing",
+    "Grades",
+    "HideSchemes",
+    "HideTests",
+    "Makers",
+    "Page",
+    "is_deleted",
+    "pending",
+    "renew_penalties",
+]

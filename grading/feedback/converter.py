@@ -15,7 +15,7 @@ from typing import Any
 
 from nbconvert.exporters import HTMLExporter
 from nbconvert.writers import FilesWriter
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
@@ -52,6 +52,16 @@ class CarefulFeedback(GenerateFeedback):
             self.log.error("%s", error)
             raise NbGraderException(str(error)) from None
 
+    def init_notebooks(self) -> None:
+        """List the graded notebooks, without those of students who left the gradebook."""
+        super().init_notebooks()
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            for folder, student, _ in Places(self.coursedir).graded_folders(
+                self.coursedir.assignment_id
+            ):
+                if is_deleted(gradebook, student) and self.assignments.pop(folder, None):
+                    self.log.warning("No page for %s, who is not in the gradebook.", student)
+
     def prepare(self) -> None:
         """Get ready to make pages, as nbgrader does at the start of each run."""
         self.check()
@@ -72,6 +82,15 @@ def renew_penalties(course: CourseDirectory, config: Config) -> None:
     with open_gradebook(course.db_url, course.course_id, begin=False) as gradebook:
         if course.assignment_id in {one.name for one in gradebook.assignments}:
             Penalties(course, config).renew(gradebook, course.assignment_id)
+
+
+def is_deleted(gradebook: Gradebook, student: str) -> bool:
+    """Say whether a student whose work is graded is not in the gradebook any more."""
+    try:
+        gradebook.find_student(student)
+    except MissingEntry:
+        return True
+    return False
 
 
 def pending(course: CourseDirectory) -> dict[Path, tuple[str, str]]:

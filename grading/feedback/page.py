@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from grading.core import Note
 from grading.feedback.results import Result, number, result_of
 from grading.web import (
     FORMULA_ROOM,
@@ -94,6 +96,8 @@ class Said:
     ----------
     results : dict of str to Result
         By nbgrader's id of the cell.
+    notes : list of str
+        What was done with the hand-in, where it is not said below one exercise.
     comments : list of str
         The ids of the cells with a comment.
     """
@@ -101,6 +105,10 @@ class Said:
     def __init__(self, nb: NotebookNode, render: Callable[[str, dict[str, Any]], Text]) -> None:
         found = [result for cell in nb.cells if (result := result_of(cell))]
         self.results: dict[str, Result] = {result.grade_id: result for result in found}
+        self.notes: list[str] = []
+        for note in _notes(nb):
+            about = [r for r in found if note.grade_id in (r.grade_id, r.name)]
+            (about[0].notes if about else self.notes).append(note.text)
         own = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
         self.comments = [mark["grade_id"] for mark in own if mark.get("comment")]
         self.outline = Outline(level=2)
@@ -120,6 +128,12 @@ class Said:
         fits = text.cost <= self._left
         self._left -= text.cost if fits else 0
         return Markup(self.outline.fit(text.filled if fits else fill(text.places, [])))
+
+
+def _notes(nb: NotebookNode) -> tuple[Note, ...]:
+    with suppress(ValueError):
+        return Note.unpack(nb.metadata.get("grading"))
+    return ()
 
 
 @functools.lru_cache(KEPT)

@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import HandIn, Record, Versions
+from grading.core import HandIn, Note, Record, Versions
 from grading.judging.preprocessor import ExecuteBehindWall, Task, WarmLesson
 from grading.judging.results import Drawn, Graded
 from grading.judging.submission import placeholder, read_submission
@@ -72,15 +72,16 @@ class Pipeline:
         """
         expected = self.lesson.notebooks[name].cells
         if hand_in.data is not None:
-            submission = read_submission(hand_in.data, expected)
+            submission = read_submission(hand_in.data, expected, hand_in.why)
         else:
             assert hand_in.verdict is not None
             submission = placeholder(Unusable(hand_in.verdict, hand_in.why), expected)
         task = Task(submission, seed)
         clean, _ = self._run(self._cleaning, submission.notebook, student, name, task)
         graded, done = self._run(self._grading, clean, student, name, task)
-        if done.pending is not None:
-            graded.metadata["grading"] = done.pending.pack()
+        kept = {**(done.pending.pack() if done.pending else {}), **Note.pack(submission.notes)}
+        if kept:
+            graded.metadata["grading"] = kept
         return Graded(to_bytes(graded), done.audit, done.pending is not None)
 
     def judge_versions(self, versions: Versions) -> list[Record]:
@@ -90,8 +91,11 @@ class Pipeline:
     def draw(self, student: str, name: str, graded: bytes) -> Drawn:
         """Draw the plots of a graded notebook, and let the cells behind its last test run."""
         notebook = of_bytes(graded)
-        task = Task(pending=Pending.unpack(notebook.metadata.pop("grading", None)))
+        kept = notebook.metadata.pop("grading", None)
+        task = Task(pending=Pending.unpack(kept))
         drawn, done = self._run(self._grading, notebook, student, name, task)
+        if notes := Note.pack(Note.unpack(kept)):
+            drawn.metadata["grading"] = notes
         limits = sorted(verdict.value for verdict in done.limits)
         return Drawn(to_bytes(drawn), tuple(limits))
 

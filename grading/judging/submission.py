@@ -16,8 +16,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from grading.assignment import Expected, new_cell
-from grading.core import Cell, Verdict
+from grading.assignment import Expected
+from grading.core import Cell, Note, Verdict
+from grading.judging.rebuild import rebuild
 from grading.store import Unusable
 
 CELL_LIMIT = 2000
@@ -40,20 +41,25 @@ class Submission:
         The reason for that, in words for the student; may be empty.
     sha256 : str or None
         Of the bytes that were handed in; None where there are none.
+    notes : tuple of Note
+        What was done with it, in words for the student.
     """
 
     notebook: NotebookNode
     verdict: Verdict | None = None
     why: str = ""
     sha256: str | None = None
+    notes: tuple[Note, ...] = ()
 
     def __deepcopy__(self, memo: object) -> Submission:
         """Return it as it is: nbconvert copies all that it hands on, and nobody changes this."""
         return self
 
 
-def read_submission(data: bytes, expected: list[Expected]) -> Submission:
+def read_submission(data: bytes, expected: list[Expected], found: str = "") -> Submission:
     """Make a gradable notebook of the bytes that were handed in.
+
+    ``found`` says where they were found, if that is worth a word.
 
     Never raises for what a student did: a hand-in that cannot be used becomes the release, with
     a verdict on the whole.
@@ -64,13 +70,15 @@ def read_submission(data: bytes, expected: list[Expected]) -> Submission:
         wanted = {cell.grade_id: cell for cell in expected}
         # Ids such as `imports` are in every assignment; those of exercises and tests tell.
         telling = {cell.grade_id for cell in expected if cell.solution or cell.grade}
-        found = {cell.grade_id for cell in cells if cell.grade_id}
+        ids = {cell.grade_id for cell in cells if cell.grade_id}
         works = any(cell.defines(name) for cell in cells for name in telling)
-        if found - set(wanted) and not found & telling and not works:
+        if ids - set(wanted) and not ids & telling and not works:
             raise Unusable(Verdict.OTHER_ASSIGNMENT)
     except Unusable as error:
         return placeholder(error, expected, digest)
-    return Submission(_notebook(rebuild(cells, wanted)), sha256=digest)
+    built, notes = rebuild(cells, wanted)
+    notes = [Note("", found)] * bool(found) + notes
+    return Submission(_notebook(built), sha256=digest, notes=tuple(notes))
 
 
 def parse(data: bytes) -> list[Cell]:
@@ -141,51 +149,6 @@ def _taken(cell: Any) -> Cell | None:
     )
 
 
-def rebuild(cells: list[Cell], wanted: dict[str, Expected]) -> list[NotebookNode]:
-    """Put the student's sources and the released cells together again.
-
-    A locked cell gets its released source back. Of two cells with one id the last counts,
-    as in nbgrader. A test cell or locked cell that is missing returns after the cell that
-    precedes it in the release; a missing solution does not, since its work may stand
-    elsewhere: in the last cell that defines the function. A test that stands before its
-    exercise is moved behind it, and so is a locked cell that stands before one that
-    precedes it in the release.
-    """
-    last = {cell.grade_id: n for n, cell in enumerate(cells) if cell.grade_id in wanted}
-    homeless = [n for n, c in wanted.items() if c.solution and not c.grade and n not in last]
-    built: list[NotebookNode] = []
-    place: dict[str, NotebookNode] = {}
-    for number, taken in enumerate(cells):
-        grade_id = taken.grade_id
-        if last.get(grade_id) == number:
-            cell = place[grade_id] = wanted[grade_id].cell()
-            if not wanted[grade_id].locked:
-                cell["source"] = taken.source
-        else:
-            cell = new_cell(taken.kind, taken.source)
-            place.update({name: cell for name in homeless if taken.defines(name)})
-        built.append(cell)
-    before = -1
-    for grade_id, known in wanted.items():
-        if grade_id not in place and (known.grade or not known.solution):
-            place[grade_id] = known.cell()
-            built.insert(before + 1, place[grade_id])
-        if grade_id in place:
-            before = _index(built, place[grade_id])
-    needed: list[NotebookNode] = []  # by every locked cell that follows in the release
-    for grade_id, known in wanted.items():
-        if known.locked:
-            exercise = place.get(grade_id.removeprefix("test_")) if known.grade else None
-            needs = needed if exercise is None else [*needed, exercise]
-            behind = max((_index(built, cell) for cell in needs), default=-1)
-            at = _index(built, place[grade_id])
-            if at < behind:
-                built.insert(behind, built.pop(at))
-            if not known.grade:
-                needed.append(place[grade_id])
-    return built
-
-
 def placeholder(error: Unusable, expected: list[Expected], sha256: str | None = None) -> Submission:
     """Return the release, with a verdict on the whole of what was handed in."""
     notebook = _notebook([cell.cell() for cell in expected])
@@ -196,10 +159,6 @@ def _notebook(cells: list[NotebookNode]) -> NotebookNode:
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     return new_notebook(cells=cells)
-
-
-def _index(cells: list[NotebookNode], cell: NotebookNode) -> int:
-    return next(number for number, one in enumerate(cells) if one is cell)
 
 
 def _unreadable(why: str) -> Unusable:

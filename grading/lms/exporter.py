@@ -147,7 +147,7 @@ class Exporter(ExportPlugin):
 
 def marks_of(known: Class) -> Marks:
     """Return who has which mark."""
-    marks, without = {}, {}
+    marks, without = {}, dict.fromkeys(known.deleted, "not in the gradebook any more")
     for member in known.members:
         if not member.answers:
             without[member.student] = "handed in nothing"

@@ -7,14 +7,9 @@ broken. This one takes notebooks alone, in pieces, up to a bound, and goes on.
 
 from __future__ import annotations
 
-import lzma
-import os
 import shutil
-import stat
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -24,18 +19,11 @@ from nbgrader.plugins.zipcollect import ExtractorPlugin
 from traitlets import Int
 
 from grading.core import GraderFault, printable
-from grading.store import SIZE_LIMIT, check_settings
+from grading.store import BROKEN, SIZE_LIMIT, check_settings, entry_name, why_not
 
 ARCHIVE = ".zip"
 NOTEBOOK = ".ipynb"
 WORKSHEET = ".csv"
-PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may ask for gigabytes to begin with
-BROKEN = (
-    *(zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError),
-    *(zlib.error, lzma.LZMAError, struct.error, OverflowError),
-)
-LONGEST = 255  # bytes of a name, on every file system
-LONGEST_PATH = 1000  # bytes of all of them together; systems take 4096
 PIECE = 2**20  # bytes
 
 
@@ -97,10 +85,10 @@ class Extractor(ExtractorPlugin):
         left, files = self.most_of_one, self.most_files
         with archive:
             for entry in archive.infolist():
-                inner = _name(entry)
+                inner = entry_name(entry)
                 where = f"{name}: {inner}"
                 kind = PurePosixPath(inner).suffix.lower()
-                why = _why_not(entry, inner)
+                why = why_not(entry, inner)
                 target = to / inner
                 if entry.is_dir() or inner.startswith("__MACOSX/"):
                     continue
@@ -157,30 +145,3 @@ class Extractor(ExtractorPlugin):
                 yield None
             else:
                 yield file
-
-
-def _name(entry: zipfile.ZipInfo) -> str:
-    """Return the name of an entry. Not every program that writes UTF-8 says so."""
-    if not entry.flag_bits & 0x800:
-        try:
-            return entry.filename.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass
-    return entry.filename
-
-
-def _why_not(entry: zipfile.ZipInfo, name: str) -> str:
-    """Say why an entry is not to be unpacked; nothing if it may be."""
-    parts = name.rstrip("/").split("/")
-    if ".." in parts or "." in parts or "" in parts or "\\" in name or ":" in parts[0]:
-        return "its name leads elsewhere"
-    if not name.isprintable():
-        return "its name is not plain text on one line"
-    if len(os.fsencode(name)) > LONGEST_PATH or any(len(os.fsencode(p)) > LONGEST for p in parts):
-        return "its name is too long"
-    kind = stat.S_IFMT(entry.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return "it is no file"
-    if entry.flag_bits & 0x1:
-        return "it is encrypted"
-    return "" if entry.compress_type in PLAIN else "it is packed in an unusual way"

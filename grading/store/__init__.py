@@ -8,8 +8,6 @@ and who is in a class and what became of everyone's work (`cohort`), the one rea
 
 from grading.store.audit import AuditEntry, AuditFile, DrawingEntry, FaultEntry
 from grading.store.autograded import (
-    SECRET,
-    TIMESTAMP,
     Pending,
     empty,
     publish,
@@ -18,6 +16,7 @@ from grading.store.autograded import (
 )
 from grading.store.cohort import Answer, Class, Member, complete, read_class
 from grading.store.course import Course, open_course
+from grading.store.files import SECRET, SIZE_LIMIT, TIMESTAMP, Unusable, read_file
 from grading.store.gradebook import (
     lend_gradebook,
     open_gradebook,
@@ -25,12 +24,14 @@ from grading.store.gradebook import (
     transaction,
 )
 from grading.store.marks import Mark, read_marks
+from grading.store.nested import BROKEN, entry_name, why_not
 from grading.store.penalties import Penalties, stored
 from grading.store.places import REPORTS, Places, Work, near
 from grading.store.settings import CONFIG, broken, check_settings, settings_fault
-from grading.store.submitted import SIZE_LIMIT, Unusable, hand_in, read_file, read_note
+from grading.store.submitted import hand_in, read_note
 
 __all__ = [
+    "BROKEN",
     "CONFIG",
     "REPORTS",
     "SECRET",
@@ -54,6 +55,7 @@ __all__ = [
     "check_settings",
     "complete",
     "empty",
+    "entry_name",
     "hand_in",
     "lend_gradebook",
     "near",
@@ -70,4 +72,5 @@ __all__ = [
     "stored",
     "timestamp",
     "transaction",
+    "why_not",
 ]

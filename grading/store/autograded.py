@@ -14,9 +14,7 @@ from nbgrader import utils
 
 from grading.core import Record, Verdict
 from grading.store import places, submitted
-
-TIMESTAMP = "timestamp.txt"
-SECRET = "submission_secret.txt"  # of which the exchange makes the name of a feedback page
+from grading.store.files import TIMESTAMP
 
 
 def timestamp(folder: Path, depth: int = submitted.DEPTH) -> datetime | None:

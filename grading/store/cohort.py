@@ -1,9 +1,9 @@
 """Who belongs to a class, and what became of everyone's work, read from where it lies.
 
 To the class belongs who is in nbgrader's gradebook or has a folder among the hand-ins, unless
-a setting of nbgrader's leaves her out. Marks come from the gradebook, verdicts and code from
-the graded notebooks; where one of the two is missing there is no mark. Table, report and
-exports show what is read here.
+a setting of nbgrader's leaves her out, or she was graded and then deleted from the gradebook.
+Marks come from the gradebook, verdicts and code from the graded notebooks; where one of the two
+is missing there is no mark. Table, report and exports show what is read here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from nbgrader.coursedir import CourseDirectory
 
 from grading.core import Cell, GraderFault, Part, Verdict, why_no_student
 from grading.store import autograded
-from grading.store.autograded import TIMESTAMP, Graded
+from grading.store.autograded import Graded
+from grading.store.files import TIMESTAMP
 from grading.store.gradebook import open_gradebook
 from grading.store.marks import Mark, read_marks
 from grading.store.penalties import Lateness, Penalties
@@ -145,6 +146,7 @@ class Class:
     blanks: dict[str, str]
     hand_ins: dict[str, dict[str, Answer]] = field(default_factory=dict)
     by_hand: dict[str, float] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
 
     @property
     def handed_in(self) -> list[Member]:
@@ -183,8 +185,11 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
         entries = {entry.student_id: entry for entry in known.submissions}
         people = {one.id: one for one in gradebook.students}
         folders = hand_ins(places, assignment)
+        deleted = sorted(s for s in {*folders} - {*people} if _graded(places, s, assignment).tests)
+        for student in deleted:
+            del folders[student]
         cells = _cells(asked)
-        hands = {name: points for name, points in _cells(asked).items() if name not in tests}
+        hands = {name: points for name, points in cells.items() if name not in tests}
         given = {
             student: {name: mark for name, mark in own.items() if name in cells}
             for student, own in read_marks(gradebook, assignment).items()
@@ -226,8 +231,8 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
         most = float(sum(book.max_score for book in asked))
     members.sort(key=lambda one: (one.last_name, one.first_name, one.student))
     table = {student: found[student] for student in sorted(folders)}
-    exercises = {name: tests[test] for name, test in names.items()}
-    return Class(assignment, exercises, most, members, blanks, table, hands)
+    points = {name: tests[test] for name, test in names.items()}
+    return Class(assignment, points, most, members, blanks, table, hands, deleted)
 
 
 def exercises_of(notebooks: Iterable[Notebook]) -> dict[str, float]:

@@ -37,10 +37,15 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
         *(f"{STEPS}{name}" for name in ("ClearSolutions", "ClearHiddenTests", "ClearMarkScheme")),
         "grading.plugins.ShareFiles",
     ),
-    "GenerateFeedback.preprocessors": (f"{STEPS}ClearHiddenTests", "grading.plugins.Grades"),
+    "GenerateFeedback.preprocessors": (
+        *(f"{STEPS}{name}" for name in ("ClearHiddenTests", "ClearMarkScheme")),
+        "grading.plugins.Grades",
+    ),
     "GenerateFeedback.exporter_class": ("grading.plugins.Page",),
     "CourseDirectory.ignore": ("misconceptions.toml", "right.toml"),
 }
+# The words at which test cells are split. By others a hidden part would be shown.
+MARKS = {"begin_test_delimeter": "BEGIN HIDDEN TESTS", "end_test_delimeter": "END HIDDEN TESTS"}
 
 
 def check_settings(course: CourseDirectory, config: Config) -> None:
@@ -59,6 +64,9 @@ def check_settings(course: CourseDirectory, config: Config) -> None:
                 root,
                 f"c.{setting} has to hold {', '.join(missing)}, which grading.configure(c) sets",
             )
+    for trait, words in MARKS.items():
+        if config.ClearHiddenTests.get(trait, words) != words:
+            raise settings_fault(root, f"c.ClearHiddenTests.{trait} has to be “{words}”")
     guards = JSONFileConfigLoader(GUARDS, str(_place(root))).load_config()
     if guards.NotebookExporter.get("preprocessors") != ["grading.plugins.Guard"]:
         raise settings_fault(

@@ -182,6 +182,24 @@ def test_it_is_reported_and_exported(course):
     assert "Traceback" not in said["report"] + said["export"]
 
 
+def test_a_student_who_was_deleted_while_the_folder_stays_is_no_fault(course):
+    """From the gradebook, that is: with marks gone, and the graded notebook still there."""
+    made, _ = course
+    made.nbgrader("db", "student", "remove", "cy", "--force")
+    said = made.python("grading", "table", A)
+    assert "cy is not in the gradebook any more" in " ".join(said.split())
+    assert "grader fault" not in said
+    assert "No page for cy: not in the gradebook" in made.python("grading", "feedback", A)
+    made.nbgrader("generate_feedback", A, "--force")
+    made.python("grading", "report", A)
+    assert "cy" not in (made.root / "reports" / f"{A}.csv").read_text("utf-8")
+    made.python("grading", "export", "--format", "csv", A)
+    assert "cy" not in (made.root / "reports" / "csv.csv").read_text("utf-8")
+    made.python("grading", "autograde", A)
+    assert made.scores("cy", A) == {"predict": 0.0, "mse_gradient": 4.0}
+    assert "not in the gradebook" not in made.python("grading", "table", A)
+
+
 def test_the_package_alone_is_enough(tmp_path):
     """A folder that was copied into a course, with nothing of this one beside it."""
     script = """

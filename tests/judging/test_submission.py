@@ -10,10 +10,19 @@ import pytest
 from grading.assignment.spec import Expected
 from grading.core.records import Cell
 from grading.core.verdicts import SENTENCES, Verdict
-from grading.judging.submission import rebuild
+from grading.judging.rebuild import rebuild
 from grading.store.cohort import read_class
 from tests.support.course import Course, grade_id
-from tests.support.gallery.handins import CELL, LOOP, NO_STUDENTS, ROWS, A, hand_in, right
+from tests.support.gallery.handins import (
+    CELL,
+    LOOP,
+    NO_STUDENTS,
+    ROWS,
+    TESTS,
+    A,
+    hand_in,
+    right,
+)
 
 ODD_NAMES = ["n" * 255, "two..dots", "[a]*", "with spaces", "$(x)`x`'", "[red]", "ünïcode 名"]
 
@@ -71,6 +80,48 @@ def test_nothing_of_a_hand_in_but_the_notebook_is_taken(course, row):
     assert not any(path.is_symlink() for path in folder.rglob("*"))
     for path in folder.glob("*.csv"):
         assert path.read_bytes() == (course.root / "source" / A / path.name).read_bytes()
+
+
+TOLD = {
+    "a blank copy below it": [(CELL, "2 times")],
+    "a blank copy at the end": [(CELL, "2 times")],
+    "exercises doubled": [(CELL, "2 times")],
+    "a wrong copy below it": [(LOOP, "2 times")],
+    "blanks doubled": [],
+    "a blank copy that lost its id": [],
+    "written again above the blank": [(CELL, "further up")],
+    "written again right below the blank": [],
+    "written again behind its test": [(CELL, "further down")],
+    "stripped": [("", "Validate does not check")],
+    "tests deleted": [("", f"The test cells of {CELL}, {LOOP} have lost")],
+    "tests edited": [(test, "“1 / 0”") for test in TESTS],
+    "imports added to the locked cell": [("imports", "“import math”")],
+    "notes of the students own": [],
+    "a folder in the folder": [("", "was found in 01_rnn/rnn.ipynb")],
+    "a zip of it": [("", "was found in work.zip/rnn.ipynb")],
+    "aa honest": [],
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_student_reads_what_was_done_with_the_cells(course, name):
+    (row,) = [row for row in ROWS if row.name == name]
+    found = course.graded(row.student, A).metadata.get("grading", {}).get("notes", [])
+    assert [about for about, _ in found] == [about for about, _ in TOLD[name]]
+    assert all(said in text for (_, said), (_, text) in zip(TOLD[name], found, strict=True))
+
+
+def test_a_page_has_these_notes_below_their_exercises_or_on_top(course):
+    """And a copy of the blank that does not count says so in its place."""
+    pages = {}
+    for student in ("a-blank-copy-below-it", "stripped"):
+        course.nbgrader("generate_feedback", A, "--student", student)
+        path = course.root / "feedback" / student / A / "rnn.html"
+        pages[student] = path.read_text("utf-8")
+    above, below = pages["a-blank-copy-below-it"].split('id="test_rnn_cell_forward"')
+    assert "2 times" in below
+    assert "Here stood a copy of the blank" in above
+    assert "Validate does not check" in pages["stripped"].split('id="your-notebook"')[0]
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -183,4 +234,4 @@ WANTED = {
 def test_where_the_released_cells_come_back(handed_in, built):
     """`f=` stands for a cell that defines f and has no id; the others have their source as id."""
     cells = [Cell("code", source, source) for source in handed_in.split()]
-    assert " ".join(c.source for c in rebuild(cells, WANTED)) == built
+    assert " ".join(c.source for c in rebuild(cells, WANTED)[0]) == built

@@ -11,6 +11,8 @@ import json
 import os
 import socket
 import stat
+import struct
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import Any
 import nbformat
 
 from grading.core.verdicts import Verdict as V
-from tests.support.course import Course, reference_cells
+from tests.support.course import Course, grade_id, reference_cells
 
 A, NAME = "01_rnn", "rnn.ipynb"
 CELL, LOOP = "rnn_cell_forward", "rnn_forward"
@@ -172,6 +174,34 @@ def twice(name: str, **values: Any) -> Callable[[Json], None]:
         raw["cells"].insert(number, copy.deepcopy(raw["cells"][number]) | values)
 
     return change
+
+
+def copied(name: str, to: Callable[[Json], int], **values: Any) -> Callable[[Json], None]:
+    """Put a copy of a cell somewhere, with something changed in it."""
+
+    def change(raw: Json) -> None:
+        raw["cells"].insert(to(raw), copy.deepcopy(cell_of(raw, name)) | values)
+
+    return change
+
+
+def blank_of(course: Course, name: str) -> str:
+    """Return what an exercise is given out as."""
+    return next(c.source for c in course.release(A).cells if grade_id(c) == name)
+
+
+def with_blank(change: Callable[[Json, str], Any], name: str = CELL, said: str = "{}") -> Maker:
+    """Make a maker of a right notebook with something done to it that takes an exercise's blank."""
+
+    def make(course: Course, folder: Path) -> None:
+        edited(lambda raw: change(raw, said.format(blank_of(course, name))))(course, folder)
+
+    return make
+
+
+def behind(name: str) -> Callable[[Json], int]:
+    """Return where the cell behind this one is."""
+    return lambda raw: raw["cells"].index(cell_of(raw, name)) + 1
 
 
 def moved(name: str, to: Callable[[Json], int]) -> Callable[[Json], None]:
@@ -364,6 +394,63 @@ def links_in_loops(course: Course, folder: Path) -> None:
     (folder / "gone").symlink_to("nowhere")
 
 
+def zipped(*names: str, **attributes: Any) -> Maker:
+    """Make a maker of a zip of right notebooks; with a link, a method or a bomb in it."""
+
+    def make(course: Course, folder: Path) -> None:
+        with zipfile.ZipFile(folder / "work.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                entry = zipfile.ZipInfo(name)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                for key, value in attributes.items():
+                    setattr(entry, key, value)
+                archive.writestr(entry, right(course) if name.endswith("ipynb") else b"x")
+
+    return make
+
+
+def many_names(course: Course, folder: Path) -> None:
+    """Hand in a zip of thousands of empty files and one notebook."""
+    with zipfile.ZipFile(folder / "work.zip", "w") as archive:
+        for number in range(5000):
+            archive.writestr(f"{number}.txt", b"")
+        archive.writestr(NAME, right(course))
+
+
+def bomb(course: Course, folder: Path) -> None:
+    """Hand in a zip of a notebook that is far larger than it says."""
+    with zipfile.ZipFile(folder / "work.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(NAME, b" " * 200 * 2**20)
+    data = (folder / "work.zip").read_bytes()
+    said = struct.pack("<I", 200 * 2**20)
+    assert said in data
+    (folder / "work.zip").write_bytes(data.replace(said, struct.pack("<I", 1000)))
+
+
+def torn(course: Course, folder: Path) -> None:
+    """Hand in the first half of a zip."""
+    zipped(NAME)(course, folder)
+    data = (folder / "work.zip").read_bytes()
+    (folder / "work.zip").write_bytes(data[: len(data) // 2])
+
+
+def nested(*names: str) -> Maker:
+    """Make a maker of right notebooks in folders of the folder."""
+
+    def make(course: Course, folder: Path) -> None:
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(right(course))
+
+    return make
+
+
+def linked_folder(course: Course, folder: Path) -> None:
+    """Hand in a link to the folder of somebody who is right, and one to the source."""
+    (folder / "work").symlink_to(course.root / "submitted" / FIRST.student / A)
+    (folder / "more").symlink_to(course.root / "source" / A)
+
+
 def several(course: Course, folder: Path) -> None:
     """Hand in two notebooks, neither under the right name."""
     for name in ("a.ipynb", "b.ipynb"):
@@ -439,6 +526,21 @@ IN_WORDS = [
     ),
     broken("nothing", lambda course, folder: None, NONE, "No notebook"),
     broken("two notebooks of other names", several, NONE, "a.ipynb, b.ipynb"),
+    broken("a notebook with one ending more", content(right, f"{NAME}.json"), NONE, f"{NAME}.json"),
+    broken("a picture", content(b"x", "<b>.png"), NONE, "Found was: <b>.png."),
+    broken("an empty folder in it", lambda c, f: (f / "work").mkdir(), NONE, "work/"),
+    broken("notebooks in two folders", nested("a/x.ipynb", "b/y.ipynb"), NONE, "a/x.ipynb, b/y"),
+    broken("a notebook far down", nested("a/b/c/d/e/rnn.ipynb"), NONE, "Found was: a/."),
+    broken("links to folders", linked_folder, NONE, "Found was: more, work."),
+    broken("a zip of two notebooks", zipped("x.ipynb", "b/y.ipynb"), NONE, "b/y.ipynb"),
+    broken("a zip of none", zipped("x.txt"), NONE, "work.zip"),
+    broken("a zip that leads elsewhere", zipped("../../x.ipynb"), NONE, "leads elsewhere"),
+    broken("a zip of a link", zipped(NAME, external_attr=0o120777 << 16), NONE, "it is no file"),
+    broken("a zip of thousands", many_names, NONE, "more than 1000 files"),
+    broken("a zip in a zip", zipped("inner.zip"), NONE, "work.zip"),
+    broken("a bomb of a zip", bomb, BAD, "work.zip"),
+    broken("half of a zip", torn, BAD, "work.zip"),
+    broken("a zip of another packing", zipped(NAME, compress_type=14), NONE, "unusual way"),
     broken("a file in place of the folder", plain_file_for_folder, NONE, "folder"),
     broken("a folder named as the notebook", instead(lambda c, p: p.mkdir()), BAD, "a folder"),
     broken("link to the gradebook", link("gradebook.db"), BAD, "a symbolic link"),
@@ -487,6 +589,14 @@ HONEST = [
     Row("renamed on two lines", content(right, "rnn\nagain.ipynb")),
     Row("twice", lambda c, f: [content(right, n)(c, f) for n in (NAME, "rnn (1).ipynb")] and None),
     Row("beside one of another kind", beside(lambda c, f: content(b"x", "b.ipynb")(c, f))),
+    Row("a folder in the folder", nested(f"{A}/{NAME}", f"{A}/.ipynb_checkpoints/rnn-1.ipynb")),
+    Row("a folder in a folder", nested(f"work/{A}/mine.ipynb")),
+    Row("a zip of it", zipped(NAME)),
+    Row("a zip of its folder", zipped(f"{A}/{NAME}", f"{A}/data.csv", f"__MACOSX/._{NAME}")),
+    Row(
+        "a notebook beside a zip",
+        lambda c, f: [m(c, f) for m in (content(right), zipped("x.ipynb"))] and None,
+    ),
     Row("format 2", content(old_format(2))),
     Row("format 3", content(old_format(3))),
     Row("format 4 0", edited(four_zero)),
@@ -534,6 +644,42 @@ HONEST = [
     Row(
         "the last of two exercises behind the test",
         edited(both(twice(CELL, source=""), moved(TESTS[0], to_front))),
+    ),
+    Row(
+        "a blank copy below it",
+        with_blank(lambda raw, b: copied(CELL, behind(CELL), source=b)(raw)),
+    ),
+    Row("a blank copy at the end", with_blank(lambda raw, b: copied(CELL, to_end, source=b)(raw))),
+    Row(
+        "a blank copy with other spaces and comments",
+        with_blank(
+            lambda raw, b: copied(CELL, behind(CELL), source=b)(raw), said="# mine\n\n{}  # ?\n\n"
+        ),
+    ),
+    Row("an empty copy below it", edited(copied(CELL, behind(CELL), source="# here"))),
+    Row(
+        "a blank copy that lost its id",
+        with_blank(lambda raw, b: copied(CELL, behind(CELL), source=b, metadata={})(raw)),
+    ),
+    Row(
+        "stripped, with a blank copy below it",
+        with_blank(lambda raw, b: both(copied(LOOP, behind(LOOP), source=b), stripped)(raw), LOOP),
+    ),
+    Row(
+        "the id of one exercise on the other's cell",
+        edited(lambda raw: cell_of(raw, LOOP).update(metadata=marked(CELL))),
+    ),
+    Row(
+        "the id of the imports on an exercise",
+        edited(lambda raw: cell_of(raw, CELL).update(metadata=marked("imports"))),
+    ),
+    Row(
+        "imports added to the locked cell",
+        edited(each(lambda c: c.update(source=[*c["source"], "\n\nimport math"]), "imports")),
+    ),
+    Row(
+        "notes of the students own",
+        edited(lambda raw: raw["metadata"].update(grading={"notes": [["", "All is well."]]})),
     ),
     Row("exercises made Markdown", edited(each(to_markdown, CELL, LOOP))),
     Row("exercises at the end", edited(both(moved(CELL, to_end), moved(LOOP, to_end)))),
@@ -583,7 +729,29 @@ SPLIT = [
         edited(lambda raw: cell_of(raw, LOOP).update(source=[1])),
         (V.CORRECT, V.NOT_ATTEMPTED),
     ),
+    Row(
+        "a wrong copy below it",
+        edited(copied(LOOP, behind(LOOP), source=f"def {LOOP}(*given):\n    return given[0]")),
+        (V.CORRECT, V.WRONG),
+    ),
+    Row(
+        "blanks doubled",
+        blank_but(lambda raw: copied(CELL, behind(CELL))(raw)),
+        (V.NOT_ATTEMPTED, V.NOT_ATTEMPTED),
+    ),
+    Row(
+        "written again above the blank",
+        blank_but(lambda raw: raw["cells"].insert(2, plain(reference_cells(A)[CELL]))),
+        (V.NOT_ATTEMPTED, V.NOT_ATTEMPTED),
+    ),
     Row("stripped, and one made Markdown", edited(prose), (V.CORRECT, V.NOT_ATTEMPTED)),
+    Row(
+        "written again right below the blank",
+        blank_but(
+            lambda raw: raw["cells"].insert(behind(CELL)(raw), plain(reference_cells(A)[CELL]))
+        ),
+        (V.CORRECT, V.NOT_ATTEMPTED),
+    ),
     Row(
         "written again behind its test",
         blank_but(lambda raw: raw["cells"].append(plain(reference_cells(A)[CELL]))),
