@@ -7,9 +7,10 @@ of them, become functions that can be called in a `Reference`.
 
 from grading.assignment.files import course_files, in_lesson, loaded, shared_files
 from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
-from grading.assignment.reference import Reference, run_locked
+from grading.assignment.reference import Later, Reference, run_locked
 from grading.assignment.source import (
     Namespace,
+    outer,
     read_source,
     reference_cells,
     run_piece,
@@ -30,6 +31,7 @@ __all__ = [
     "WRONG",
     "AssignmentSpec",
     "Expected",
+    "Later",
     "Misconception",
     "Namespace",
     "NotebookSpec",
@@ -39,6 +41,7 @@ __all__ = [
     "in_lesson",
     "loaded",
     "new_cell",
+    "outer",
     "read_assignment",
     "read_list",
     "read_source",
