@@ -49,6 +49,8 @@ class Reference:
         solution.
     wrong : sequence of (str, str, str, str)
         Of each misconception the exercise, its name, what is said of it, and the cell.
+    imports : sequence of str
+        The import statements of the source notebook.
 
     Attributes
     ----------
@@ -58,7 +60,13 @@ class Reference:
         These, and whatever else of its cells they look up while they run.
     """
 
-    def __init__(self, cells: Sequence[Sequence[Any]], wrong: Sequence[Sequence[str]] = ()) -> None:
+    def __init__(
+        self,
+        cells: Sequence[Sequence[Any]],
+        wrong: Sequence[Sequence[str]] = (),
+        imports: Sequence[str] = (),
+    ) -> None:
+        self._imports = {name: statement for statement in imports for name in bound(statement)}
         self._cells = cells
         self._wrong = wrong
         solved = [source for _, source, is_solution in cells if is_solution]
@@ -104,6 +112,13 @@ class Reference:
         """The functions that students write."""
         solved = [name for name, _, is_solution in self._cells if is_solution]
         return {name: self.functions[name] for name in solved if name in self.functions}
+
+    def module(self, name: str) -> Any:
+        """Import what the source notebook imports under a name; None where it imports nothing."""
+        space: Namespace = {}
+        if name in self._imports:
+            run_locked(self._imports[name], f"with `{self._imports[name]}`", space, "cell")
+        return space.get(name)
 
     @functools.cached_property
     def candidates(self) -> dict[str, list[Candidate]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import symtable
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,19 @@ def plots(source: NotebookNode) -> list[str]:
         and not (is_grade(cell) or is_solution(cell) or is_locked(cell))
         and not _binds(cell.source)
     ]
+
+
+def imports(source: NotebookNode) -> list[str]:
+    """Return the import statements of a source notebook's cells, but for its tests."""
+    found = []
+    for cell in source.cells:
+        if cell.cell_type == "code" and (is_solution(cell) or not is_grade(cell)):
+            with contextlib.suppress(SyntaxError):  # a magic command
+                nodes = ast.parse(cell.source).body
+                found += [
+                    ast.unparse(n) for n in nodes if isinstance(n, (ast.Import, ast.ImportFrom))
+                ]
+    return found
 
 
 def bound(source: str) -> dict[str, bool]:

@@ -1,8 +1,9 @@
-"""The names in a test cell: which it looks up, and which are not its own."""
+"""The names in a test cell: which it looks up, which are not its own, what it cannot look at."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Iterator
 
 from grading.assignment import outer
 
@@ -33,3 +34,26 @@ def read_first(trees: list[ast.Module]) -> set[str]:
             else:
                 read |= {node.id} - own
     return read
+
+
+def beyond(error: Exception, stand_ins: Collection[str]) -> Iterator[str]:
+    """Yield why a test may have failed that looks at what does not reach it, each in a sentence.
+
+    Parameters
+    ----------
+    error : Exception
+        With which it failed.
+    stand_ins : collection of str
+        The types of what reached it as stand-ins.
+    """
+    kinds = ", ".join(sorted(stand_ins))
+    if kinds and not hasattr(error, "brief"):
+        yield (
+            "Of a submission a test sees plain data alone (numbers, texts, lists, dicts, arrays), "
+            f"and no {kinds}: let a function of the notebook return what the test is to look at."
+        )
+    if isinstance(error, FileNotFoundError) and not hasattr(error, "place"):
+        yield (
+            "A test runs apart from the submission, and does not see the files that it writes: let "
+            "a function of the notebook return what it has written."
+        )

@@ -27,7 +27,7 @@ from grading.core import (
 )
 from grading.exam import Context, explanation, number, unequal, unscored
 from grading.judging.cells import CodeCell
-from grading.judging.names import loaded, read_first
+from grading.judging.names import beyond, loaded, read_first
 from grading.sandbox import Held, Lost, Session, Stub, error_output
 
 
@@ -107,8 +107,8 @@ class TestCell:
             raise GraderFault(f"the test cell {self.name} does not parse") from error
         trees = [tree for _, tree in self.pieces]
         self.loaded = {name for tree in trees for name in loaded(tree)}
-        self.written = reference.written
-        self.names = sorted((self.loaded | self.written) - set(self.space) - _BUILTINS)
+        self.reference = reference
+        self.names = sorted((self.loaded | reference.written) - set(self.space) - _BUILTINS)
         # What the test makes of these names holds in the sandbox. Any other one that it binds is
         # its own: the submission shall not find there what the test expects.
         self.theirs = set(reference.names)
@@ -166,7 +166,8 @@ class TestCell:
                 self.held[hidden] = False
                 self.cut = self.cut or hidden or len(self.context.exams) > made
                 self.value = None
-                self.text.write(explanation(error, hidden) + "\n")
+                said = [explanation(error, hidden), *beyond(error, session.stand_ins)]
+                self.text.write("\n".join(said) + "\n")
                 break
             # As in a notebook, the value of a cell is that of its last line.
             if tree is self.pieces[-1][1]:
@@ -198,7 +199,11 @@ class TestCell:
         for stub in self.bound.values():
             if isinstance(stub, Stub):
                 stub.resume(session)
-        others = {name: True for name in self.names if name in self.written and name not in defined}
+        others = {
+            name: True
+            for name in self.names
+            if name in self.reference.written and name not in defined
+        }
         for name, is_function in {**defined, **others}.items():
             if name in self.space or name in self.bound:  # as the test has it, or has deleted it
                 continue
@@ -209,9 +214,16 @@ class TestCell:
                 self.theirs |= {name} & self.read_first
             elif name in self.loaded:
                 with contextlib.suppress(Exception):  # then the test meets a NameError
-                    self.bound[name] = session.value(name)
+                    self.bound[name] = self._value(session, name)
             if name in self.bound:
                 self.space[name] = self.bound[name]
+
+    def _value(self, session: Session, name: str) -> Any:
+        """Return a value; a module of the submission's is here what the source imports there."""
+        value = session.value(name)
+        if type(value).__name__ == "module":
+            return self.reference.module(name) or value
+        return value
 
     def judgement(self) -> Judgement:
         """Return what the pieces that ran add up to."""

@@ -56,6 +56,7 @@ class Session:
         self._theirs: dict[int, Any] = {}  # what the student's code returned or changed
         self.held: Held | None = None  # what the present test has made of names
         self.errors: replies.Errors = {}  # the exceptions that the submission defines
+        self.stand_ins: set[str] = set()  # the types of what has come that is no plain data
         # Of the calls that run, each within the one before, by turn: what was sent, and the
         # functions among it.
         self._running: dict[int, tuple[list[Any], dict[int, Any]]] = {}
@@ -91,6 +92,7 @@ class Session:
         self.calls = 0
         self.stopped = dict(stopped or {})
         self.held = None
+        self.stand_ins = set()
         self._theirs = {}
 
     def mark(self, number: int) -> None:
@@ -247,6 +249,9 @@ class Session:
                 result = replies.apply(table, answer, changed)
             finally:
                 theirs = [*table.objects[sent:], *changed]
+                self.stand_ins |= {
+                    type(one).__name__ for one in theirs if isinstance(one, inside.Opaque)
+                }
                 self._theirs |= {id(value): value for value in theirs}
             if "error" in answer:
                 self._raise(answer)

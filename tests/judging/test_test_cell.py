@@ -485,6 +485,50 @@ def test_a_call_within_a_call_that_ends_the_sandbox_costs_what_it_always_does(
     assert second.record.verdict is Verdict.CORRECT
 
 
+def test_a_module_is_what_the_source_imports_under_its_name(zygote):
+    """An instructor's first cell is not always locked; what a student imports instead is theirs."""
+    test = "assert np.sqrt(4) == 2\nassert floor(2.5) == 2"
+    cells = [cell("import random as np\nfrom math import *"), cell(test, Role.TEST, "modules")]
+    reference = Reference([], [], ["import os, numpy as np", "from math import floor"])
+    opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
+    assert judge(cells, opened, reference, Rules(seed=0))[1].record.points == 1.0
+    assert judge(cells, opened, Reference([]), Rules(seed=0))[1].record.points == 0.0
+
+
+# --- what does not reach a test -------------------------------------------------------------
+
+APART = """
+class Account:
+    balance = 3
+def steps(n):
+    yield n
+def adder(n):
+    return lambda m: n + m
+def writes():
+    with open("made.txt", "w") as file:
+        file.write("text")
+    return open("made.txt").read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        ("assert Account().balance == 3", "and no Account: let a function"),
+        ("assert list(steps(3)) == [3]", "and no generator: let a function"),
+        ("assert adder(3)(4) == 7", "and no function: let a function"),
+        ("assert steps(3) == [3]", "and no generator: let a function"),
+        ("assert writes() == 'text'\nopen('made.txt')", "does not see the files that it writes"),
+    ],
+)
+def test_a_test_that_looks_at_what_does_not_reach_it_says_so(judged, test, said):
+    for one in judged(test, hidden(test), student=APART, solution=APART):
+        assert one.record.points == 0.0
+        assert said in " ".join(str(one.outputs).split())
+    (one,) = judged("assert writes() == 'text'\nassert 1 == 2", student=APART)
+    assert "plain data" not in str(one.outputs)
+
+
 # --- what needs no reference -------------------------------------------------------------
 
 EXAM = hidden(
