@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
@@ -15,9 +16,9 @@ import numpy as np
 from nbformat import NotebookNode
 from nbgrader.converters.base import NbGraderException
 from nbgrader.converters.generate_assignment import GenerateAssignment
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_solution
 
-from grading.assignment import AssignmentSpec, Reference, read_source, run_piece, split
+from grading.assignment import AssignmentSpec, Reference, outer, read_source, run_piece, split
 from grading.autograde import CarefulAutograde
 from grading.core import GraderFault
 from grading.exam import Context, alike
@@ -25,6 +26,8 @@ from grading.release import check_form
 from grading.store import Places, open_gradebook, prepare_gradebook
 
 LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)|<img[^>]*\ssrc=["']([^"']+)""")
+
+FIGURES = ("gcf", "gca", "get_fignums")
 
 
 def rebuild(app: Any, assignment: str, place: Path) -> tuple[AssignmentSpec, list[str]]:
@@ -97,6 +100,7 @@ def complaints(folder: Path, reference: Reference) -> Iterator[str]:
         yield from _twice(source, path.name)
         yield from _dead_links(source, folder, path.name)
         yield from _repeated(source, reference)
+        yield from _beyond(source)
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -109,7 +113,10 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def _twice(source: NotebookNode, name: str) -> Iterator[str]:
     ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in source.cells]
-    for kind, many in (("nbgrader id", ids), ("cell id", [cell.id for cell in source.cells])):
+    for kind, many in (
+        ("nbgrader id", ids),
+        ("cell id", [cell.get("id") for cell in source.cells]),
+    ):
         for one, count in Counter(filter(None, many)).items():
             if count > 1:
                 yield f"{name}: the {kind} {one} is there {count} times."
@@ -136,6 +143,41 @@ def _dead_links(source: NotebookNode, folder: Path, name: str) -> Iterator[str]:
             yield f"{name}: there is no file {path} to link to."
         if not path and place not in headings:
             yield f"{name}: there is no heading for the link #{place}."
+
+
+def _beyond(source: NotebookNode) -> Iterator[str]:
+    """Look for tests of what is no plain data, which does not reach them."""
+    code = [cell for cell in source.cells if cell.cell_type == "code"]
+    defined = [node for cell in code if is_solution(cell) for node in _parsed(cell.source).body]
+    named = [one for one in defined if isinstance(one, (ast.FunctionDef, ast.ClassDef))]
+    apart = {one.name: kind for one in named if (kind := _kind(one))}
+    for cell in [cell for cell in code if is_grade(cell) and not is_solution(cell)]:
+        nodes = list(ast.walk(_parsed(cell.source)))
+        names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        found = [f"{apart[name]} {name}" for name in sorted(names & apart.keys())]
+        if any(isinstance(node, ast.Attribute) and node.attr in FIGURES for node in nodes):
+            found.append("a figure that a submission has drawn")
+        for what in found:
+            yield (
+                f"{cell.metadata.nbgrader['grade_id']}: only plain data reaches a test, and {what} "
+                "is none: let a function of the notebook return what the test is to look at."
+            )
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError:  # a magic command
+        return ast.Module([], [])
+
+
+def _kind(node: ast.FunctionDef | ast.ClassDef) -> str:
+    """Return what a solution defines, in words, if it is or makes no plain data."""
+    if isinstance(node, ast.ClassDef):
+        errors = any(ast.unparse(base).endswith(("Error", "Exception")) for base in node.bases)
+        return "" if errors else "the class"
+    yields = (isinstance(one, (ast.Yield, ast.YieldFrom)) for one in outer(node))
+    return "the generator" if any(yields) else ""
 
 
 def _repeated(source: NotebookNode, reference: Reference) -> Iterator[str]:

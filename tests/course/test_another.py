@@ -221,6 +221,7 @@ def test_nbgraders_own_example_gets_the_marks_that_stock_nbgrader_gives_it(tmp_p
     stub = "# YOUR CODE HERE\\nraise NotImplementedError()"  # as it was handed out
     stub = f"c.ClearSolutions.code_stub = {{'python': '{stub}'}}"
     (ours.root / "nbgrader_config.py").write_text(CONFIG + stub)
+    ours.python("grading.release")
     ours.nbgrader("generate_assignment", "ps1")
     stock = Course(tmp_path / "stock", make=False)
     shutil.copytree(ours.root, stock.root)

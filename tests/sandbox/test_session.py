@@ -529,18 +529,23 @@ def test_a_function_of_the_test_is_called_within_the_limit_only(start):
     assert session.failures == [Verdict.TIMED_OUT]
 
 
-@pytest.mark.parametrize("number", ["9", "-1", "1", "'0'", "None", "[0]", "True"])
-def test_only_what_was_handed_over_can_be_called(session, number):
-    """The array is object 1; it can be called no more than what was never sent."""
+FORGED_CALLS = [{"asks": n} for n in (9, -1, 1, 2, 3, "0", None, [0], True)]
+FORGED_CALLS += [{"of": turn} for turn in (0, 10**6, "1", None, [])]
+FORGED_CALLS += [{"kwargs": []}, {"kwargs": {"x": [7]}}, {"args": 1}, {"nodes": None}]
+
+
+@pytest.mark.parametrize("forged", FORGED_CALLS)
+def test_only_what_was_handed_over_can_be_called(session, forged):
+    """Object 1 is an array, 2 a library's function, 3 a stub: none is a function of the test's."""
     deed = f"""
-def trick(f, x):
+def trick(f, *more):
     cells = dict(zip(f.__code__.co_freevars, f.__closure__))
     runner, send = cells["self"].cell_contents, f.__globals__["send"]
-    asked = {{"asks": {number}, "of": runner.turns[-1], "args": [], "kwargs": {{}}, "nodes": []}}
-    send(runner.sock, asked)
-    return f.__globals__["receive"](runner.sock)
+    asked = {{"asks": 0, "of": runner.turns[-1], "args": [], "kwargs": {{}}, "nodes": []}}
+    send(runner.sock, asked | {forged!r})
+    return f.__globals__["receive"](runner.sock)["result"]
 """
     define(session, deed)
     with pytest.raises(RuntimeError):
-        Stub(session, "trick")(lambda: 1.0, np.zeros(2))
+        Stub(session, "trick")(lambda: 1.0, np.zeros(2), len, Stub(session, "trick"))
     assert session.failures == [Verdict.CRASHED]
