@@ -7,10 +7,11 @@ of them, become functions that can be called in a `Reference`.
 
 from grading.assignment.files import course_files, in_lesson, loaded, shared_files
 from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
-from grading.assignment.reference import Reference, run_locked
+from grading.assignment.reference import Later, Reference, run_locked
 from grading.assignment.source import (
     Namespace,
     functions,
+    outer,
     read_source,
     reference_cells,
     run_piece,
@@ -32,6 +33,7 @@ __all__ = [
     "WRONG",
     "AssignmentSpec",
     "Expected",
+    "Later",
     "Misconception",
     "Namespace",
     "NotebookSpec",
@@ -42,6 +44,7 @@ __all__ = [
     "in_lesson",
     "loaded",
     "new_cell",
+    "outer",
     "read_assignment",
     "read_list",
     "read_source",

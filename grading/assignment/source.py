@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import symtable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,66 @@ def plots(source: NotebookNode) -> list[str]:
     ]
 
 
+def imports(source: NotebookNode) -> list[str]:
+    """Return the import statements of a source notebook's cells, but for its tests."""
+    found = []
+    for cell in source.cells:
+        if cell.cell_type == "code" and (is_solution(cell) or not is_grade(cell)):
+            with contextlib.suppress(SyntaxError):  # a magic command
+                nodes = ast.parse(cell.source).body
+                found += [
+                    ast.unparse(n) for n in nodes if isinstance(n, (ast.Import, ast.ImportFrom))
+                ]
+    return found
+
+
+def bound(source: str) -> dict[str, bool]:
+    """Return the names that a cell binds, and whether each as a function or class.
+
+    It looks at what the cell says, and does not run it.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a magic command may do anything
+        return {}
+    found: dict[str, bool] = {}
+    for node in outer(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found[node.name] = True
+        elif isinstance(node, ast.alias):
+            found.setdefault((node.asname or node.name).partition(".")[0], False)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.setdefault(node.id, False)
+    return found
+
+
+def looked_up(source: str) -> set[str]:
+    """Return the global names that the functions of a cell look up."""
+    try:
+        tables = [symtable.symtable(source, "<cell>", "exec")]
+    except SyntaxError:
+        return set()
+    found: set[str] = set()
+    for table in tables:  # it grows
+        tables += table.get_children()
+        if table.get_type() == "function":
+            names = [one for one in table.get_symbols() if one.is_global() and one.is_referenced()]
+            found |= {one.get_name() for one in names}
+    return found
+
+
+def outer(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of code in the order in which it runs, without the insides of functions."""
+    nodes = list(ast.iter_child_nodes(tree))
+    if isinstance(tree, (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor)):
+        first = tree.iter if isinstance(tree, (ast.For, ast.AsyncFor)) else tree.value
+        nodes.sort(key=lambda node: node is not first)  # what is bound comes behind its value
+    for node in nodes:
+        yield node
+        if not isinstance(node, INNER):
+            yield from outer(node)
+
+
 def _binds(source: str) -> bool:
     try:
         nodes = list(ast.walk(ast.parse(source)))
@@ -84,6 +146,10 @@ def _binds(source: str) -> bool:
 Namespace = dict[str, Any]
 
 
+INNER = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)  # what has names of its own
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 
 

@@ -15,7 +15,7 @@ from traitlets.utils.importstring import import_item
 
 from grading.assignment import misconceptions
 from grading.assignment.files import course_files, lay_out
-from grading.assignment.source import plots, read_source, reference_cells, wrong_cells
+from grading.assignment.source import imports, plots, read_source, reference_cells, wrong_cells
 from grading.core import GraderFault, digest
 
 
@@ -80,6 +80,8 @@ class NotebookSpec:
         The misconceptions beside it, as cells; see `grading.assignment.misconceptions`.
     plots : list of str
         The sources of the cells that it tags ``plot``; see `plots`.
+    imports : list of str
+        The import statements of its cells, but for the tests.
     """
 
     kernelspec: str | None
@@ -87,6 +89,7 @@ class NotebookSpec:
     reference: list[list[Any]]
     wrong: list[list[str]]
     plots: list[str]
+    imports: list[str]
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ def read_notebooks(gradebook: Gradebook, assignment: str, folder: Path) -> dict[
         cells = reference_cells(source)
         wrong = wrong_cells(cells, misconceptions.read_list(folder))
         found[notebook.name] = NotebookSpec(
-            notebook.kernelspec, _expected(notebook), cells, wrong, plots(source)
+            notebook.kernelspec, _expected(notebook), cells, wrong, plots(source), imports(source)
         )
     return found
 

@@ -36,12 +36,33 @@ class Context:
     rules : Rules
     exams : list of Scored
         In the order in which they were made, wherever the cell keeps them.
+    missing : mapping of str to str, optional
+        Why there is no reference for a function, by its name. Where it is given, as by the grader,
+        no function is compared with itself.
     """
 
     references: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     candidates: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
     rules: Rules = field(default_factory=lambda: Rules(seed=0))
     exams: list[Scored] = field(default_factory=list)
+    missing: Mapping[str, str] | None = None
+
+    def reference(self, name: str) -> Callable[..., Any] | None:
+        """Return what a function is compared with; None where it is compared with itself.
+
+        Raises
+        ------
+        GraderFault
+            When there is nothing to compare it with.
+        """
+        if name in self.references:
+            return self.references[name]
+        if not self.references and self.missing is None:
+            return None
+        failed = self.missing or {}
+        why = failed.get(name) or next(iter(failed.values()), "")
+        text = f"There is no reference for {name} in the source notebook"
+        raise GraderFault(f"{text}: {why}" if why else f"{text}.")
 
     def __enter__(self) -> Context:
         _entered.append(self)

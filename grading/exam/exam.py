@@ -81,24 +81,28 @@ class Exam:
         self.returns = returns.split()
         self._axes = axes
         self._context = present()
-        references = self._context.references
         seed = self._context.rules.seed
         self.rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
         self.parts: list[Part] = []
         self.scored: float | None = None
-        if references and self.name not in references:
-            raise GraderFault(f"There is no reference for {self.name} in the source notebook.")
-        self._reference = references.get(self.name, target)
+        self._uses = uses
         self._wrong: set[str] = set()  # values already charged for
         self._calls: list[Call] = []
-        self._follower: Follower | None = None
         self.named: list[Candidate] = []
-        if callable(uses) and references and hasattr(target, "calls"):
-            name = comparison.name_of(uses)
-            self._follower = Follower(
-                self._reference, uses, name, functools.partial(target.calls, name)
-            )
         self._context.exams.append(self)
+
+    @functools.cached_property
+    def _reference(self) -> Callable[..., Any]:
+        """What the function is compared with: asked for when something is."""
+        return self._context.reference(self.name) or self.target
+
+    @functools.cached_property
+    def _follower(self) -> Follower | None:
+        uses, target = self._uses, self.target
+        if not callable(uses) or self._reference is target or not hasattr(target, "calls"):
+            return None
+        name = comparison.name_of(uses)
+        return Follower(self._reference, uses, name, functools.partial(target.calls, name))
 
     @contextlib.contextmanager
     def part(self, name: str, points: float) -> Iterator[None]:
@@ -237,10 +241,9 @@ class Exam:
             line = f"{part.name}: {part.earned:g} of {part.points:g}"
             why = part.message or ("right with your own earlier function" * part.follows)
             print(f"{line}, {why}" if why else line)
-        if any(part.message for part in self.parts):
-            self.named = named(
-                self._calls, self._reference, self._context.candidates.get(self.name, ())
-            )
+        known = any(part.message for part in self.parts) and self._context.candidates.get(self.name)
+        if known:
+            self.named = named(self._calls, self._reference, known)
         total = math.fsum(part.earned for part in self.parts)
         if not math.isfinite(total) or total < 0:
             raise GraderFault(f"The parts of {self.name} add up to {total}.")

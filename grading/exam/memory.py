@@ -28,9 +28,11 @@ def known_by(given: Mapping[str, Any]) -> bytes | None:
 
 def _packed(value: Any) -> bytes:
     try:
-        return pickle.dumps(value)
+        data = pickle.dumps(value)
     except Exception:  # a function that a test hands over, a stand-in for a thing of the student's
         return b""
+    # What a test cell defines is packed as a name, and another one's may have the same.
+    return b"" if b"__main__" in data else data
 
 
 class Memory:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 
 import msgpack
 
-from grading.assignment import Namespace, Reference, run_locked
+from grading.assignment import Later, Reference, run_locked
 from grading.core import LIMITS, Output, Record, Rules, Verdict
 from grading.exam import Context
 from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
@@ -51,10 +52,10 @@ def judge(
         For each cell up to the last test: of a test what became of it, of every other what it
         has shown, and nothing of what was left out.
     """
-    context = functools.partial(Context, reference.functions, reference.candidates, rules)
+    context = functools.partial(compared, reference, rules)
     last = max((n for n, cell in enumerate(cells) if cell.role is Role.TEST), default=-1)
     with open_session(False) as session:
-        turn = Turn(cells[: last + 1], session, context, marks=True)
+        turn = Turn(cells[: last + 1], session, context, reference, marks=True)
         left = {number for number, test in turn.tests.items() if test.has_hidden()}
         if last in left:  # nothing has run since
             left.remove(last)
@@ -73,6 +74,16 @@ def judge(
     for number, judgement in judgements(turn.tests).items():
         turn.answers[number] = Judged(judgement.outputs(), judgement.record(rules.seed))
     return turn.answers
+
+
+def compared(reference: Reference, rules: Rules) -> Context:
+    """Return what exams are judged by. The reference is asked for when one compares with it."""
+    return Context(
+        Later(lambda: reference.functions),
+        Later(lambda: reference.candidates),
+        rules,
+        missing=Later(lambda: reference.failed),
+    )
 
 
 def judgements(tests: Mapping[int, TestCell]) -> dict[int, Judgement]:
@@ -118,10 +129,10 @@ def judge_versions(
         What the grader keeps of each version.
     """
     records = []
-    space: Namespace = {"__name__": "__main__"}
+    main = ModuleType("__main__")
     for cell in cells:
         if cell.role is Role.LOCKED:
-            run_locked(cell.source, cell.grade_id, space)
+            run_locked(cell.source, cell.grade_id, vars(main))
     session: Session | None = None
     try:
         for source, rules in versions:
@@ -130,9 +141,7 @@ def judge_versions(
                 for cell in cells[:place]:
                     session.run_cell(cell.source)
             session.mark(place)
-            test = TestCell(
-                cells[-1], space, Context(reference.functions, reference.candidates, rules)
-            )
+            test = TestCell(cells[-1], main, compared(reference, rules), reference)
             failed = {}
             for number, cell in enumerate(cells[place:-1]):
                 outputs, verdict = session.run_cell(cell.source if number else source)
@@ -167,7 +176,7 @@ def draw(cells: list[CodeCell], open_session: Callable[[bool], Session]) -> list
         For each cell what it has shown; nothing of a test and of what was left out.
     """
     with open_session(True) as session:
-        return Turn(cells, session, Context, marks=False).answers
+        return Turn(cells, session, Context, Reference([]), marks=False).answers
 
 
 class Turn:
@@ -188,6 +197,7 @@ class Turn:
         cells: list[CodeCell],
         session: Session,
         context: Callable[[], Context],
+        reference: Reference,
         *,
         marks: bool,
     ) -> None:
@@ -195,18 +205,18 @@ class Turn:
         self.tests: dict[int, TestCell] = {}
         self.failed: dict[str, tuple[Verdict, list[Output]]] = {}
         self._size = 0
-        space: Namespace = {"__name__": "__main__"}
+        main = ModuleType("__main__")
         for number, cell in enumerate(cells):
             answer: Answer = None
             if cell.role is Role.TEST:
-                self.tests[number] = TestCell(cell, space, context())
+                self.tests[number] = TestCell(cell, main, context(), reference)
                 self.tests[number].run(session, self.failed, hidden=False)
                 if marks and number < len(cells) - 1 and self.tests[number].has_hidden():
                     session.mark(number)
             elif not cell.ended and not (marks and cell.role is Role.PLOT):
                 answer = self._run(cell, session)
             if cell.role is Role.LOCKED:
-                run_locked(cell.source, cell.grade_id, space)
+                run_locked(cell.source, cell.grade_id, vars(main))
             self.answers.append(answer)
 
     def _run(self, cell: CodeCell, session: Session) -> Shown:

@@ -102,7 +102,7 @@ class Pipeline:
     def _reference(self, name: str) -> Reference:
         if name not in self._references:
             notebook = self.lesson.notebooks[name]
-            self._references[name] = Reference(notebook.reference, notebook.wrong)
+            self._references[name] = Reference(notebook.reference, notebook.wrong, notebook.imports)
         return self._references[name]
 
     def _exporter(self, steps: list[str]) -> Exporter:

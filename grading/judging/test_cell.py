@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import contextlib
 import io
 import math
+import sys
 import textwrap
-from collections.abc import Collection, Mapping
+import types
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grading.assignment import Namespace, run_piece, split
+from grading.assignment import Reference, run_piece, split
 from grading.core import (
     LIMITS,
     SENTENCES,
@@ -26,7 +27,8 @@ from grading.core import (
 )
 from grading.exam import Context, explanation, number, unequal, unscored
 from grading.judging.cells import CodeCell
-from grading.sandbox import Lost, Session, Stub, error_output
+from grading.judging.names import beyond, loaded, read_first
+from grading.sandbox import Held, Lost, Session, Stub, error_output
 
 
 @dataclass
@@ -82,24 +84,36 @@ class TestCell:
     Parameters
     ----------
     cell : CodeCell
-    space : dict
-        What the instructor's cells before it have defined; it is copied.
+    main : module
+        What the instructor's cells before it have defined. It is as before when the test has run.
     context : Context
         What its exams are judged by.
+    reference : Reference
+        It says which names are the submission's.
     """
 
-    def __init__(self, cell: CodeCell, space: Namespace, context: Context) -> None:
+    def __init__(
+        self, cell: CodeCell, main: types.ModuleType, context: Context, reference: Reference
+    ) -> None:
         self.context = context
         self.name = cell.grade_id
         self.most = float(cell.points)
         self.function = self.name.removeprefix("test_")
-        self.space = dict(space)
+        self.main = main
+        self.space = dict(vars(main))
         try:
             self.pieces = split(cell.source)
         except SyntaxError as error:
             raise GraderFault(f"the test cell {self.name} does not parse") from error
-        loaded = {name for _, tree in self.pieces for name in _loaded(tree)}
-        self.names = sorted(loaded - set(space) - _BUILTINS)
+        trees = [tree for _, tree in self.pieces]
+        self.loaded = {name for tree in trees for name in loaded(tree)}
+        self.reference = reference
+        self.names = sorted((self.loaded | reference.written) - set(self.space) - _BUILTINS)
+        # What the test makes of these names holds in the sandbox. Any other one that it binds is
+        # its own: the submission shall not find there what the test expects.
+        self.theirs = set(reference.names)
+        self.read_first = read_first(trees)
+        self.bound = {name: one for name, one in self.space.items() if name in self.theirs}
         self.text = io.StringIO()
         self.value: Any = None  # of the last line
         self.held = {False: True, True: True}  # the public pieces, the hidden ones
@@ -128,29 +142,88 @@ class TestCell:
         """
         session.begin_test(self.stopped)
         defined = session.names(self.names)
-        if self.function in self.names and not defined.get(self.function):
+        asked = self.function in self.loaded and self.function in self.names
+        if asked and not defined.get(self.function):
             self.early = missing(self.function, self.most, failed, self.function in defined)
             return
-        bind(session, self.names, defined, self.space, self.context.references)
+        self._bind(session, defined)
         made = len(self.context.exams)
+        with self._entered():
+            self._run(session, made, hidden=hidden)
+        self.failures += session.failures
+        self.calls += session.calls
+        self.stopped = session.stopped
+
+    def _run(self, session: Session, made: int, *, hidden: bool) -> None:
         for tree in [tree for kind, tree in self.pieces if kind is hidden]:
             try:
                 with contextlib.redirect_stdout(self.text), self.context:
-                    value = run_piece(tree, self.name, self.space)
+                    session.held = Held(vars(self.main), self.bound, self.theirs)
+                    value = run_piece(tree, self.name, vars(self.main))
             except GraderFault:
                 raise
             except Exception as error:
                 self.held[hidden] = False
                 self.cut = self.cut or hidden or len(self.context.exams) > made
                 self.value = None
-                self.text.write(explanation(error, hidden) + "\n")
+                said = [explanation(error, hidden), *beyond(error, session.stand_ins)]
+                self.text.write("\n".join(said) + "\n")
                 break
             # As in a notebook, the value of a cell is that of its last line.
             if tree is self.pieces[-1][1]:
                 self.value = value
-        self.failures += session.failures
-        self.calls += session.calls
-        self.stopped = session.stopped
+
+    @contextlib.contextmanager
+    def _entered(self) -> Iterator[None]:
+        """Let the test's namespace be that of the instructor's cells, and the one that runs.
+
+        So a function that they define finds what the submission does, as in one process.
+        """
+        space, kept, before = vars(self.main), dict(vars(self.main)), sys.modules["__main__"]
+        sys.modules["__main__"] = self.main
+        _fill(space, self.space)
+        try:
+            yield
+        finally:
+            self.space = dict(space)
+            _fill(space, kept)
+            sys.modules["__main__"] = before
+
+    def _bind(self, session: Session, defined: Mapping[str, bool]) -> None:
+        """Bind what the student defined: a function as its stub, a value as plain data.
+
+        A name that the test itself has bound keeps the test's value. Another exercise that is not
+        there is a stub all the same, and raises when it is called: a test may name it.
+        """
+        session.errors |= {name: self.bound[name] for name in session.errors if name in self.bound}
+        for stub in self.bound.values():
+            if isinstance(stub, Stub):
+                stub.resume(session)
+        others = {
+            name: True
+            for name in self.names
+            if name in self.reference.written and name not in defined
+        }
+        for name, is_function in {**defined, **others}.items():
+            if name in self.space or name in self.bound:  # as the test has it, or has deleted it
+                continue
+            if name in session.errors:
+                self.bound[name] = session.errors[name]  # which are raised from now on
+            elif is_function:
+                self.bound[name] = Stub(session, name)
+                self.theirs |= {name} & self.read_first
+            elif name in self.loaded:
+                with contextlib.suppress(Exception):  # then the test meets a NameError
+                    self.bound[name] = self._value(session, name)
+            if name in self.bound:
+                self.space[name] = self.bound[name]
+
+    def _value(self, session: Session, name: str) -> Any:
+        """Return a value; a module of the submission's is here what the source imports there."""
+        value = session.value(name)
+        if type(value).__name__ == "module":
+            return self.reference.module(name) or value
+        return value
 
     def judgement(self) -> Judgement:
         """Return what the pieces that ran add up to."""
@@ -204,29 +277,6 @@ def contains(text: str, said: str) -> bool:
     return " ".join(said.split()) in " ".join(text.split())
 
 
-def bind(
-    session: Session,
-    names: list[str],
-    defined: Mapping[str, bool],
-    space: Namespace,
-    exercises: Collection[str],
-) -> None:
-    """Bind what the student defined: a function as its stub, a value as plain data.
-
-    A name that the test itself has bound keeps the test's value. Another exercise that is not
-    there is a stub all the same, and raises when it is called: a test may name it.
-    """
-    others = {name: True for name in names if name in exercises and name not in defined}
-    for name, is_function in {**defined, **others}.items():
-        if name in space and not isinstance(space[name], Stub):
-            continue
-        if is_function:
-            space[name] = Stub(session, name)
-        else:
-            with contextlib.suppress(Exception):  # then the test meets a NameError
-                space[name] = session.value(name)
-
-
 def missing(
     function: str,
     most: float,
@@ -246,8 +296,9 @@ def missing(
     return Judgement(verdict, 0.0, most, text)
 
 
-def _loaded(tree: ast.Module) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+def _fill(space: dict[str, Any], values: Mapping[str, Any]) -> None:
+    space.clear()
+    space.update(values)
 
 
 _BUILTINS = set(dir(builtins))

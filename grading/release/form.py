@@ -20,6 +20,7 @@ from grading.assignment import (
     RIGHT,
     WRONG,
     functions,
+    outer,
     read_list,
     read_source,
     reference_cells,
@@ -31,6 +32,7 @@ from grading.exam import unscored
 BEGIN = "BEGIN SOLUTION"
 SOLUTION = re.compile(r"### BEGIN SOLUTION.*?(?=### END SOLUTION|\Z)", re.S)
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?(?=### END HIDDEN TESTS|\Z)", re.S)
+FIGURES = ("gcf", "gca", "get_fignums")
 TELLING = 25  # characters of a line that is nobody's but the solution's
 
 
@@ -80,7 +82,7 @@ def advice(folder: Path) -> Iterator[str]:
         source = read_source(path)
         solutions = {name: text for name, text, solved in reference_cells(source) if solved}
         judged = {cell.metadata.nbgrader["grade_id"]: cell.source for cell in tests(source)}
-        for text in (*_unfit(solutions, judged), *_given_away(source, solutions)):
+        for text in (*_unfit(solutions, judged), *_given_away(source, solutions), *_beyond(source)):
             yield f"{path.name}: {text}"
 
 
@@ -142,6 +144,41 @@ def _given_away(source: NotebookNode, solutions: dict[str, str]) -> Iterator[str
             if len(line.strip()) > TELLING and line.strip() in left:
                 said = f"the line {line.strip()!r} of the solution {name}"
                 yield f"{said} stands in what students get."
+
+
+def _beyond(source: NotebookNode) -> Iterator[str]:
+    """Look for tests of what is no plain data, which does not reach them."""
+    code = [cell for cell in source.cells if cell.cell_type == "code"]
+    defined = [node for cell in code if is_solution(cell) for node in _parsed(cell.source).body]
+    named = [one for one in defined if isinstance(one, (ast.FunctionDef, ast.ClassDef))]
+    apart = {one.name: kind for one in named if (kind := _kind(one))}
+    for cell in [cell for cell in code if is_grade(cell) and not is_solution(cell)]:
+        nodes = list(ast.walk(_parsed(cell.source)))
+        names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        found = [f"{apart[name]} {name}" for name in sorted(names & apart.keys())]
+        if any(isinstance(node, ast.Attribute) and node.attr in FIGURES for node in nodes):
+            found.append("a figure that a submission has drawn")
+        for what in found:
+            yield (
+                f"{cell.metadata.nbgrader['grade_id']}: only plain data reaches a test, and {what} "
+                "is none: let a function of the notebook return what the test is to look at."
+            )
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError:  # a magic command
+        return ast.Module([], [])
+
+
+def _kind(node: ast.FunctionDef | ast.ClassDef) -> str:
+    """Return what a solution defines, in words, if it is or makes no plain data."""
+    if isinstance(node, ast.ClassDef):
+        errors = any(ast.unparse(base).endswith(("Error", "Exception")) for base in node.bases)
+        return "" if errors else "the class"
+    yields = (isinstance(one, (ast.Yield, ast.YieldFrom)) for one in outer(node))
+    return "the generator" if any(yields) else ""
 
 
 def _twice(source: NotebookNode, name: str) -> Iterator[str]:

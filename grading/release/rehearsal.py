@@ -18,11 +18,11 @@ from nbgrader.converters import GenerateAssignment
 
 from grading.assignment import (
     Namespace,
+    Reference,
     course_files,
     in_lesson,
     read_source,
     reference_cells,
-    run_locked,
     run_piece,
     shared_files,
     split,
@@ -66,10 +66,9 @@ def rehearse(folder: Path, files: Mapping[str, bytes]) -> None:
     refuse(folder)
     for path in sorted(folder.glob("*.ipynb")):
         notebook = read_source(path)
-        space: Namespace = {"__name__": "__main__"}
         with in_lesson(files):
-            for name, text, _ in reference_cells(notebook):
-                run_locked(text, name, space)
+            # A solution that is not there is none of its business: a test may do without.
+            space = Reference(reference_cells(notebook)).namespace | {"__name__": "__main__"}
             for cell in tests(notebook):
                 points = float(cell.metadata.nbgrader.get("points") or 0)
                 _run(cell.metadata.nbgrader["grade_id"], cell.source, points, dict(space))

@@ -8,13 +8,16 @@ seen from in there.
 """
 
 from grading.sandbox.bubblewrap import WallError, Zygote, check_unseen
+from grading.sandbox.held import Held
 from grading.sandbox.inside import SCRATCH, CodecError, receive, send
 from grading.sandbox.limits import Limits
-from grading.sandbox.session import Lost, Session, Stub, error_output
+from grading.sandbox.session import Lost, Session, error_output
+from grading.sandbox.stub import Stub
 
 __all__ = [
     "SCRATCH",
     "CodecError",
+    "Held",
     "Limits",
     "Lost",
     "Session",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import types
+import builtins
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from grading.core import GraderFault, Output
 from grading.sandbox import inside
 
 MOST_LENT = 20  # arguments of a function that a test hands over
+LEAST = 1000  # numbers and characters that it may be given, whatever was sent
+
+Errors = dict[str, type[Exception]]
 
 
 def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> Any:
@@ -48,10 +51,12 @@ def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> An
     return table.value(answer.get("result"))
 
 
-def to_call(asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
+def to_call(
+    asked: dict[str, Any], sent: Sequence[Any], lent: Mapping[int, Any], theirs: dict[int, Any]
+) -> dict[str, Any]:
     """Call a function of the test's own as the code inside asks for it; return what to send back.
 
-    It is given numbers and arrays, none larger than the largest that was sent: whatever else
+    It is given plain data, none larger than the largest array that was sent: whatever else
     code inside may think of could keep this side busy. What it raises is raised inside.
 
     Parameters
@@ -60,33 +65,46 @@ def to_call(asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
         The number of the function among what was sent, and its arguments.
     sent : sequence
         What the test's call has sent.
+    lent : mapping of int to callable
+        Which of that are functions of the test's own.
+    theirs : dict of int to object
+        What comes from the submission, by its id; the arguments are added.
     """
     number, nodes = asked["asks"], inside.items(asked.get("nodes"))
-    if type(number) is not int or not 0 <= number < len(sent):
-        raise inside.CodecError("a call of what was not sent")
-    if type(sent[number]) is not types.FunctionType:
-        raise inside.CodecError("a call of what is no function")
-    most = max((one.size for one in sent if isinstance(one, np.ndarray)), default=1)
+    if type(number) is not int or number not in lent:
+        raise inside.CodecError("a call of what was not sent, or is no function")
+    most = max((one.size for one in sent if isinstance(one, np.ndarray)), default=LEAST)
+    most = max(most, LEAST)
     refused = {
         "error": "TypeError",
-        "text": f"this function takes numbers and arrays, of up to {most} numbers here",
+        "text": f"this function takes plain data, of up to {most} numbers or characters here",
     }
-    packed = inside.items(asked.get("args"))
-    if len(nodes) > MOST_LENT or len(packed) > MOST_LENT:
+    packed, named = inside.items(asked.get("args")), asked.get("kwargs")
+    if not isinstance(named, dict) or not all(isinstance(key, str) for key in named):
+        raise inside.CodecError("no names of arguments")
+    if len(nodes) > MOST_LENT or len(packed) + len(named) > MOST_LENT:
         return refused
     table = inside.Table()
     table.extend(nodes)
     args = [table.value(item) for item in packed]
-    if not all(_is_small(value, most) for value in args):
+    kwargs = {key: table.value(item) for key, item in named.items()}
+    parts = [part for node in nodes for part in _parts(node)]
+    everything = [*table.objects, *(table.value(part) for part in parts), *args, *kwargs.values()]
+    if max(table.weights, default=0) > most + MOST_LENT or not all(
+        _is_small(value, most) for value in everything
+    ):
         return refused
+    theirs |= {id(value): value for value in table.objects}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = sent[number](*args)
+            result = lent[number](*args, **kwargs)
     except GraderFault:
         raise
-    except Exception as error:
-        return {"error": type(error).__name__, "text": str(error)[:2000]}
+    except Exception as raised:
+        return {"error": type(raised).__name__, "text": str(raised)[:2000]}
+    if type(result).__module__ == "unittest.mock":  # what a mock makes up where it is told nothing
+        result = None
     made: list[Any] = []
     reference = table.pack(result, made)
     if any(node[0] == "opaque" for node in made):
@@ -94,10 +112,64 @@ def to_call(asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
     return {"result": reference, "nodes": made}
 
 
+def _parts(node: list[Any]) -> list[Any]:
+    """Return the references within a node."""
+    if node[0] == "dict":
+        return [item for pair in node[1] for item in pair]
+    return list(node[1]) if node[0] in ("list", "tuple") else []
+
+
 def _is_small(value: Any, most: int) -> bool:
+    """Say whether a value is no more than a function of a test's may be given, its parts apart."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.size <= most
-    return type(value) in (bool, float) or (type(value) is int and abs(value) < 2**31)
+    if type(value) in (str, bytes):
+        return len(value) <= most
+    if type(value) is int:
+        return abs(value) < 2**31
+    return value is None or type(value) in (bool, float, list, tuple, dict)
+
+
+def own_errors(found: Any, names: Sequence[str]) -> Errors:
+    """Make, of each exception that the submission defines, one of the same name and kind."""
+    pairs = found.items() if isinstance(found, dict) else ()
+    listed = {name: _names(kinds) for name, kinds in pairs if name in names}
+    made: Errors = {}
+    for name, kinds in sorted(listed.items(), key=lambda pair: len(pair[1])):
+        made[name] = type(name, (_nearest(kinds[1:], made) or Exception,), {})
+    return made
+
+
+def error(answer: dict[str, Any], errors: Errors) -> Exception:
+    """Make the exception that a submission has raised.
+
+    It is Python's own, or one of the submission's, made of the nearest of Python's own. What is
+    no Exception, such as SystemExit, becomes a RuntimeError that names it.
+    """
+    name, said = text(answer, "error")[:200], text(answer, "text")[:2000]
+    listed = _names(answer.get("kinds"))
+    kind = _nearest(listed, errors)
+    if kind is None:
+        return RuntimeError(f"{name}: {said}")
+    if kind is not _nearest(listed[:1], errors):
+        kind = type(name.replace("\0", ""), (kind,), {})
+    try:
+        return kind(said)
+    except TypeError:  # a few want more than a text
+        return RuntimeError(f"{name}: {said}")
+
+
+def _names(found: Any) -> list[str]:
+    return [one for one in found[:20] if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def _nearest(kinds: Sequence[str], errors: Errors) -> type[Exception] | None:
+    """Return the first that is an exception, of the submission's or of Python's own."""
+    for name in kinds:
+        kind = errors.get(name, getattr(builtins, name, None))
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            return kind
+    return None
 
 
 def _weigh(value: Any, weights: dict[int, int], depth: int = 0) -> int:

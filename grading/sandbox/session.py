@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import select
 import socket
@@ -13,7 +12,10 @@ from typing import Any, NoReturn
 from grading.core import SENTENCES, GraderFault, Output, Verdict, verdict_of_error
 from grading.sandbox import inside, replies
 from grading.sandbox.bubblewrap import START_SECONDS, Zygote
+from grading.sandbox.held import Held, lends
 from grading.sandbox.limits import Limits
+
+DEEPEST = 50  # calls within each other: a test's function may call the submission's
 
 
 class Lost(Exception):
@@ -52,7 +54,14 @@ class Session:
         self.watched = 0  # how often the last call has called the function that was watched
         self.stopped: dict[str, Lost] = {}
         self._theirs: dict[int, Any] = {}  # what the student's code returned or changed
-        self._lending = False  # while a function of a test's own is called from inside
+        self.held: Held | None = None  # what the present test has made of names
+        self.errors: replies.Errors = {}  # the exceptions that the submission defines
+        self.stand_ins: set[str] = set()  # the types of what has come that is no plain data
+        # Of the calls that run, each within the one before, by turn: what was sent, and the
+        # functions among it.
+        self._running: dict[int, tuple[list[Any], dict[int, Any]]] = {}
+        self._ends = 0.0  # when the first of them has to be done
+        self._gone = Lost(Verdict.CRASHED, "the process that ran it ended")
         self._cells: list[str] = []  # what a new sandbox has to run again
         self._turn = 0
         # What can be gone back to, the latest at the end, and how many cells had run there.
@@ -82,6 +91,8 @@ class Session:
         self.failures = []
         self.calls = 0
         self.stopped = dict(stopped or {})
+        self.held = None
+        self.stand_ins = set()
         self._theirs = {}
 
     def mark(self, number: int) -> None:
@@ -110,19 +121,26 @@ class Session:
         return None
 
     def names(self, names: list[str]) -> dict[str, bool]:
-        """Return which of ``names`` the student defined, and whether each is callable."""
+        """Return which of ``names`` the student defined, and whether each is callable.
+
+        ``errors`` then has the exceptions among them.
+        """
         try:
             self._ready()
-            answer = self._ask({"do": "names", "names": names}, self.limits.call).get("names")
+            answer = self._ask({"do": "names", "names": names}, self.limits.call)
         except Lost:
             return {}
-        if not isinstance(answer, dict):
-            return {}
-        return {n: bool(answer[n]) for n in names if n in answer}
+        self.errors = replies.own_errors(answer.get("errors"), names)
+        found = answer.get("names")
+        return {n: bool(found[n]) for n in names if n in found} if isinstance(found, dict) else {}
 
     def value(self, name: str) -> Any:
         """Return the plain data that a name stands for."""
         return self._finish(name, inside.Table(), {"do": "value", "name": name})
+
+    def about(self, name: str) -> Any:
+        """Return what there is to know of a function; see `grading.sandbox.inside.about`."""
+        return self._finish(name, inside.Table(), {"do": "about", "name": name})
 
     def call(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], watch: str = ""
@@ -131,32 +149,45 @@ class Session:
 
         Raises what the function raised, where that is an exception of Python's own; else
         RuntimeError, or TimeoutError when it was stopped. An argument that cannot be sent
-        is the test's own fault: GraderFault. One that is a Python function is called on this
-        side, with copies of what the student's function gives it.
+        is the test's own fault: GraderFault. One that is a function of the test's own is called
+        on this side, with copies of what the student's function gives it. It may call functions of
+        the submission in its turn.
+
+        What the test has made of the submission's names holds meanwhile; see `Held`.
         """
-        if self._lending:
-            raise GraderFault(f"a function that a test hands over calls {name} of the submission")
         self.calls += 1
-        table = inside.Table(lends=True)
+        if len(self._running) >= DEEPEST:
+            self.failures.append(Verdict.RAISED)
+            raise RecursionError(
+                f"{DEEPEST} calls of the submission and the test within each other"
+            )
+        table = inside.Table(lends=lends)
         nodes: list[Any] = []
         request: dict[str, Any] = {"do": "call", "name": name, "output_limit": self.limits.output}
         request["watch"] = watch
+        request["hidden"] = self.held.hidden() if self.held else []
+        request["prints"] = self.held is not None and self.held.listens()
+        rebound = self.held.rebound() if self.held else {}
         why = ""
         try:
             request["args"] = [table.pack(value, nodes) for value in args]
             request["kwargs"] = {key: table.pack(value, nodes) for key, value in kwargs.items()}
+            request["rebound"] = {key: table.pack(value, nodes) for key, value in rebound.items()}
         except (inside.CodecError, RuntimeError) as error:  # a dict that is changed meanwhile
             why = f"an argument too large: {error}"
+        meant = set(map(id, rebound.values()))  # of what cannot be sent a stand-in has to do
         for value, node in zip(table.objects, nodes, strict=False):
             # A stand-in for a thing of the student's own may go back; the test's may not.
-            if node[0] == "opaque" and not isinstance(value, inside.Opaque):
+            apart = isinstance(value, inside.Opaque) or id(value) in meant
+            if node[0] == "opaque" and not apart:
                 why = why or f"{node[1]}, which cannot be sent"
         if why and self._has_theirs([*args, *kwargs.values()]):
             self.failures.append(Verdict.RAISED)
             raise RuntimeError(f"what the submission made of an argument earlier is {why}")
         if why:
             raise GraderFault(f"a test calls {name} with {why}")
-        return self._finish(name, table, request | {"nodes": nodes})
+        lent = {n: table.objects[n] for n, node in enumerate(nodes) if node[0] == "function"}
+        return self._finish(name, table, request | {"nodes": nodes}, lent)
 
     def _has_theirs(self, values: list[Any]) -> bool:
         """Say whether anything within ``values`` comes from the student's code."""
@@ -196,12 +227,20 @@ class Session:
 
     # --- asking -----------------------------------------------------------------------
 
-    def _finish(self, name: str, table: inside.Table, request: dict[str, Any]) -> Any:
+    def _finish(
+        self,
+        name: str,
+        table: inside.Table,
+        request: dict[str, Any],
+        lent: Mapping[int, Any] | None = None,
+    ) -> Any:
         try:
             if name in self.stopped:
                 raise self.stopped[name]
             self._ready()
-            answer = self._ask(request, self.limits.call, table.objects)
+            answer = self._ask(request, self.limits.call, table.objects, lent)
+            if self.held:
+                self.held.hear(answer.get("printed"), self.limits.output)
             watched = answer.get("watched")
             self.watched = watched if type(watched) is int else 0
             sent = len(table.objects)
@@ -210,6 +249,9 @@ class Session:
                 result = replies.apply(table, answer, changed)
             finally:
                 theirs = [*table.objects[sent:], *changed]
+                self.stand_ins |= {
+                    type(one).__name__ for one in theirs if isinstance(one, inside.Opaque)
+                }
                 self._theirs |= {id(value): value for value in theirs}
             if "error" in answer:
                 self._raise(answer)
@@ -221,7 +263,7 @@ class Session:
         return result
 
     def _fail(self, name: str, lost: Lost) -> NoReturn:
-        self.stopped[name] = lost
+        self.stopped[name] = self._gone = lost
         self.failures.append(lost.verdict)
         kind = TimeoutError if lost.verdict is Verdict.TIMED_OUT else RuntimeError
         raise _placed(kind(str(lost)), "")
@@ -229,12 +271,7 @@ class Session:
     def _raise(self, answer: dict[str, Any]) -> NoReturn:
         name, text, place = (replies.text(answer, key)[:2000] for key in ("error", "text", "place"))
         self.failures.append(verdict_of_error(name, text))
-        kind = getattr(builtins, name, None)
-        error: Exception = RuntimeError(f"{name}: {text}")
-        if isinstance(kind, type) and issubclass(kind, Exception):
-            with contextlib.suppress(TypeError):  # a few want more than a text
-                error = kind(text)
-        raise _placed(error, place)
+        raise _placed(replies.error(answer, self.errors), place)
 
     def _ready(self) -> None:
         """Open a sandbox if there is none, and bring it to where the last one was.
@@ -242,6 +279,10 @@ class Session:
         One that has something to say unasked is not asked anything more: the next cell or
         call would be blamed for it.
         """
+        if self._running:
+            if self._sockets is None:
+                raise self._gone
+            return
         if self._sockets is not None and select.select([self._sockets[0]], [], [], 0)[0]:
             self._end()
         while self._sockets is None:
@@ -284,63 +325,60 @@ class Session:
         return Lost(Verdict.TIMED_OUT, f"stopped after {limit:g} seconds, the limit for {what}")
 
     def _ask(
-        self, request: dict[str, Any], seconds: float, sent: Sequence[Any] = ()
+        self,
+        request: dict[str, Any],
+        seconds: float,
+        sent: Sequence[Any] = (),
+        lent: Mapping[int, Any] | None = None,
     ) -> dict[str, Any]:
         """Send a request and wait for its answer; raise Lost when there is none.
 
-        Meanwhile the functions among ``sent`` may be called from inside.
+        Meanwhile the functions ``lent``, of what was ``sent``, may be called from inside.
         """
         assert self._sockets is not None
         wire = self._sockets[0]
         start = time.monotonic()
-        allowed = min(seconds, self._left)
+        whole = self._left < seconds
+        within = bool(self._running)
+        if not within:
+            self._ends = start + min(seconds, self._left)
+        ends = self._ends
+        self._turn += 1
+        turn = self._turn
+        self._running[turn] = list(sent), dict(lent or {})
         try:
-            self._turn += 1
-            wire.settimeout(max(allowed, 1e-3))
-            inside.send(wire, request | {"turn": self._turn})
-            answer = inside.receive(wire, start + allowed)
+            wire.settimeout(max(ends - start, 1e-3))
+            inside.send(wire, request | {"turn": turn})
+            answer = inside.receive(wire, ends)
             while "asks" in answer:
-                reply = self._lend(answer, sent)
-                wire.settimeout(max(start + allowed - time.monotonic(), 1e-3))
+                reply = self._lend(answer)
+                if self._sockets is None:  # a call within this one has ended it
+                    raise self._gone
+                wire.settimeout(max(ends - time.monotonic(), 1e-3))
                 inside.send(wire, reply)
-                answer = inside.receive(wire, start + allowed)
-            if answer.get("turn") != self._turn:
+                answer = inside.receive(wire, ends)
+            if answer.get("turn") != turn:
                 raise inside.CodecError("an answer out of turn")
             return answer
         except TimeoutError as error:
             self.close()
-            raise self._late(seconds, whole=allowed < seconds) from error
+            raise self._late(seconds, whole=whole) from error
         except (OSError, EOFError) as error:
             raise self._ended() from error
         except inside.CodecError as error:
             self.close()
             raise Lost(Verdict.CRASHED, f"its answer could not be read: {error}") from error
         finally:
-            self._left -= time.monotonic() - start
+            del self._running[turn]
+            if not within:
+                self._left -= time.monotonic() - start
 
-    def _lend(self, asked: dict[str, Any], sent: Sequence[Any]) -> dict[str, Any]:
-        self._lending = True
-        try:
-            return replies.to_call(asked, sent)
-        finally:
-            self._lending = False
-
-
-class Stub:
-    """Stands for a student's function on the grader's side; calling it calls that one."""
-
-    def __init__(self, session: Session, name: str) -> None:
-        self._session = session
-        self.__name__ = self.__qualname__ = name
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the student's function in the sandbox."""
-        return self._session.call(self.__name__, args, kwargs)
-
-    def calls(self, other: str, *args: Any) -> int:
-        """Call the student's function; return how often that calls ``other``, one of theirs too."""
-        self._session.call(self.__name__, args, {}, watch=other)
-        return self._session.watched
+    def _lend(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Call a function of the test's own, of a call that runs."""
+        of = asked.get("of")
+        if type(of) is not int or of not in self._running:
+            raise inside.CodecError("a call of what belongs to no call")
+        return replies.to_call(asked, *self._running[of], self._theirs)
 
 
 def error_output(verdict: Verdict, detail: str = "") -> Output:

@@ -5,10 +5,13 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import nbformat
+import nbgrader
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
 
 from tests.support.course import ROOT, Course
 
@@ -198,6 +201,57 @@ def test_a_student_who_was_deleted_while_the_folder_stays_is_no_fault(course):
     made.python("grading", "autograde", A)
     assert made.scores("cy", A) == {"predict": 0.0, "mse_gradient": 4.0}
     assert "not in the gradebook" not in made.python("grading", "table", A)
+
+
+def marks(course, assignment):
+    """Return the automatic mark of each graded cell, and whether a person has to give one."""
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        return {
+            (one.student.id, notebook.name, grade.name): (
+                grade.auto_score,
+                bool(grade.needs_manual_grade),
+            )
+            for one in gradebook.assignment_submissions(assignment)
+            for notebook in one.notebooks
+            for grade in notebook.grades
+        }
+
+
+def test_nbgraders_own_example_gets_the_marks_that_stock_nbgrader_gives_it(tmp_path):
+    """Its user guide's course, with notebooks of its own tests in the same folders.
+
+    Of these one has no solution in its source, and one is full of nbgrader's automatic tests.
+    """
+    ours = Course(tmp_path / "ours", make=False)
+    home = Path(nbgrader.__file__).parent
+    guide, files = home / "docs" / "source" / "user_guide", home / "tests" / "apps" / "files"
+    for folder in ("source/ps1", "submitted/bitdiddle/ps1", "submitted/hacker/ps1"):
+        shutil.copytree(guide / folder, ours.root / folder)
+    for folder, plain, multi in (
+        ("source", "submitted-unchanged", "autotest-multi"),
+        ("submitted/bitdiddle", "submitted-changed", "autotest-multi-changed"),
+        ("submitted/hacker", "submitted-cheat-attempt", "autotest-multi-unchanged"),
+    ):
+        shutil.copy(files / f"{plain}.ipynb", ours.root / folder / "ps1" / "plain.ipynb")
+        shutil.copy(files / f"{multi}.ipynb", ours.root / folder / "ps1" / "multi.ipynb")
+    shutil.copy(files / "autotests.yml", ours.root)
+    (ours.root / "nbgrader_config.json").write_bytes((ROOT / "nbgrader_config.json").read_bytes())
+    stub = "# YOUR CODE HERE\\nraise NotImplementedError()"  # as it was handed out
+    stub = f"c.ClearSolutions.code_stub = {{'python': '{stub}'}}"
+    (ours.root / "nbgrader_config.py").write_text(CONFIG + stub)
+    ours.python("grading.release")
+    ours.nbgrader("generate_assignment", "ps1")
+    stock = Course(tmp_path / "stock", make=False)
+    shutil.copytree(ours.root, stock.root)
+    (stock.root / "nbgrader_config.json").unlink()  # it stops nbgrader's own steps
+    (stock.root / "nbgrader_config.py").write_text("c = get_config()\n")
+    ours.python("grading", "autograde", "--no-plots", "ps1")
+    stock.process("nbgrader", "autograde", "ps1")
+    found = marks(ours, "ps1")
+    assert found == marks(stock, "ps1")
+    assert len(found) == 34
+    assert found["hacker", "problem1", "sum_of_squares_uses_squares"] == (0.5, False)
+    assert found["bitdiddle", "plain", "bar"] == (1.0, False)
 
 
 def test_the_package_alone_is_enough(tmp_path):

@@ -5,6 +5,8 @@ import re
 import nbformat
 import pytest
 
+from grading.assignment.reference import Reference
+from grading.preflight.form import complaints
 from tests.support.course import ROOT, Course, grade_id, notebook_path
 
 A = "01_rnn"
@@ -170,3 +172,43 @@ def test_a_list_that_cannot_be_read_is_said_with_its_place(tmp_path):
 def test_no_list_of_answers_reaches_a_release_or_a_sandbox():
     for path in (ROOT / "notebooks").rglob("*.toml"):
         raise AssertionError(path)
+
+
+SOLUTION = """
+class Account:
+    balance = 0
+class Overdrawn(ValueError):
+    pass
+def steps(n):
+    yield n
+def total(n):
+    def inner():
+        yield n
+    return sum(inner())
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "named"),
+    [
+        ("assert Account().balance == 0", "the class Account"),
+        ("assert list(steps(1)) == [1]", "the generator steps"),
+        ("import pylab\npylab.gcf().axes[0]", "a figure that a submission has drawn"),
+        ("try:\n    total(1)\nexcept Overdrawn:\n    pass", None),
+    ],
+)
+def test_a_test_of_what_does_not_reach_it_is_named_beforehand(tmp_path, test, named):
+    notebook = nbformat.v4.new_notebook()
+    mark = {"schema_version": 3, "locked": False, "task": False}
+    for name, source, grade in (("solution", SOLUTION, False), ("checks", test, True)):
+        roles = {"grade_id": name, "grade": grade, "solution": not grade, **mark}
+        cell = nbformat.v4.new_code_cell(source, metadata={"nbgrader": roles})
+        del cell["id"]  # as in a notebook that is older
+        notebook.cells.append(cell)
+    notebook.nbformat_minor = 4
+    nbformat.write(notebook, tmp_path / "one.ipynb")
+    found = list(complaints(tmp_path, Reference([])))
+    assert found == [
+        f"checks: only plain data reaches a test, and {named} is none: let a function of the "
+        "notebook return what the test is to look at."
+    ] * (named is not None)

@@ -14,10 +14,10 @@ import msgpack
 import numpy as np
 import pytest
 
-from grading.core.errors import GraderFault
 from grading.core.verdicts import Verdict
 from grading.sandbox import inside
-from grading.sandbox.session import Session, Stub
+from grading.sandbox.session import Session
+from grading.sandbox.stub import Stub
 from tests.support.sandbox import LIMITS, SHORT, define, failure, printed, said
 
 pytestmark = pytest.mark.clock
@@ -94,10 +94,22 @@ def test_an_exception_of_pythons_own_has_the_place_and_a_verdict(session):
     assert verdicts == [Verdict.NOT_ATTEMPTED]
 
 
-OWN = [f"class Own({base}): pass\nraise Own('text')" for base in ("ValueError", "BaseException")]
+OWN = "class Own({}): pass\nraise Own('text')"
 
 
-@pytest.mark.parametrize("harm", [*OWN, "raise SystemExit", "raise KeyboardInterrupt"])
+@pytest.mark.parametrize("base", ["ValueError", "Exception", "UnicodeError"])
+def test_an_exception_of_the_submissions_own_is_one_of_pythons_that_it_is_made_of(session, base):
+    define(session, "def f():\n" + indent(OWN.format(base), "    "))
+    error, verdicts = failure(session, "f")
+    assert type(error).__name__ == "Own"
+    assert type(error).__bases__ == (eval(base),)
+    assert str(error) == "text"
+    assert verdicts == [Verdict.RAISED]
+
+
+@pytest.mark.parametrize(
+    "harm", [OWN.format("BaseException"), "raise SystemExit", "raise KeyboardInterrupt"]
+)
 def test_any_other_exception_is_a_runtime_error_that_names_it(session, harm):
     define(session, "kept = []\ndef f():\n    kept.append(1)\n" + indent(harm, "    "))
     assert session.run_cell(harm)[1] is Verdict.RAISED
@@ -395,48 +407,68 @@ def test_an_error_of_a_function_of_the_test_is_raised_inside(session):
     assert Stub(session, "look")(f) == "caught not 1"
 
 
-def test_a_function_of_the_test_that_calls_the_submission_is_the_test_s_fault(session):
-    define(session, "def g(f):\n    return f(1)\ndef h(x):\n    return x")
-    stub = Stub(session, "h")
+def test_a_function_of_the_test_may_call_the_submission(session):
+    define(session, "def g(f, x):\n    print(x)\n    return f(x)\ndef h(x):\n    return x + [1]")
+    h, g = Stub(session, "h"), Stub(session, "g")
+    assert g(lambda x: g(lambda x: h(x) + h(x), x), [0]) == [0, 1, 0, 1]
+    assert g(h, [2]) == [2, 1]
+    assert session.failures == []
 
-    def f(x):
-        return stub(x)
 
-    with pytest.raises(GraderFault, match="calls h of the submission"):
-        Stub(session, "g")(f)
+def test_an_error_of_a_call_within_a_call_arrives_where_it_is_made(session):
+    define(
+        session, "def g(f):\n    try:\n        f()\n    except LookupError:\n        return 'met'"
+    )
+    define(session, "def h():\n    raise LookupError('inside')")
+    h = Stub(session, "h")
+    assert Stub(session, "g")(lambda: h()) == "met"
+
+
+def test_what_a_call_within_a_call_prints_does_not_use_up_the_outer_ones_room(session):
+    define(session, "def g(f):\n    f()\n    print('x' * 1000)\n    return 1\ndef h(): print('y')")
+    h = Stub(session, "h")
+    assert Stub(session, "g")(lambda: h()) == 1
 
 
 @pytest.mark.parametrize(
     "value",
     [
         "10**10",
-        "[1.0]",
-        "'x'",
-        "None",
+        "[[10**10]]",
+        "{1: 10**10}",
+        "'x' * 1001",
+        "x=['x' * 1001]",
         "object()",
-        "np.zeros(2)",
-        "{}",
+        "[object()]",
+        "np.zeros(1001)",
+        "(np.zeros(600), np.zeros(600))",
+        "[0] * 1100",
+        "doubled(18)",
         "*[1.0] * 10**4",
         "*np.ones((50, 1))",
     ],
 )
-def test_a_function_of_the_test_gets_numbers_and_arrays_that_cannot_keep_it_busy(session, value):
+def test_a_function_of_the_test_gets_plain_data_that_cannot_keep_it_busy(session, value):
     define(session, f"import numpy as np\ndef look(f):\n    return f({value})")
-    with pytest.raises(TypeError, match="takes numbers and arrays, of up to 1 numbers here"):
+    define(session, "def doubled(n): return [doubled(n - 1)] * 2 if n else 0")
+    with pytest.raises(TypeError, match="takes plain data, of up to 1000 numbers or characters"):
         Stub(session, "look")(lambda x: 1.0)
 
 
-@pytest.mark.parametrize("value", ["2.0", "3", "True", "np.float32(1)", "np.zeros((2, 0))"])
+@pytest.mark.parametrize(
+    "value",
+    ["2.0", "3", "None", "np.float32(1)", "np.zeros((2, 0))", "{'a': ['b', (1, [])]}"],
+)
 def test_a_function_of_the_test_may_give_back_what_it_got(session, value):
     define(session, "import numpy as np\n" + f"def look(f):\n    return repr(f({value}))")
     assert Stub(session, "look")(lambda x: x) == repr(eval(value))
 
 
 def test_a_function_of_the_test_gets_arrays_as_large_as_those_that_were_sent(session):
-    define(session, "import numpy as np\ndef look(f, x):\n    return f(np.ones((3, 2)))")
-    assert Stub(session, "look")(lambda x: x.sum(), np.zeros(6)) == 6.0
-    with pytest.raises(TypeError, match="of up to 5 numbers"):
-        Stub(session, "look")(lambda x: x.sum(), np.zeros(5))
+    define(session, "import numpy as np\ndef look(f, x):\n    return f(np.ones((1500, 2)))")
+    assert Stub(session, "look")(lambda x: x.sum(), np.zeros(3000)) == 3000.0
+    with pytest.raises(TypeError, match="of up to 2999 numbers"):
+        Stub(session, "look")(lambda x: x.sum(), np.zeros(2999))
 
 
 def test_a_function_of_the_test_is_good_for_its_own_call_only(session):
@@ -497,17 +529,23 @@ def test_a_function_of_the_test_is_called_within_the_limit_only(start):
     assert session.failures == [Verdict.TIMED_OUT]
 
 
-@pytest.mark.parametrize("number", ["9", "-1", "1", "'0'", "None", "[0]", "True"])
-def test_only_what_was_handed_over_can_be_called(session, number):
-    """The array is object 1; it can be called no more than what was never sent."""
+FORGED_CALLS = [{"asks": n} for n in (9, -1, 1, 2, 3, "0", None, [0], True)]
+FORGED_CALLS += [{"of": turn} for turn in (0, 10**6, "1", None, [])]
+FORGED_CALLS += [{"kwargs": []}, {"kwargs": {"x": [7]}}, {"args": 1}, {"nodes": None}]
+
+
+@pytest.mark.parametrize("forged", FORGED_CALLS)
+def test_only_what_was_handed_over_can_be_called(session, forged):
+    """Object 1 is an array, 2 a library's function, 3 a stub: none is a function of the test's."""
     deed = f"""
-def trick(f, x):
+def trick(f, *more):
     cells = dict(zip(f.__code__.co_freevars, f.__closure__))
     runner, send = cells["self"].cell_contents, f.__globals__["send"]
-    send(runner.sock, {{"asks": {number}, "args": [], "nodes": []}})
-    return f.__globals__["receive"](runner.sock)
+    asked = {{"asks": 0, "of": runner.turns[-1], "args": [], "kwargs": {{}}, "nodes": []}}
+    send(runner.sock, asked | {forged!r})
+    return f.__globals__["receive"](runner.sock)["result"]
 """
     define(session, deed)
     with pytest.raises(RuntimeError):
-        Stub(session, "trick")(lambda: 1.0, np.zeros(2))
+        Stub(session, "trick")(lambda: 1.0, np.zeros(2), len, Stub(session, "trick"))
     assert session.failures == [Verdict.CRASHED]

@@ -19,7 +19,8 @@ from grading.core.errors import GraderFault
 from grading.core.verdicts import Verdict
 from grading.sandbox import inside
 from grading.sandbox.inside import Opaque
-from grading.sandbox.session import Session, Stub
+from grading.sandbox.session import Session
+from grading.sandbox.stub import Stub
 from tests.sandbox.test_codec import Line, junk, places, values
 from tests.support.sandbox import LIMITS, define
 
@@ -220,7 +221,7 @@ def test_an_argument_of_the_tests_own_that_cannot_be_sent_is_a_fault_of_the_grad
     define(session, "def f(x, y=0):\n    x.append(1)\n    return [x]")
     result = Stub(session, "f")([])
     assert result == [[1]]
-    for argument in (object(), [bytes(20 * 2**20)] * 2, len):
+    for argument in (object(), [bytes(20 * 2**20)] * 2, Line):
         with pytest.raises(GraderFault):
             Stub(session, "f")([], argument)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grading.sandbox.limits import Limits
-from grading.sandbox.session import Stub
+from grading.sandbox.stub import Stub
 
 LIMITS = Limits(60, cell=3, call=2, memory=2**31, scratch=2**23, processes=40, output=200_000)
 SHORT = replace(LIMITS, cell=1.5, call=1)

@@ -28,7 +28,9 @@ def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
     word = f"51.{os.getpid()}"
     source = DAEMON.format(word) + "\nimport time; time.sleep(60)"
     test = Expected("test_x", "code", "", None, True, True, False, False, 0.0)
-    book = NotebookSpec(None, [replace(test, source="1.0")], reference=[], wrong=[], plots=[])
+    book = NotebookSpec(
+        None, [replace(test, source="1.0")], reference=[], wrong=[], plots=[], imports=[]
+    )
     wall = "grading.judging.preprocessor.ExecuteBehindWall"
     config = {"ExecuteBehindWall": {"cell_seconds": 50.0}}
     lesson = AssignmentSpec("one", {"book": book}, {}, [], [wall], config).pack()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -36,13 +35,19 @@ class Table:
     Parameters
     ----------
     lend : callable, optional
-        Makes, of its number, what stands for a function of the other side. Without it
-        none is taken.
-    lends : bool
-        Whether functions may be sent: a stand-in arrives, and calls of it come back.
+        Makes what stands for a function of the other side, of its number and its node. Without
+        it none is taken.
+    lends : callable, optional
+        Returns the node by which a function is sent: ``["function"]``, and calls of it come back;
+        ``["named", name]``, one of the submission's; ``["library", module, name]``. It returns
+        None for all else.
     """
 
-    def __init__(self, lend: Callable[[int], Any] | None = None, *, lends: bool = False) -> None:
+    def __init__(
+        self,
+        lend: Callable[[int, list[Any]], Any] | None = None,
+        lends: Callable[[Any], list[Any] | None] | None = None,
+    ) -> None:
         self.lend = lend
         self.lends = lends
         self.objects: list[Any] = []
@@ -112,8 +117,9 @@ class Table:
                 how = "array" if value.flags.writeable else "frozen"
                 return [how if kind is np.ndarray else "scalar", name, list(value.shape), data]
             return ["opaque", f"array of {name}"]
-        if kind is types.FunctionType and self.lends:
-            return ["function"]
+        lent = self.lends(value) if self.lends else None
+        if lent is not None:
+            return lent
         return ["opaque", str(type.__getattribute__(kind, "__name__"))]
 
     def _count(self, size: int) -> None:
@@ -148,8 +154,8 @@ class Table:
             return dict(zip(keys, [self.value(item) for _, item in pairs], strict=True))
         if kind in ("array", "frozen", "scalar") and len(rest) == 3:
             return _array(kind, *rest)
-        if kind == "function" and not rest and self.lend is not None:
-            return self.lend(len(self.objects))
+        if kind in ("function", "named", "library") and self.lend is not None:
+            return self.lend(len(self.objects), node)
         if kind == "opaque" and len(rest) == 1 and isinstance(rest[0], str):
             return type(rest[0][:80].replace("\0", ""), (Opaque,), {})()
         raise CodecError("not a node")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import builtins
 import contextlib
+import importlib
 import os
 import resource
 import socket
@@ -15,12 +16,14 @@ from typing import Any
 
 import msgpack
 
+from .about import about
 from .codec import CodecError, Table
 from .errors import place_of, text_of
 from .wire import receive, send
 
 RESERVE = 128 * 2**20  # bytes
 WENT_BACK, CRASHED = 113, 114  # how a copy of a marked runner ends
+MISSING = object()
 
 
 class Runner:
@@ -29,8 +32,9 @@ class Runner:
     def __init__(self, shell: Any, sock: socket.socket) -> None:
         self.shell = shell
         self.sock = sock
-        self.turn = 0  # of the call that runs; 0 when none does
-        self.lock = _thread.allocate_lock()
+        self.turns: list[int] = []  # of the calls that run, each within the one before
+        self.own: dict[str, Any] = {}  # what the submission has where a test holds something else
+        self.lock = _thread.RLock()
         shell.process = os.getpid()
 
     def serve(self, landlock: int) -> None:
@@ -86,47 +90,109 @@ class Runner:
         return {}
 
     def do_names(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say which of the names exist, and whether they can be called."""
+        """Say which of the names exist, which can be called, and of exceptions what they are."""
         space = self.shell.user_ns
-        return {"names": {n: callable(space[n]) for n in request["names"] if n in space}}
+        found = {n: space[n] for n in request["names"] if n in space}
+        errors = {n: kinds(value) for n, value in found.items() if isinstance(value, type)}
+        errors = {n: names for n, names in errors.items() if "Exception" in names}
+        return {"names": {n: callable(value) for n, value in found.items()}, "errors": errors}
 
     def do_value(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the value of a name as plain data."""
         return self._reply(Table(), lambda: self.shell.user_ns[request["name"]])
 
     def do_call(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Call a function; return its result and the arguments that it changed."""
-        self.turn = request["turn"]
-        table = Table(self._stand_in)
+        """Call a function; return its result, the arguments that it changed, what it printed.
+
+        It may be asked for while another call waits for a function of the test's own.
+        """
+        self.turns.append(request["turn"])
+        table = Table(self._lent)
         table.extend(request["nodes"])
         before = [msgpack.packb(table.node(value, [])) for value in table.objects]
         arguments = [table.value(item) for item in request["args"]]
         keywords = {name: table.value(item) for name, item in request["kwargs"].items()}
-        self.shell.start_outputs(request["output_limit"])
-        with watched(self.shell.user_ns.get(request["watch"])) as count:
+        held = dict.fromkeys(request["hidden"], MISSING)
+        held |= {name: table.value(item) for name, item in request["rebound"].items()}
+        if len(self.turns) == 1:
+            outputs = self.shell.start_outputs(request["output_limit"])
+        with watched(self.shell.user_ns.get(request["watch"])) as count, self._held(held):
             answer = self._reply(
-                table, lambda: self.shell.user_ns[request["name"]](*arguments, **keywords), before
+                table, lambda: self._named(request["name"])(*arguments, **keywords), before
             )
-        self.turn = 0
-        self.shell.start_outputs(0)
+        self.turns.pop()
+        if not self.turns:
+            self.shell.start_outputs(0)
+            if request["prints"]:
+                streams = [one for one in outputs if one["output_type"] == "stream"]
+                answer["printed"] = [[one["name"], one["text"]] for one in streams]
         return answer | {"watched": count[0]}
+
+    def do_about(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return what there is to know of a function: docstring, signature, source."""
+        return self._reply(Table(), lambda: about(self._named(request["name"])))
+
+    def _named(self, name: str) -> Any:
+        """Return what the submission means by a name, whatever a test holds there now."""
+        found = self.own.get(name, self.shell.user_ns.get(name, MISSING))
+        if found is MISSING:
+            raise NameError(f"name {name!r} is not defined")
+        return found
+
+    @contextlib.contextmanager
+    def _held(self, held: dict[str, Any]) -> Iterator[None]:
+        """Let names be what a test has made of them: deleted, or bound to something else.
+
+        Behind the call they are again what they were, whatever it has done to them.
+        """
+        space = self.shell.user_ns
+        held = self.own | held  # a call within another: the test may have put names back
+        own = {name: self.own.get(name, space.get(name, MISSING)) for name in held}
+        before, outer = {name: space.get(name, MISSING) for name in held}, self.own
+        self.own = own
+        put(space, held)
+        try:
+            yield
+        finally:
+            put(space, before)
+            self.own = outer
+
+    def _lent(self, number: int, node: list[Any]) -> Any:
+        """Return what stands for a function: one of the submission, of a library, of the test."""
+        kind, *names = node
+        if kind == "named":
+            return self._named(*names)
+        if kind == "library":
+            return getattr(importlib.import_module(names[0]), names[1])
+        return self._stand_in(number)
 
     def _stand_in(self, number: int) -> Any:
         """Return a function that has the grader call one of its own, by its number.
 
-        It is good for the call that brought it, in this process.
+        It is good for the call that brought it, in this process. What the grader asks for before
+        it answers is a call that its function makes.
         """
-        turn = self.turn
+        turn = self.turns[-1]
 
-        def function(*args: Any) -> Any:
-            if self.turn != turn or os.getpid() != self.shell.process:
+        def function(*args: Any, **kwargs: Any) -> Any:
+            if turn not in self.turns or os.getpid() != self.shell.process:
                 raise RuntimeError("this function belongs to a call that is over")
             table = Table()
             nodes: list[Any] = []
-            packed = [table.pack(value, nodes) for value in args]
+            asked = {
+                "asks": number,
+                "of": turn,
+                "args": [table.pack(value, nodes) for value in args],
+                "kwargs": {name: table.pack(value, nodes) for name, value in kwargs.items()},
+            }
             with self.lock:  # threads of the submission may call it
-                send(self.sock, {"asks": number, "args": packed, "nodes": nodes})
+                send(self.sock, asked | {"nodes": nodes})
                 answer = receive(self.sock)
+                while "do" in answer:
+                    made = self.do_call(answer)
+                    self.shell.leave_copies()
+                    send(self.sock, made | {"turn": answer["turn"]})
+                    answer = receive(self.sock)
             if "error" in answer:
                 kind = getattr(builtins, answer["error"], RuntimeError)
                 raise kind(answer["text"])
@@ -147,6 +213,7 @@ class Runner:
             self.shell.leave_copies()
             answer |= {
                 "error": type(error).__name__,
+                "kinds": kinds(type(error)),
                 "text": text_of(error),
                 "place": place_of(error),
             }
@@ -159,6 +226,20 @@ class Runner:
         except CodecError as error:
             answer |= {"error": "CodecError", "text": str(error), "place": ""}
         return answer
+
+
+def kinds(one: type) -> list[str]:
+    """Return the names of a class and of those that it is made of, nearest first."""
+    return [str(kind.__name__) for kind in one.__mro__[:20]]
+
+
+def put(space: dict[str, Any], values: dict[str, Any]) -> None:
+    """Bind names in a namespace; what is missing is deleted."""
+    for name, value in values.items():
+        if value is MISSING:
+            space.pop(name, None)
+        else:
+            space[name] = value
 
 
 @contextlib.contextmanager
@@ -191,11 +272,11 @@ def has_children() -> bool:
 @contextlib.contextmanager
 def memory_reserve() -> Iterator[None]:
     """Keep back some memory from the student's code, to tell of an error with."""
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard != resource.RLIM_INFINITY:
         resource.setrlimit(resource.RLIMIT_AS, (hard - RESERVE, hard))
     try:
         yield
     finally:
         with contextlib.suppress(ValueError):  # the code may have lowered the hard limit
-            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -1,0 +1,153 @@
+"""What stands for a student's function on the grader's side."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import functools
+import inspect
+import linecache
+import types
+from typing import Any, Protocol
+
+LONGEST = 100_000  # characters of a docstring or a source
+
+
+class Conversation(Protocol):
+    """What a stub asks; see `grading.sandbox.Session`."""
+
+    watched: int
+
+    def call(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], watch: str = ""
+    ) -> Any:
+        """Call a function."""
+
+    def about(self, name: str) -> dict[str, Any]:
+        """Return what there is to know of it; see `grading.sandbox.inside.about`."""
+
+
+class Stub:
+    """Stands for a student's function on the grader's side; calling it calls that one.
+
+    It passes for a Python function, with docstring, signature and source as texts. They are asked
+    for when a test looks at them.
+    """
+
+    def __init__(self, session: Conversation, name: str) -> None:
+        self._session = session
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the student's function in the sandbox."""
+        return self._session.call(self.__name__, args, kwargs)
+
+    def calls(self, other: str, *args: Any) -> int:
+        """Call the student's function; return how often that calls ``other``, one of theirs too."""
+        self._session.call(self.__name__, args, {}, watch=other)
+        return self._session.watched
+
+    def resume(self, session: Conversation) -> None:
+        """Stand for the same function in another sandbox."""
+        self._session = session
+
+    def __copy__(self) -> Stub:
+        """Stay one, as functions do."""
+        return self
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Stub:
+        """Stay one, as functions do."""
+        return self
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What `inspect` and ``isinstance`` take it for."""
+        return types.FunctionType
+
+    @functools.cached_property
+    def _about(self) -> dict[str, Any]:
+        found = self._session.about(self.__name__)
+        return found if type(found) is dict else {}
+
+    def _text(self, key: str) -> str | None:
+        found = self._about.get(key)
+        return found[:LONGEST] if type(found) is str else None
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return self._text("doc")
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """The signature; AttributeError where there is none."""
+        kinds = list(inspect._ParameterKind)
+        try:
+            parameters = [
+                inspect.Parameter(
+                    name, kinds[kind], default=_given(default), annotation=_given(annotation)
+                )
+                for name, kind, default, annotation in self._about["parameters"]
+            ]
+            return inspect.Signature(
+                parameters, return_annotation=_given(self._about.get("returns"))
+            )
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise AttributeError(f"{self.__name__} has no signature") from error
+
+    @property
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
+        """The annotations, by name."""
+        found = {p.name: p.annotation for p in self.__signature__.parameters.values()}
+        found["return"] = self.__signature__.return_annotation
+        return {name: one for name, one in found.items() if one is not inspect.Parameter.empty}
+
+    def _given(self, *, by_name: bool) -> dict[str, Any]:
+        """Return the defaults of what is given by name alone, or of all else."""
+        return {
+            p.name: p.default
+            for p in self.__signature__.parameters.values()
+            if (p.kind is p.KEYWORD_ONLY) is by_name and p.default is not p.empty
+        }
+
+    @property
+    def __defaults__(self) -> tuple[Any, ...] | None:
+        """The defaults of what is given by place."""
+        return tuple(self._given(by_name=False).values()) or None
+
+    @property
+    def __kwdefaults__(self) -> dict[str, Any] | None:
+        """The defaults of what is given by name alone."""
+        return self._given(by_name=True) or None
+
+    @property
+    def __code__(self) -> types.CodeType:
+        """Code that does nothing, with the source and the names of the student's."""
+        name = f"<{self.__name__} of the submission>"
+        code = compile("None", name, "eval").replace(co_name=self.__name__, co_firstlineno=1)
+        source = self._text("source")
+        if source is not None:  # where `inspect.getsource` looks
+            linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        else:
+            linecache.cache.pop(name, None)
+        with contextlib.suppress(TypeError, ValueError, AttributeError):
+            uses, variables = (tuple(map(str, names)) for names in self._about["names"])
+            count = sum(
+                p.kind <= inspect.Parameter.POSITIONAL_OR_KEYWORD
+                for p in self.__signature__.parameters.values()
+            )
+            code = code.replace(
+                co_names=uses, co_varnames=variables, co_nlocals=len(variables), co_argcount=count
+            )
+        return code
+
+
+def _given(found: Any) -> Any:
+    """Return a default or an annotation from the list that holds it, if it is there."""
+    if type(found) is not list or not found:
+        return inspect.Parameter.empty
+    match found[0]:
+        case ("type", str(name)):
+            kind = getattr(builtins, name, name)
+            return kind if isinstance(kind, type) else name
+        case other:
+            return other
