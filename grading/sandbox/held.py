@@ -89,3 +89,40 @@ def lends(value: Any) -> list[Any] | None:
         if isinstance(name, str) and getattr(library, name, None) is value:
             return ["library", library.__name__, name]
     return None if isinstance(value, type) else ["function"]
+
+
+def to_send(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], held: Held | None
+) -> tuple[inside.Table, dict[str, Any], dict[int, Any], str]:
+    """Return a call of a submission's function as it is sent.
+
+    Returns
+    -------
+    table : inside.Table
+        The objects in it.
+    request : dict
+    lent : dict of int to callable
+        Which of the objects are functions of the test's own.
+    why : str
+        Why it cannot be sent, if it cannot.
+    """
+    table, why = inside.Table(lends=lends), ""
+    nodes: list[Any] = []
+    rebound = held.rebound() if held else {}
+    request: dict[str, Any] = {"do": "call", "name": name, "nodes": nodes}
+    request["hidden"] = held.hidden() if held else []
+    request["prints"] = held is not None and held.listens()
+    try:
+        request["args"] = [table.pack(value, nodes) for value in args]
+        request["kwargs"] = {key: table.pack(value, nodes) for key, value in kwargs.items()}
+        request["rebound"] = {key: table.pack(value, nodes) for key, value in rebound.items()}
+    except (inside.CodecError, RuntimeError) as error:  # a dict that is changed meanwhile
+        why = f"an argument too large: {error}"
+    meant = set(map(id, rebound.values()))  # of what cannot be sent a stand-in has to do
+    for value, node in zip(table.objects, nodes, strict=False):
+        # A stand-in for a thing of the student's own may go back; the test's may not.
+        apart = isinstance(value, inside.Opaque) or id(value) in meant
+        if node[0] == "opaque" and not apart:
+            why = why or f"{node[1]}, which cannot be sent"
+    lent = {n: table.objects[n] for n, node in enumerate(nodes) if node[0] == "function"}
+    return table, request, lent, why

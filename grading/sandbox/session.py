@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from grading.core import SENTENCES, GraderFault, Output, Verdict, verdict_of_error
 from grading.sandbox import inside, replies
 from grading.sandbox.bubblewrap import START_SECONDS, Zygote
-from grading.sandbox.held import Held, lends
+from grading.sandbox.held import Held, to_send
 from grading.sandbox.limits import Limits
 
 DEEPEST = 50  # calls within each other: a test's function may call the submission's
@@ -147,8 +147,8 @@ class Session:
     ) -> Any:
         """Call the student's function ``name``; ``watched`` then says how often it called another.
 
-        Raises what the function raised, where that is an exception of Python's own; else
-        RuntimeError, or TimeoutError when it was stopped. An argument that cannot be sent
+        Raises what the function raised, where that is an exception of Python's own or made of
+        one; else RuntimeError, or TimeoutError when it was stopped. An argument that cannot be sent
         is the test's own fault: GraderFault. One that is a function of the test's own is called
         on this side, with copies of what the student's function gives it. It may call functions of
         the submission in its turn.
@@ -161,33 +161,15 @@ class Session:
             raise RecursionError(
                 f"{DEEPEST} calls of the submission and the test within each other"
             )
-        table = inside.Table(lends=lends)
-        nodes: list[Any] = []
-        request: dict[str, Any] = {"do": "call", "name": name, "output_limit": self.limits.output}
-        request["watch"] = watch
-        request["hidden"] = self.held.hidden() if self.held else []
-        request["prints"] = self.held is not None and self.held.listens()
-        rebound = self.held.rebound() if self.held else {}
-        why = ""
-        try:
-            request["args"] = [table.pack(value, nodes) for value in args]
-            request["kwargs"] = {key: table.pack(value, nodes) for key, value in kwargs.items()}
-            request["rebound"] = {key: table.pack(value, nodes) for key, value in rebound.items()}
-        except (inside.CodecError, RuntimeError) as error:  # a dict that is changed meanwhile
-            why = f"an argument too large: {error}"
-        meant = set(map(id, rebound.values()))  # of what cannot be sent a stand-in has to do
-        for value, node in zip(table.objects, nodes, strict=False):
-            # A stand-in for a thing of the student's own may go back; the test's may not.
-            apart = isinstance(value, inside.Opaque) or id(value) in meant
-            if node[0] == "opaque" and not apart:
-                why = why or f"{node[1]}, which cannot be sent"
-        if why and self._has_theirs([*args, *kwargs.values()]):
+        table, request, lent, why = to_send(name, args, kwargs, self.held)
+        request |= {"watch": watch, "output_limit": self.limits.output}
+        set_by_it = self.held.rebound().values() if why and self.held else ()
+        if why and self._has_theirs([*args, *kwargs.values(), *set_by_it]):
             self.failures.append(Verdict.RAISED)
             raise RuntimeError(f"what the submission made of an argument earlier is {why}")
         if why:
             raise GraderFault(f"a test calls {name} with {why}")
-        lent = {n: table.objects[n] for n, node in enumerate(nodes) if node[0] == "function"}
-        return self._finish(name, table, request | {"nodes": nodes}, lent)
+        return self._finish(name, table, request, lent)
 
     def _has_theirs(self, values: list[Any]) -> bool:
         """Say whether anything within ``values`` comes from the student's code."""

@@ -495,6 +495,15 @@ def test_a_module_is_what_the_source_imports_under_its_name(zygote):
     assert judge(cells, opened, Reference([]), Rules(seed=0))[1].record.points == 0.0
 
 
+def test_what_a_submission_made_too_large_to_be_set_is_no_fault_of_the_grader(judged):
+    student = STUDENT + "def grow():\n    return [bytes(2**24)]\n"
+    (one,) = judged("N = [grow(), grow()]\nscaled(1)", student=student)
+    assert one.record.verdict is Verdict.WRONG, one.outputs
+    assert "too large" in str(one.outputs)
+    with pytest.raises(GraderFault, match="too large"):
+        judged("N = [bytes(2**24)] * 3\nscaled(1)")
+
+
 # --- what does not reach a test -------------------------------------------------------------
 
 APART = """
