@@ -1,7 +1,7 @@
 """What lies in the course folder: hand-ins, graded work, the gradebook, the audit file, a class.
 
 In comes nbgrader's `CourseDirectory`, which alone knows where things lie; out come bytes of
-hand-ins (`submitted`), graded notebooks put there whole and read back (`autograded`), one
+hand-ins (`submitted`, `nested`), graded notebooks put there whole and read back (`autograded`), one
 gradebook that stays open (`gradebook`) and its marks (`marks`), a line for each grading (`audit`),
 and who is in a class and what became of everyone's work (`cohort`), the one reader of a class.
 """
