@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader import utils
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, TaskCell
 from nbgrader.converters.autograde import Autograde
 
 from grading.judging import Drawn, of_bytes
@@ -84,10 +84,18 @@ class Saver:
                 notebook = of_bytes(one.notebook)
                 for step in self._steps:
                     notebook, resources = step(notebook, resources)
+                self._flag_tasks(name, assignment, student)
         self._converter.set_permissions(assignment, student)
         publish(fresh, to)
         if self._course.groupshared:
             self._share(to)
+
+    def _flag_tasks(self, notebook: str, assignment: str, student: str) -> None:
+        """Ask for another look at a task that had a mark, as nbgrader does of other answers."""
+        book = self._gradebook.find_submission_notebook(notebook, assignment, student)
+        for grade in book.grades:
+            if isinstance(grade.cell, TaskCell) and grade.manual_score is not None:
+                grade.needs_manual_grade = True
 
     def enter(self, folder: Path, student: str, assignment: str) -> None:
         """Enter a submission, and lay the files of the source beside its notebook.

@@ -1,5 +1,6 @@
 """What a person marks: answers whose ids are lost wait for them, and schemes stay with them."""
 
+import csv
 import re
 
 import nbformat
@@ -248,3 +249,67 @@ def test_a_page_says_where_validate_proves_nothing(course):
     assert "Validate does not check" in page(course, "stripped")
     for student in set(CHANGES) - {"stripped"}:
         assert "Validate" not in page(course, student), student
+
+
+# --- what the commands show of it ------------------------------------------------------
+
+
+def book(course):
+    return Gradebook(f"sqlite:///{course.root}/gradebook.db")
+
+
+def row_of(course, file, column, student):
+    with (course.root / "reports" / file).open(encoding="utf-8-sig") as rows:
+        (row,) = [row for row in csv.DictReader(rows) if row[column] == student]
+    return row
+
+
+def test_what_waits_is_shown_everywhere_and_is_no_final_mark(course):
+    said = course.python("grading", "table", A)
+    (row,) = re.findall(r"^│ whole .*$", said, re.M)
+    assert row.count("waits") == 3
+    assert "2+ of 10" in row
+    assert "+ points so far" in said
+    course.python("grading", "report", A)
+    text = " ".join(
+        re.sub(r"<[^>]+>", " ", (course.root / f"reports/{A}.html").read_text()).split()
+    )
+    assert "These are points so far." in text
+    assert "whole: essay, draw, task" in text
+    row = row_of(course, f"{A}.csv", "student", "whole")
+    assert (row["essay points"], row["total"], row["of"]) == ("", "2", "10")
+    assert row["waits"] == "essay, draw, task"
+    said = course.python("grading", "export", "--format", "csv", A)
+    assert "whole (points by hand are still to be given: essay, draw, task)" in said
+    assert row_of(course, "csv.csv", "student_id", "whole")[A] == ""
+    assert page(course, "whole").count("not graded yet") >= 3
+
+
+def test_marks_by_hand_are_added_up_and_new_work_asks_for_another_look(course):
+    """Of a task too, of which nbgrader itself says nothing when it is handed in anew."""
+    points = {"essay": 3.0, "draw": 1.5, "task": 2.0}
+    with book(course) as gradebook:
+        for name, given in points.items():
+            grade = gradebook.find_grade(name, "words", A, "whole")
+            grade.manual_score, grade.needs_manual_grade = given, False
+        gradebook.find_grade("test_f", "words", A, "whole").extra_credit = 1.0
+        gradebook.db.commit()
+
+    def shown():
+        said = course.python("grading", "table", A)
+        (row,) = re.findall(r"^│ whole .*│ +(\S+) of 10 │$", said, re.M)
+        course.python("grading", "report", A)
+        course.python("grading", "export", "--format", "csv", A)
+        total = row_of(course, f"{A}.csv", "student", "whole")["total"]
+        return row, total, row_of(course, "csv.csv", "student_id", "whole")[A]
+
+    assert shown() == ("9.5", "9.5", "9.5")
+    path = course.root / "submitted" / "whole" / A / "words.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells.append(new_markdown_cell("I have thought again."))
+    nbformat.write(notebook, path)
+    course.python("grading", "autograde", A)
+    assert shown() == ("9.5?", "9.5", "9.5")
+    with book(course) as gradebook:
+        (notebook,) = gradebook.find_submission(A, "whole").notebooks
+        assert {g.name for g in notebook.grades if g.needs_manual_grade} == set(points)
