@@ -8,9 +8,11 @@ from typing import Any
 from nbgrader.api import Gradebook
 from nbgrader.converters.autograde import Autograde
 from nbgrader.preprocessors import SaveAutoGrades
+from traitlets import TraitError
 from traitlets.utils.importstring import import_item
 
 from grading.assignment import AssignmentSpec, dotted, read_assignment, shared_files
+from grading.core import GraderFault
 from grading.judging import ExecuteBehindWall
 from grading.release import ShareFiles
 from grading.sandbox import check_unseen
@@ -54,8 +56,11 @@ class Lessons:
                 "c.Autograde.autograde_preprocessors has to hold nbgrader's SaveAutoGrades behind "
                 "grading.plugins.ExecuteBehindWall",
             )
-        self.wall: ExecuteBehindWall = walls[0](parent=converter)
-        self.saving: list[Any] = [step(parent=converter) for step in classes[marks[0] :]]
+        try:
+            self.wall: ExecuteBehindWall = walls[0](parent=converter)
+            self.saving: list[Any] = [step(parent=converter) for step in classes[marks[0] :]]
+        except (TraitError, ImportError) as error:  # a setting of theirs
+            raise GraderFault(f"The steps of grading cannot be made: {error}") from error
         self._cleaning = [dotted(step) for step in converter.sanitize_preprocessors]
         self._grading = steps[: marks[0]]
         self._shared = ShareFiles(parent=converter).files

@@ -56,6 +56,11 @@ class Penalties:
     course : CourseDirectory
     config : Config, optional
         nbgrader's settings; those of the application that the course belongs to.
+
+    Raises
+    ------
+    GraderFault
+        When there is no such rule.
     """
 
     def __init__(self, course: CourseDirectory, config: Config | None = None) -> None:
@@ -67,8 +72,11 @@ class Penalties:
         rules = [one for one in classes if issubclass(one, AssignLatePenalties)]
         self._rule: Any = None
         if rules:
-            step = rules[-1](config=config, log=_quiet)
-            step.init_plugin()
+            try:
+                step = rules[-1](config=config, log=_quiet)
+                step.init_plugin()
+            except Exception as error:
+                raise GraderFault(f"The rule for lateness cannot be loaded: {error}") from error
             self._rule = step.plugin_inst
             self._rule.log = _quiet
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from grading.assignment.spec import AssignmentSpec, Expected, NotebookSpec
 
 TEST = Expected("test_f", "code", "assert f(1) == 1", "abc", True, True, False, False, 10.0)
-BOOK = NotebookSpec(None, [TEST], [["f", "def f(x): return x", True]], [], [])
+BOOK = NotebookSpec(None, [TEST], [["f", "def f(x): return x", True]], [], [], [])
 SPEC = AssignmentSpec("one", {"book": BOOK}, {"data.csv": b"1"}, [], [], {})
 
 

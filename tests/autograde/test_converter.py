@@ -554,7 +554,7 @@ def test_feedback_in_parallel_is_that_of_nbgrader(course, tmp_path):
 
 def test_feedback_for_nobody_says_so(course):
     said = course.python("grading", "feedback", A, "--student=nobody", fails=True)
-    assert f"Nobody has graded work in {A}." in said
+    assert f"Nobody called nobody has graded work in {A}." in said
 
 
 # --- workers that are lost ----------------------------------------------------------

@@ -82,14 +82,16 @@ def course(tmp_path_factory):
         place.mkdir(parents=True)
         for file, name in files.items():
             (place / file).write_bytes(solved(notebooks()[name]))
-    for words in (
-        ("preflight", A),
-        ("autograde", A),
-        ("feedback", A),
-        ("report", A),
-        ("export", "--format", "csv", A),
-    ):
-        said[words[0]] = made.python("grading", *words, fails=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "200")
+        for words in (
+            ("preflight", A),
+            ("autograde", A),
+            ("feedback", A),
+            ("report", A),
+            ("export", "--format", "csv", A),
+        ):
+            said[words[0]] = made.python("grading", *words, fails=None)
     return made, said
 
 

@@ -65,9 +65,9 @@ def graded(tmp_path_factory):
     """A class: late, marked by hand, a third of a point, a grader fault, and nothing."""
     course = Course(tmp_path_factory.mktemp("class") / "course")
     config = course.root / "nbgrader_config.py"
-    rule = "\nc.AssignLatePenalties.plugin_class = 'late_rule.Rule'\n"
+    rule = "\nc.AssignLatePenalties.plugin_class = 'export_rule.Rule'\n"
     config.write_text(config.read_text() + rule + f"c.Exporter.titles = {TITLE!r}\n")
-    (course.root / "late_rule.py").write_text(RULE)
+    (course.root / "export_rule.py").write_text(RULE)
     wrong = [
         e for e in ENTRIES if e.name == "feeds a0 at every step" and e.function == "rnn_forward"
     ]
