@@ -185,7 +185,8 @@ def _released() -> Path:
     """Return a course folder with its releases; each course is a copy of it."""
     root = Path(tempfile.mkdtemp(prefix="released-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    shutil.copytree(ROOT / "source", root / "source", ignore=shutil.ignore_patterns(".*"))
+    ignored = shutil.ignore_patterns(".*", "__pycache__")  # which a test may have left there
+    shutil.copytree(ROOT / "source", root / "source", ignore=ignored)
     lay_out(SHARED, root)
     for name in ("nbgrader_config.py", "nbgrader_config.json"):
         shutil.copy(ROOT / name, root)
