@@ -230,16 +230,16 @@ class CarefulAutograde(Autograde):
         """Bring the penalties for lateness up to date, and note what that changes."""
         penalties = Penalties(self.coursedir, self.config)
         try:
-            late = penalties.now(self.gradebook, assignment, self._more)
             if self._run.writes:
                 penalties.renew(self.gradebook, assignment)
+                new = stored(self.gradebook, assignment)
+            else:
+                late = penalties.now(self.gradebook, assignment, self.changes.grown)
+                new = {student: one.penalty for student, one in late.items()}
         except GraderFault as error:
             self.faults.append(f"The penalties of {assignment} are as they were. {error}")
-            return
-        self.changes.note_penalties(old, {who: one.penalty for who, one in late.items()})
-
-    def _more(self, student: str, test: str) -> float:
-        return 0.0 if self._run.writes else self.changes.grown(student, test)
+        else:
+            self.changes.note_penalties(old, new)
 
     def _draw_all(self, executor: Executor) -> None:
         """Draw the plots of all submissions that have their marks and wait for them."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -25,13 +24,12 @@ from grading.assignment import (
     read_source,
     reference_cells,
     split,
+    without_hidden,
 )
 from grading.core import GraderFault
 from grading.exam import unscored
 
-BEGIN = "BEGIN SOLUTION"
-SOLUTION = re.compile(r"### BEGIN SOLUTION.*?(?=### END SOLUTION|\Z)", re.S)
-HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?(?=### END HIDDEN TESTS|\Z)", re.S)
+BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 FIGURES = ("gcf", "gca", "get_fignums")
 TELLING = 25  # characters of a line that is nobody's but the solution's
 
@@ -138,10 +136,11 @@ def _unfit(solutions: dict[str, str], judged: dict[str, str]) -> Iterator[str]:
 
 def _given_away(source: NotebookNode, solutions: dict[str, str]) -> Iterator[str]:
     """Look for lines of solutions in what is left of the notebook when they are taken out."""
-    left = "\n".join(HIDDEN.sub("", SOLUTION.sub("", cell.source)) for cell in source.cells)
+    given = [without_hidden(without_hidden(cell.source), BEGIN, END) for cell in source.cells]
     for name, text in solutions.items():
-        for line in "\n".join(SOLUTION.findall(text)).split("\n")[1:]:
-            if len(line.strip()) > TELLING and line.strip() in left:
+        kept = without_hidden(text, BEGIN, END).split("\n")
+        for line in [line for line in text.split("\n") if line not in kept]:
+            if len(line.strip()) > TELLING and line.strip() in "\n".join(given):
                 said = f"the line {line.strip()!r} of the solution {name}"
                 yield f"{said} stands in what students get."
 

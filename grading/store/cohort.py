@@ -207,7 +207,7 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
                 continue
             entry, own = entries.get(student), given.get(student, {})
             answers = found.get(student, {}) if folders.get(student, True) else {}
-            lateness = late.get(student, Lateness(0.0, {}))
+            lateness = late.get(student, Lateness())
             penalty = sum(lateness.penalties.get(book.name, 0.0) for book in asked)
             total = None
             if answers and entry and not any(a.points is None for a in answers.values()):

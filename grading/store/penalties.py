@@ -7,9 +7,9 @@ moved, an extension given, the rule changed or a mark given by hand, and the old
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +33,17 @@ class Lateness:
 
     Attributes
     ----------
+    at : datetime or None
+        When it was handed in, if that is known.
     seconds : float
         Behind the deadline of this student.
     penalties : dict of str to float
         Points that are taken off, by notebook.
     """
 
-    seconds: float
-    penalties: dict[str, float]
+    at: datetime | None = None
+    seconds: float = 0.0
+    penalties: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def penalty(self) -> float:
@@ -107,13 +110,15 @@ class Penalties:
         }
         found = {}
         for entry in gradebook.find_assignment(assignment).submissions:
-            seconds = self._seconds(entry, folders.get(entry.student_id))
+            at = self._handed_in(entry, folders.get(entry.student_id))
+            known = at is not None and entry.duedate is not None
+            seconds = max(0.0, (at - entry.duedate).total_seconds()) if known else 0.0
             penalties = {}
             for book in entry.notebooks:
                 score = book.score or 0.0
                 score += sum(more(entry.student_id, grade.name) for grade in book.grades)
                 penalties[book.name] = self._penalty(entry.student_id, score, seconds)
-            found[entry.student_id] = Lateness(seconds, penalties)
+            found[entry.student_id] = Lateness(at, seconds, penalties)
         return found
 
     def renew(self, gradebook: Gradebook, assignment: str) -> None:
@@ -121,24 +126,22 @@ class Penalties:
         now = self.now(gradebook, assignment)
         for entry in gradebook.find_assignment(assignment).submissions:
             late = now[entry.student_id]
-            if entry.total_seconds_late != late.seconds:  # its time stamp is an earlier one now
-                entry.timestamp = entry.duedate + timedelta(seconds=late.seconds)
+            entry.timestamp = late.at
             for book in entry.notebooks:
                 penalty = late.penalties[book.name]
                 if abs(penalty - (book.late_submission_penalty or 0.0)) > ROUNDING:
                     book.late_submission_penalty = penalty or None
         gradebook.db.commit()
 
-    def _seconds(self, entry: SubmittedAssignment, folder: Path | None) -> float:
-        """Return how late a submission was.
+    def _handed_in(self, entry: SubmittedAssignment, folder: Path | None) -> datetime | None:
+        """Return when a submission was handed in.
 
         The instructor may have set its time stamp back; a later one is of new work, which has no
         marks yet.
         """
-        at = timestamp(folder, self._places.depth) if folder else None
-        if at is None or entry.timestamp is None or at > entry.timestamp or entry.duedate is None:
-            return float(entry.total_seconds_late)
-        return max(0.0, (at - entry.duedate).total_seconds())
+        known: datetime | None = entry.timestamp
+        now = timestamp(folder, self._places.depth) if folder else None
+        return now if known and now and now < known else known
 
     def _penalty(self, student: str, score: float, seconds: float) -> float:
         if self._rule is None or seconds <= 0:

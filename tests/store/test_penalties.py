@@ -127,6 +127,14 @@ def test_what_changes_is_told_before_and_after_and_is_the_same_everywhere(
     assert "late penalty" not in again
 
 
+def test_a_time_stamp_that_was_set_back_is_the_one_that_is_kept(course):
+    early = "2026-10-30 08:00:00 UTC"
+    (course.root / "submitted" / "bo" / A / "timestamp.txt").write_text(early)
+    course.python("grading", "autograde", A, "--no-plots")
+    with course.book() as gradebook:
+        assert str(gradebook.find_submission(A, "bo").timestamp) == early.removesuffix(" UTC")
+
+
 def test_a_mark_given_by_hand_does_not_escape(course):
     with course.book() as gradebook:
         grade = gradebook.find_grade("test_rnn_forward", "rnn", A, "bo")
