@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
-from tests.support.course import ROOT, Course
+from tests.support.course import ROOT, Course, other_course
 
 A = "01_regression"
 CONFIG = """
@@ -109,13 +109,8 @@ def answered(released, **edits):
 def course(tmp_path_factory):
     """The course, released, with a class that is graded; what each command said."""
     root = tmp_path_factory.mktemp("another") / "course"
-    folder = root / "source" / A
-    folder.mkdir(parents=True)
-    (root / "nbgrader_config.py").write_text(CONFIG)
-    (root / "nbgrader_config.json").write_bytes((ROOT / "nbgrader_config.json").read_bytes())
-    nbformat.write(source(), folder / "regression.ipynb")
-    (folder / "misconceptions.toml").write_text(WRONG)
-    made = Course(root, make=False)
+    made = other_course(root, CONFIG, A, {"regression": source()})
+    (root / "source" / A / "misconceptions.toml").write_text(WRONG)
     said = {"values": made.python("grading.release")}
     made.nbgrader("generate_assignment", A)
     released = (root / "release" / A / "regression.ipynb").read_text("utf-8")

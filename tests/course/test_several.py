@@ -14,7 +14,7 @@ from tests.course.test_another import (
     cell,
     source,
 )
-from tests.support.course import ROOT, Course
+from tests.support.course import other_course
 
 A = "01_regression"
 SQUARES = """
@@ -67,14 +67,9 @@ HANDED_IN = {  # by whom: files, and whose answers they hold
 def course(tmp_path_factory):
     """The course, released, with a class that is graded; what each command said."""
     root = tmp_path_factory.mktemp("several") / "course"
-    folder = root / "source" / A
-    folder.mkdir(parents=True)
-    (root / "nbgrader_config.py").write_text(CONFIG)
-    (root / "nbgrader_config.json").write_bytes((ROOT / "nbgrader_config.json").read_bytes())
-    for name, cells in notebooks().items():
-        nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
-    (folder / "misconceptions.toml").write_text(WRONG)
-    made = Course(root, make=False)
+    sources = {name: new_notebook(cells=cells) for name, cells in notebooks().items()}
+    made = other_course(root, CONFIG, A, sources)
+    (root / "source" / A / "misconceptions.toml").write_text(WRONG)
     said = {"values": made.python("grading.release")}
     said["release"] = made.nbgrader("generate_assignment", A)
     for student, files in HANDED_IN.items():

@@ -9,7 +9,7 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
-from tests.support.course import ROOT, Course, grade_id
+from tests.support.course import grade_id, other_course
 
 A = "01_words"
 CONFIG = """
@@ -148,12 +148,7 @@ WAITS = {student: set(BY_HAND) for student in CHANGES} | {"blank": {"draw", "tas
 def course(tmp_path_factory):
     """A course with answers of every kind, graded, with its pages."""
     root = tmp_path_factory.mktemp("by_hand") / "course"
-    folder = root / "source" / A
-    folder.mkdir(parents=True)
-    (root / "nbgrader_config.py").write_text(CONFIG)
-    (root / "nbgrader_config.json").write_bytes((ROOT / "nbgrader_config.json").read_bytes())
-    nbformat.write(source(), folder / "words.ipynb")
-    made = Course(root, make=False)
+    made = other_course(root, CONFIG, A, {"words": source()})
     made.nbgrader("generate_assignment", A)
     released = (root / "release" / A / "words.ipynb").read_text("utf-8")
     for student, change in CHANGES.items():

@@ -169,6 +169,19 @@ class Course:
             }
 
 
+def other_course(
+    root: Path, config: str, assignment: str, notebooks: dict[str, NotebookNode]
+) -> Course:
+    """Make a course of one assignment that has nothing of this one but its guards."""
+    folder = root / "source" / assignment
+    folder.mkdir(parents=True)
+    (root / "nbgrader_config.py").write_text(config)
+    shutil.copy(ROOT / "nbgrader_config.json", root)
+    for name, notebook in notebooks.items():
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    return Course(root, make=False)
+
+
 def plain(source: str) -> str:
     """Return a solution as a student writes it."""
     return re.sub(r" *### (BEGIN|END) SOLUTION\n", "", source)
