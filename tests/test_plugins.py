@@ -211,6 +211,32 @@ def test_no_command_goes_on_with_half_of_it(course, command):
     assert said in printed
 
 
+# nbgrader's own converter, in an application that none of our entry points has changed.
+STOCK_FEEDBACK = """
+from nbgrader.apps.nbgraderapp import NbGraderApp
+from nbgrader.converters import GenerateFeedback
+app = NbGraderApp()
+app.initialize(["--course-dir=."])
+app.coursedir.assignment_id = "tiny"
+GenerateFeedback(coursedir=app.coursedir, parent=app, force=True).start()
+"""
+
+
+def test_a_converter_of_nbgraders_own_makes_no_page(course):
+    before = state(course)
+    done = subprocess.run(
+        [sys.executable, "-c", STOCK_FEEDBACK],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode != 0
+    assert "nbgrader_config.py has to call grading.configure(c)" in done.stderr
+    assert state(course) == before
+
+
 def test_hidden_tests_stay_out_of_feedback_when_a_setting_lets_them_in(course):
     with (course.root / "nbgrader_config.py").open("a") as file:
         file.write("c.GenerateFeedback.preprocessors = ['grading.plugins.Grades']\n")

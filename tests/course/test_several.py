@@ -149,3 +149,16 @@ def test_every_notebook_has_its_page_and_the_table_every_exercise(course):
     for name in ("predict", "mse_gradient", "correct_squares"):
         assert name in said["autograde"]
         assert name in report
+
+
+def test_one_notebook_graded_anew_leaves_the_others_as_they_are(course):
+    made, _ = course
+    folder = made.root / "autograded" / "all" / A
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    said = made.nbgrader("autograde", A, "--student=all", "--notebook=line", "--force")
+    assert sorted(before) == sorted(path.name for path in folder.iterdir())
+    for name in ("slope.ipynb", "words.ipynb"):
+        assert (folder / name).read_bytes() == before[name]
+    # What a worker has to say of each mark is said here.
+    assert "all test_predict: correct, 2 of 2 points" in said
+    assert "all test_mse_gradient" not in said
