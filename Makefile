@@ -56,8 +56,7 @@ test: setup
 	mypy
 	lint-imports
 	python -m grading preflight $(ASSIGNMENTS)
-	pytest -m "clock and not long"
-	pytest -m "not clock and not (long or browser or lite or hub)" -n auto --dist loadfile
+	pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 # What takes too long for every change: fuzzing at full size, a killed grader.
 test-long: setup

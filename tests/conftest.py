@@ -1,6 +1,7 @@
 """Fixtures: one course for a whole run, graded by real nbgrader in the real sandbox."""
 
 import contextlib
+import os
 
 import nbformat
 import pytest
@@ -13,6 +14,33 @@ from tests.support.course import Course, assignment_of, grade_id, hold_class, no
 from tests.support.gallery import ENTRIES, KEY, SAMPLE
 from tests.support.outside import outside
 from tests.support.sandbox import LIMITS
+
+# What takes longest, the longest first: a run ends with it if it does not begin with it.
+LONGEST = (
+    "test_gallery.py",
+    "test_commands.py",
+    "test_interrupted.py",
+    "test_converter.py",
+    "test_sample_class.py",
+)
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Return one more than there are processors: the gallery waits for limits most of its time."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file together, which share a course, and begin with the longest files.
+
+    Each page of commands is a course of its own.
+    """
+    for item in items:
+        pages = item.path.name == "test_commands.py"
+        item.add_marker(pytest.mark.xdist_group(item.name if pages else str(item.path)))
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

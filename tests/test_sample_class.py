@@ -9,8 +9,6 @@ from grading.core.verdicts import Verdict as V
 from tests.support.course import Course, assignments
 from tests.support.sample_class import LEGEND, MISTAKE, STUDENTS, Lesson, deeds, fill
 
-pytestmark = pytest.mark.clock
-
 EVERY = {
     V.CORRECT,
     V.PARTLY_CORRECT,

@@ -21,8 +21,6 @@ from grading.sandbox.bubblewrap import WallError, Zygote
 from grading.sandbox.session import Session
 from tests.support.sandbox import DAEMON, LIMITS, SHORT, becomes, define, failure, printed
 
-pytestmark = pytest.mark.clock
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -20,8 +20,6 @@ from grading.sandbox.session import Session
 from grading.sandbox.stub import Stub
 from tests.support.sandbox import LIMITS, SHORT, define, failure, printed, said
 
-pytestmark = pytest.mark.clock
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

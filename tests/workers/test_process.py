@@ -21,8 +21,6 @@ from grading.workers.client import WorkerClient
 from grading.workers.jobs import Job
 from tests.support.sandbox import DAEMON, becomes
 
-pytestmark = pytest.mark.clock
-
 
 def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
     word = f"51.{os.getpid()}"
