@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from nbformat import NotebookNode
+from nbgrader.nbgraderformat import MetadataValidator, ValidationError
+from nbgrader.nbgraderformat.common import SchemaMismatchError
 from nbgrader.utils import is_grade, is_solution
 
 from grading.assignment import (
@@ -31,6 +33,7 @@ from grading.exam import unscored
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 FIGURES = ("gcf", "gca", "get_fignums")
+MOST = 1_000_000  # points of a cell; those of a course have to remain a number
 TELLING = 25  # characters of a line that is nobody's but the solution's
 
 
@@ -52,6 +55,9 @@ def faults(folder: Path) -> Iterator[str]:
     solutions: dict[str, str] = {}
     for path in sorted(folder.glob("*.ipynb")):
         source = read_source(path)
+        if misformed := [*_misformed(source)]:  # and so nothing else can be read from it
+            yield from (f"{path.name}: {text}" for text in misformed)
+            return
         solutions |= {name: text for name, text, solved in reference_cells(source) if solved}
         yield from _twice(source, path.name)
         for cell in tests(source):
@@ -187,6 +193,32 @@ def _twice(source: NotebookNode, name: str) -> Iterator[str]:
         for one, count in Counter(filter(None, many)).items():
             if count > 1:
                 yield f"{name}: the {kind} {one} is there {count} times."
+
+
+def _misformed(source: NotebookNode) -> Iterator[str]:
+    """Look for metadata at which nbgrader would stop, here or in everyone's hand-in."""
+    validator = MetadataValidator()
+    for number, cell in enumerate(source.cells, 1):
+        mark = cell.metadata.get("nbgrader", {})
+        if not isinstance(mark, dict):
+            yield f"the metadata “nbgrader” of cell {number} is no table of keys and values."
+            continue
+        name = f"the cell {mark['grade_id']}" if mark.get("grade_id") else f"cell {number}"
+        try:
+            validator.validate_cell(cell)
+        except SchemaMismatchError:
+            yield f"{name} was marked with another version of nbgrader: run nbgrader update source."
+        except (ValidationError, TypeError) as error:
+            at = "".join(f"{key}: " for key in getattr(error, "path", ()))
+            why = getattr(error, "message", str(error)).split("\n")[0]
+            if getattr(error, "validator", "") == "pattern":
+                why = "only letters, digits, _ and - can be in it"
+            yield f"nbgrader cannot read the mark of {name}: {at}{why}."
+        else:
+            if mark.get("task") and not mark["locked"]:
+                yield f"{name} is a task and has to be locked, as Create Assignment makes it."
+            if not 0 <= mark.get("points", 0) <= MOST:
+                yield f"the points of {name} have to be a number from 0 to {MOST:,}."
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -112,6 +112,53 @@ def test_all_that_stops_a_release_is_said_at_once(write):
     assert "stpe" in third
 
 
+def marked(**roles):
+    """Return a cell that a person marks, with something else in its metadata."""
+    odd = cell("odd", "", grade=True, solution=True, points=1)
+    odd.metadata.nbgrader |= roles
+    return nbformat.v4.new_markdown_cell("", metadata=odd.metadata)
+
+
+MISFORMED = {
+    "a task that students can change": (
+        marked(grade=False, solution=False, task=True),
+        "the cell odd is a task and has to be locked",
+    ),
+    "a task in code": (cell("odd", "1", task=True, locked=True), "Task cells have to be markdown"),
+    "text that no one answers": (marked(solution=False), "is not marked as a solution cell"),
+    "an id with a space": (
+        marked(grade_id="o d"),
+        "the cell o d: grade_id: only letters, digits, _ and - can be in it.",
+    ),
+    "no id": (marked(grade_id=""), "the mark of cell 5: grade_id is empty."),
+    "less than no points": (marked(points=-1), "points: -1 is less than the minimum of 0."),
+    "points in words": (marked(points="3"), "points: '3' is not of type 'number'."),
+    "no number": (marked(points=float("nan")), "have to be a number from 0 to 1,000,000."),
+    "endless points": (marked(points=float("inf")), "have to be a number from 0 to 1,000,000."),
+    "far too many points": (marked(points=10**400), "have to be a number from 0 to 1,000,000."),
+    "another nbgrader's mark": (marked(schema_version=2), "run nbgrader update source."),
+    "a mark of another kind": (marked(schema_version="3"), "nbgrader cannot read the mark of"),
+    "an unknown key": (marked(colour="red"), "'colour' was unexpected"),
+}
+
+
+@pytest.mark.parametrize(("odd", "said"), MISFORMED.values(), ids=MISFORMED)
+def test_metadata_at_which_nbgrader_would_stop_is_said_in_a_sentence(write, odd, said):
+    (found,) = faults(write([*lesson()[:4], odd]))
+    assert found.startswith("walk.ipynb: ")
+    assert said in found
+
+
+def test_metadata_that_is_no_table_is_said(write):
+    folder = write(lesson())
+    path = folder / "walk.ipynb"
+    source = nbformat.read(path, 4)
+    source.cells[0].metadata = {"nbgrader": ["step"]}
+    nbformat.write(source, path)
+    (found,) = faults(folder)
+    assert "the metadata “nbgrader” of cell 1 is no table" in found
+
+
 ADVICE = {
     "a test of another id": (
         {"test_id": "correct_walk"},
