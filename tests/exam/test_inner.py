@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grading.exam.inner import Form
-from tests.support.loops import BACK, LOOP, WRONG, judged, judged_back
+from tests.support.loops import BACK, LOOP, judged, judged_back
 
 MOST = 40 * 2**20  # bytes that judging a small lesson may take on this side
 

@@ -3,16 +3,11 @@
 import numpy as np
 import pytest
 
-from grading.assignment.reference import Reference
 from grading.core.errors import GraderFault
-from grading.core.records import Candidate, Rules
+from grading.core.records import Candidate
 from grading.exam import Context, Exam
 from grading.exam.matching import alike
-from grading.judging.cells import Role
-from grading.judging.judge import judge
-from grading.sandbox.session import Session
 from tests.support.loops import BACK, CELL, DOWN, LOOP, STUCK, WRONG, judged, judged_back
-from tests.support.sandbox import LIMITS
 
 CONSTANT = "def step(x, s):\n    return 0.0 * x + 1.0, (x, s)"
 OWN = LOOP.replace("step(x[t], s)", "x[t] - 2.0 * s, (x[t], s)")
