@@ -6,8 +6,8 @@ right but for an earlier function of the student's own (`follow_through`). It ru
 side alone, and does not know that there is a sandbox: a stub is a function like any other.
 """
 
-from grading.exam.context import Context, explanation, number, unequal, unscored
+from grading.exam.context import Context, explanation, number, told, unequal, unscored
 from grading.exam.exam import Exam
 from grading.exam.matching import alike
 
-__all__ = ["Context", "Exam", "alike", "explanation", "number", "unequal", "unscored"]
+__all__ = ["Context", "Exam", "alike", "explanation", "number", "told", "unequal", "unscored"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -18,6 +18,9 @@ class Scored(Protocol):
     parts: list[Part]
     named: list[Candidate]
     scored: float | None
+
+    def settle(self, right: Collection[str]) -> None:
+        """Take back what an earlier exercise that is right as a whole does not excuse."""
 
 
 @dataclass
@@ -47,6 +50,11 @@ class Context:
     exams: list[Scored] = field(default_factory=list)
     missing: Mapping[str, str] | None = None
 
+    @property
+    def graded(self) -> bool:
+        """Whether it is the grader's; it tells of the parts itself, when they are settled."""
+        return self.missing is not None
+
     def reference(self, name: str) -> Callable[..., Any] | None:
         """Return what a function is compared with; None where it is compared with itself.
 
@@ -57,7 +65,7 @@ class Context:
         """
         if name in self.references:
             return self.references[name]
-        if not self.references and self.missing is None:
+        if not self.references and not self.graded:
             return None
         failed = self.missing or {}
         why = failed.get(name) or next(iter(failed.values()), "")
@@ -71,13 +79,27 @@ class Context:
     def __exit__(self, *error: object) -> None:
         _entered.pop()
 
-    def earned(self, value: Any) -> float | None:
-        """Return what the exams earned together, if each is scored and ``value`` is that number."""
-        points = [exam.scored for exam in self.exams if exam.scored is not None]
-        total, said = math.fsum(points), number(value)
-        if len(points) < len(self.exams) or said is None:
+    def earned(self, value: Any, right: Collection[str] = ()) -> float | None:
+        """Return what the exams earned together, if each is scored and ``value`` is that number.
+
+        Parameters
+        ----------
+        value : object
+            On which the test cell ends.
+        right : collection of str
+            The exercises before it that are right as a whole.
+        """
+        said = number(value)
+        if said is None or any(exam.scored is None for exam in self.exams):
             return None
-        return total if math.isclose(said, total, abs_tol=1e-9) else None
+        if not math.isclose(said, self._scored(), abs_tol=1e-9):
+            return None
+        for exam in self.exams:
+            exam.settle(right)
+        return self._scored()
+
+    def _scored(self) -> float:
+        return math.fsum(exam.scored or 0.0 for exam in self.exams)
 
 
 _entered: list[Context] = []  # the present one at the end; a process judges one cell at a time
@@ -92,6 +114,19 @@ def number(value: Any) -> float | None:
     """Return the number that a value is, NumPy's own too; nothing for all else."""
     kinds = (int, float, np.integer, np.floating)
     return float(value) if isinstance(value, kinds) and not isinstance(value, bool) else None
+
+
+def told(parts: Sequence[Part]) -> list[str]:
+    """Return what is said of parts, in a line each."""
+    return [", ".join(filter(None, [_points(part), _why(part)])) for part in parts]
+
+
+def _points(part: Part) -> str:
+    return f"{part.name}: {part.earned:g} of {part.points:g}"
+
+
+def _why(part: Part) -> str:
+    return part.message or ("right with your own earlier function" if part.follows else "")
 
 
 def unscored(cell: str) -> GraderFault:

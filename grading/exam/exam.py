@@ -28,15 +28,15 @@ import contextlib
 import functools
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from grading import comparison
 from grading.core import Candidate, GraderFault, Part
-from grading.exam.context import present
-from grading.exam.follow_through import Follower
+from grading.exam.context import present, told
+from grading.exam.follow_through import Follower, Theirs
 from grading.exam.matching import Call, again, alike, copied, named
 
 Arguments = Mapping[str, Any]
@@ -81,8 +81,8 @@ class Exam:
         self.returns = returns.split()
         self._axes = axes
         self._context = present()
-        seed = self._context.rules.seed
-        self.rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
+        self._seed = [self._context.rules.seed, zlib.crc32(self.name.encode())]
+        self.rng = np.random.default_rng(self._seed)
         self.parts: list[Part] = []
         self.scored: float | None = None
         self._uses = uses
@@ -98,11 +98,12 @@ class Exam:
 
     @functools.cached_property
     def _follower(self) -> Follower | None:
-        uses, target = self._uses, self.target
-        if not callable(uses) or self._reference is target or not hasattr(target, "calls"):
+        uses, target, reference = self._uses, self.target, self._reference
+        if not isinstance(uses, Theirs) or not isinstance(target, Theirs):
             return None
-        name = comparison.name_of(uses)
-        return Follower(self._reference, uses, name, functools.partial(target.calls, name))
+        if comparison.name_of(uses) not in getattr(reference, "__globals__", {}):
+            return None
+        return Follower(reference, target, uses, [*self._seed, 1])
 
     @contextlib.contextmanager
     def part(self, name: str, points: float) -> Iterator[None]:
@@ -236,11 +237,9 @@ class Exam:
         return right and (not untouched or self._left_alike(made, want))
 
     def score(self) -> float:
-        """Print a line per part and return the points, a finite number."""
-        for part in self.parts:
-            line = f"{part.name}: {part.earned:g} of {part.points:g}"
-            why = part.message or ("right with your own earlier function" * part.follows)
-            print(f"{line}, {why}" if why else line)
+        """Return the points, a finite number. In a source notebook print a line per part."""
+        if not self._context.graded:
+            print(*told(self.parts), sep="\n")
         known = any(part.message for part in self.parts) and self._context.candidates.get(self.name)
         if known:
             self.named = named(self._calls, self._reference, known)
@@ -249,6 +248,23 @@ class Exam:
             raise GraderFault(f"The parts of {self.name} add up to {total}.")
         self.scored = total
         return total
+
+    def settle(self, right: Collection[str]) -> None:
+        """Take back what was given for what follows, if nothing does; then score again.
+
+        Parameters
+        ----------
+        right : collection of str
+            The exercises before this one that are right as a whole.
+        """
+        following = [part for part in self.parts if part.follows]
+        if not following or self._follower is None or self.scored is None:
+            return
+        why = self._follower.doubt(right)
+        if why:
+            for part in following:
+                part.follows, part.earned, part.message = False, 0.0, why
+            self.score()
 
 
 def exactly(used: Arguments, given: Arguments) -> bool:

@@ -7,22 +7,41 @@ That says something of the loop only as far as the student's cell lets it show. 
 ignores the state before would forgive a loop that loses it, and one that returns the same
 twice a loop that takes the two for each other. So the reference's loop is run with both
 cells, ours and the student's, and one thing is changed at a time: if a change reaches the
-result with ours and not with theirs, nothing follows.
+result with ours and not with theirs, nothing follows. Which call it is that is changed, nobody
+can know: else only that one would have to be honest.
+
+What follows is not certain until all exercises are judged; see `Exam.settle`.
 """
 
 from __future__ import annotations
 
 import itertools
 import types
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from grading.core import Function
+from grading import comparison
+from grading.core import Function, GraderFault
+from grading.exam.inner import Asks, Inner
 from grading.exam.matching import Call, again, agree, alike, call, copied, memory
 
 Shown = set[tuple[Any, ...]]
+
+
+@runtime_checkable
+class Theirs(Protocol):
+    """A student's function that can be followed; see `grading.sandbox.Stub`."""
+
+    def __call__(self, *args: Any) -> Any:
+        """Call it."""
+
+    def calls(self, other: str, *args: Any) -> int:
+        """Call it; return how often that calls another function of the student's."""
+
+    def alone(self) -> Asks:
+        """Return what asks the function, as it is now, where nothing else has been called."""
 
 
 class Follower:
@@ -31,22 +50,21 @@ class Follower:
     Parameters
     ----------
     reference : callable
-        A Python function that looks ``inner`` up by its name.
-    inner : callable
-        The student's, called through its stub.
-    name : str
-        The name of ``inner``.
-    calls : callable
-        Takes arguments of the exercise; says how often the student's answer calls ``inner``.
+        A Python function that looks another one up by its name.
+    answer, uses : Theirs
+        The student's answer to the exercise, and the function of theirs that it is built of.
+    seed : list of int
+        What nobody can know beforehand is drawn with it.
     """
 
-    def __init__(
-        self, reference: Function, inner: Function, name: str, calls: Callable[..., int]
-    ) -> None:
+    def __init__(self, reference: Function, answer: Theirs, uses: Theirs, seed: list[int]) -> None:
+        self.name = comparison.name_of(uses)
         self._reference = reference
-        self._inner = inner
-        self._name = name
-        self._calls = calls
+        self._answer = answer
+        self._rng = np.random.default_rng(seed)
+        self._own = reference.__globals__[self.name]
+        self._inner = Inner(uses, self._own)
+        self._asks = uses.alone()
         self._fits: bool | None = None
 
     def call(self, one: Call, usual: Call) -> Call | None:
@@ -56,24 +74,60 @@ class Follower:
         what is wrong is the answer's own. Whether it can is asked with the arguments of a
         ``usual`` call: large ones saturate, and nothing shows.
         """
+        before = self._inner.asked
         made = self._run(self._inner, one.given)
+        steps = self._inner.asked - before
         if isinstance(made.result, Exception) or agree(made, again(self._reference, one)):
             return None
         if self._fits is None:
-            # What shows but faintly with ours need not show with theirs.
-            own = self._reference.__globals__[self._name]
-            ours = memory.of(
-                (self._reference, own),
-                usual.known_by,
-                lambda: self._shown(own, usual.given, _nearly),
-            )
-            theirs = self._shown(self._inner, usual.given, alike)
-            self._fits = theirs >= ours and self._calls(*copied(dict(one.given)).values()) > 0
+            calls = self._calls(one)
+            if calls is None:
+                return None
+            self._fits = calls >= steps and self._lets_show(usual)
         return made if self._fits else None
+
+    def doubt(self, right: Collection[str]) -> str:
+        """Say why nothing follows after all; nothing where it does.
+
+        Parameters
+        ----------
+        right : collection of str
+            The exercises that are right as a whole. There is no mistake in them to follow.
+        """
+        if self.name in right:
+            return f"not right, and {self.name} is: so the mistake is here"
+        if not self._inner.is_one_function(self._asks, self._rng):
+            return (
+                f"not right, and {self.name} does not always give the same for the same arguments"
+            )
+        return ""
+
+    def _calls(self, one: Call) -> int | None:
+        """Return how often the answer calls the student's inner function; None where it fails."""
+        try:
+            return self._answer.calls(self.name, *copied(dict(one.given)).values())
+        except GraderFault:
+            raise
+        except Exception:  # the student's own, and of this call alone
+            return None
+
+    def _lets_show(self, usual: Call) -> bool:
+        """Say whether the student's inner function lets show of the loop what ours does."""
+        counted = Inner(self._own, self._own)
+        self._run(counted, usual.given)
+        last = counted.asked - 1
+        place = int(self._rng.integers(1, last)) if last > 1 else max(last, 0)
+        # What shows but faintly with ours need not show with theirs.
+        ours = memory.of(
+            (self._reference, self._own, place),
+            usual.known_by,
+            lambda: self._shown(self._own, place, usual.given, _nearly),
+        )
+        return self._shown(self._inner, place, usual.given, alike) >= ours
 
     def _run(self, inner: Function, given: Mapping[str, Any]) -> Call:
         """Call the reference with another function inside."""
-        spaces = {**self._reference.__globals__, self._name: inner}
+        spaces = {**self._reference.__globals__, self.name: inner}
         function = types.FunctionType(
             self._reference.__code__,
             spaces,
@@ -82,42 +136,46 @@ class Follower:
         )
         return call(function, given)
 
-    def _shown(self, inner: Function, given: Mapping[str, Any], same: Function) -> Shown:
+    def _shown(
+        self, inner: Function, place: int, given: Mapping[str, Any], same: Function
+    ) -> Shown:
         """Return what of an inner function the reference's result shows.
 
-        An element names what is changed in the first call and is seen in the result; of what
+        An element names what is changed in the call at ``place`` and is seen in the result; of what
         the inner function returns also whether it is seen in more than one place, and so
         beyond its own step.
         """
-        usual = Altered(inner)
+        usual = Altered(inner, place)
         result = _arrays(self._run(usual, given).result)
         found: Shown = set()
         for one, other in itertools.combinations(usual.results, 2):
             if not alike(usual.results[one], usual.results[other]):
                 found.add(("apart", one, other))
-        changes = [("argument", place) for place in usual.arguments]
+        changes: list[tuple[str, Any]] = [("argument", which) for which in usual.arguments]
         changes += [("result", name) for name in usual.results]
         for change in changes:
-            now = _arrays(self._run(Altered(inner, change), given).result)
-            places = {
-                place
+            now = _arrays(self._run(Altered(inner, place, change), given).result)
+            seen = {
+                piece
                 for name in result.keys() & now.keys()
-                for place, before, after in _pieces(name, result[name], now[name])
+                for piece, before, after in _pieces(name, result[name], now[name])
                 if not same(before, after)
             }
-            if places:
+            if seen:
                 found.add(change)
-            if len(places) > 1 and change[0] == "result":
+            if len(seen) > 1 and change[0] == "result":
                 found.add((*change, "handed on"))
         return found
 
 
 class Altered:
-    """A function that does what another does, but for one change in the first call.
+    """A function that does what another does, but for one change in one call.
 
     Parameters
     ----------
     inner : callable
+    place : int
+        Which call it is; 0 is the first.
     change : (str, object), optional
         ``"argument"`` and its place, or ``"result"`` and the name or place of an array in it:
         each number is multiplied by one of its own.
@@ -127,21 +185,21 @@ class Altered:
     arguments : list of int
         The places of arrays, and of tuples that hold some, among the arguments.
     results : dict
-        The arrays that the first call has returned.
+        The arrays that the call has returned.
     """
 
-    def __init__(self, inner: Function, change: tuple[str, Any] = ("", None)) -> None:
+    def __init__(self, inner: Function, place: int, change: tuple[str, Any] = ("", None)) -> None:
         self._inner = inner
         self._what, self._which = change
-        self._first = True
+        self._left = place
         self.arguments: list[int] = []
         self.results: dict[Any, Any] = {}
 
     def __call__(self, *args: Any) -> Any:
         """Call the function."""
-        if not self._first:
+        self._left -= 1
+        if self._left != -1:
             return self._inner(*args)
-        self._first = False
         self.arguments = [n for n, arg in enumerate(args) if isinstance(arg, (np.ndarray, tuple))]
         if self._what == "argument":
             args = tuple(_changed(a) if n == self._which else a for n, a in enumerate(args))

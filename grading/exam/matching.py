@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from grading import comparison
-from grading.core import Candidate, Function
+from grading.core import Candidate, Function, GraderFault
 from grading.exam.memory import Memory, known_by
 
 memory = Memory()
@@ -58,6 +58,8 @@ def call(function: Function, given: Mapping[str, Any]) -> Call:
         warnings.simplefilter("ignore")
         try:
             return Call(given, used, function(*used.values()))
+        except GraderFault:
+            raise
         except Exception as error:
             return Call(given, used, error)
 

@@ -89,10 +89,16 @@ def compared(reference: Reference, rules: Rules) -> Context:
 def judgements(tests: Mapping[int, TestCell]) -> dict[int, Judgement]:
     """Return what tests of one submission add up to.
 
-    The same values can come of two mistakes in two places: only one that shows where it is made
-    is named where it does harm.
+    What is right but for an earlier exercise needs to know what became of that. The same values can
+    come of two mistakes in two places: only one that shows where it is made is named where it does
+    harm.
     """
-    judged = {number: test.judgement() for number, test in tests.items()}
+    judged: dict[int, Judgement] = {}
+    right: set[str] = set()
+    for number, test in sorted(tests.items()):
+        judged[number] = test.judgement(right)
+        if judged[number].verdict is Verdict.CORRECT:
+            right.add(test.function)
     own = {(tests[n].function, one.name) for n, found in judged.items() for one in found.named}
     for judgement in judged.values():
         judgement.named = [one for one in judgement.named if (one.of, one.name) in own]

@@ -9,7 +9,7 @@ import math
 import sys
 import textwrap
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ from grading.core import (
     Verdict,
     verdict_of_points,
 )
-from grading.exam import Context, explanation, number, unequal, unscored
+from grading.exam import Context, explanation, number, told, unequal, unscored
 from grading.judging.cells import CodeCell
 from grading.judging.names import beyond, loaded, read_first
 from grading.sandbox import Held, Lost, Session, Stub, error_output
@@ -225,17 +225,30 @@ class TestCell:
             return self.reference.module(name) or value
         return value
 
-    def judgement(self) -> Judgement:
-        """Return what the pieces that ran add up to."""
+    def judgement(self, right: Collection[str] = ()) -> Judgement:
+        """Return what the pieces that ran add up to.
+
+        Parameters
+        ----------
+        right : collection of str
+            The exercises before this one that are right as a whole.
+
+        Raises
+        ------
+        grading.core.errors.GraderFault
+            When that is no mark, or some of them never ran.
+        """
         if self.early is not None:
             return self.early
-        points = self._points()
+        points = self._points(right)
         if not math.isfinite(points) or not 0 <= points <= self.most:
             raise GraderFault(f"{self.name} gave {points!r} of {self.most:g} points")
         verdict = verdict_of_points(points, self.most)
         if verdict is Verdict.WRONG and self.calls == len(self.failures) > 0:
             verdict = self.failures[0]
-        text = self.text.getvalue().strip()
+        scored = [one for one in self.context.exams if one.scored is not None]
+        lines = [line for one in scored for line in told(one.parts)]
+        text = "\n".join([self.text.getvalue().rstrip("\n"), *lines]).strip()
         found = Judgement(verdict, points, self.most, text, limits=self.failures)
         found.public = self.held[False]
         found.parts = [part for one in self.context.exams for part in one.parts]
@@ -248,7 +261,7 @@ class TestCell:
             found.verdict = Verdict.FOLLOW_THROUGH
         return found
 
-    def _points(self) -> float:
+    def _points(self, right: Collection[str]) -> float:
         """Return the points, of exams those that they earned.
 
         Without an exam they are the number on which the cell ends, or else all of them unless
@@ -263,7 +276,7 @@ class TestCell:
         if not self.context.exams:
             said = number(self.value)
             return (self.most if all(self.held.values()) else 0.0) if said is None else said
-        points = self.context.earned(self.value)
+        points = self.context.earned(self.value, right)
         if points is None and not self.cut:
             raise unscored(self.name)
         most = math.fsum(part.points for one in self.context.exams for part in one.parts)

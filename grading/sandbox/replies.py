@@ -221,6 +221,13 @@ def outputs(found: Any) -> list[Output]:
     return kept
 
 
+def mapping(answer: Any) -> dict[str, Any]:
+    """Return an answer that is one; raise CodecError for anything else."""
+    if not isinstance(answer, dict):
+        raise inside.CodecError("no answer")
+    return answer
+
+
 def text(output: dict[str, Any], key: str) -> str:
     """Return the text under ``key``; nothing if there is none."""
     value = output.get(key)

@@ -6,7 +6,7 @@ import contextlib
 import select
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from grading.core import SENTENCES, GraderFault, Output, Verdict, verdict_of_error
@@ -15,6 +15,8 @@ from grading.sandbox.bubblewrap import START_SECONDS, Zygote
 from grading.sandbox.held import Held, to_send
 from grading.sandbox.limits import Limits
 
+AT_ONCE = 100  # calls in one request, of no more than so many bytes:
+AT_ONCE_BYTES = 2**22
 DEEPEST = 50  # calls within each other: a test's function may call the submission's
 
 
@@ -170,6 +172,51 @@ class Session:
         if why:
             raise GraderFault(f"a test calls {name} with {why}")
         return self._finish(name, table, request, lent)
+
+    def alone(self, name: str) -> Callable[[Sequence[tuple[Any, ...]]], list[Any] | None]:
+        """Return what calls a function, as it is now, in a sandbox where only the cells have run.
+
+        See `grading.sandbox.Stub.alone`. It may be asked when this sandbox is closed, and takes its
+        time from what this one has left.
+        """
+        cells = list(self._cells)
+
+        def ask(calls: Sequence[tuple[Any, ...]]) -> list[Any] | None:
+            other = Session(self.zygote, self.limits, self.files, draws=False)
+            other._cells, other._left = cells, self._left
+            try:
+                with other:
+                    return other._each(name, calls)
+            except (Lost, inside.CodecError):
+                return None
+            finally:
+                self._left = other._left
+
+        return ask
+
+    def _each(self, name: str, calls: Sequence[tuple[Any, ...]]) -> list[Any] | None:
+        """Call a function again and again; return results and errors in order."""
+        results: list[Any] = []
+        some: list[tuple[inside.Table, dict[str, Any]]] = []
+        size = 0
+        for number, args in enumerate(calls, 1):
+            table, request, lent, why = to_send(name, args, {}, None)
+            if why or lent:
+                return None
+            some.append((table, request | {"watch": "", "output_limit": self.limits.output}))
+            size += table.size
+            if number == len(calls) or len(some) == AT_ONCE or size > AT_ONCE_BYTES:
+                self._ready()
+                asked = {"do": "calls", "calls": [request for _, request in some]}
+                answers = inside.items(
+                    self._ask(asked, self.limits.call * len(some)).get("answers")
+                )
+                for (table, _), answer in zip(some, answers, strict=False):
+                    result = replies.apply(table, replies.mapping(answer), [])
+                    error = replies.error(answer, {}) if "error" in answer else None
+                    results.append(error or result)
+                some, size = [], 0
+        return results if len(results) == len(calls) else None
 
     def _has_theirs(self, values: list[Any]) -> bool:
         """Say whether anything within ``values`` comes from the student's code."""

@@ -8,6 +8,7 @@ import functools
 import inspect
 import linecache
 import types
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 LONGEST = 100_000  # characters of a docstring or a source
@@ -25,6 +26,9 @@ class Conversation(Protocol):
 
     def about(self, name: str) -> dict[str, Any]:
         """Return what there is to know of it; see `grading.sandbox.inside.about`."""
+
+    def alone(self, name: str) -> Callable[[Sequence[tuple[Any, ...]]], list[Any] | None]:
+        """Return what calls it where nothing else has been called."""
 
 
 class Stub:
@@ -46,6 +50,14 @@ class Stub:
         """Call the student's function; return how often that calls ``other``, one of theirs too."""
         self._session.call(self.__name__, args, {}, watch=other)
         return self._session.watched
+
+    def alone(self) -> Callable[[Sequence[tuple[Any, ...]]], list[Any] | None]:
+        """Return what calls the function, as it is now, where nothing else has been called.
+
+        It takes a tuple of arguments for each call, which may change, and returns results and
+        errors in order; None where that sandbox did not last.
+        """
+        return self._session.alone(self.__name__)
 
     def resume(self, session: Conversation) -> None:
         """Stand for the same function in another sandbox."""

@@ -3,78 +3,20 @@
 import numpy as np
 import pytest
 
-from grading.assignment.reference import Reference
 from grading.core.errors import GraderFault
-from grading.core.records import Candidate, Rules
+from grading.core.records import Candidate
 from grading.exam import Context, Exam
 from grading.exam.matching import alike
-from grading.judging.cells import CodeCell, Role
-from grading.judging.judge import judge
-from grading.sandbox.session import Session
-from tests.support.sandbox import LIMITS
+from tests.support.loops import BACK, CELL, DOWN, LOOP, STUCK, WRONG, judged, judged_back
 
-CELL = "def step(x, s):\n    return x + 2.0 * s, (x, s)"
-WRONG = "def step(x, s):\n    return x - 2.0 * s, (x, s)"
 CONSTANT = "def step(x, s):\n    return 0.0 * x + 1.0, (x, s)"
-LOOP = """
-def run(x, s):
-    states = []
-    for t in range(x.shape[0]):
-        s, cache = step(x[t], s)
-        states.append(s)
-    return np.stack(states), s
-"""
 OWN = LOOP.replace("step(x[t], s)", "x[t] - 2.0 * s, (x[t], s)")
-STUCK = LOOP.replace("s, cache = step(x[t], s)", "u, cache = step(x[t], s); s = s")
 ALIAS = "inner = step\n" + LOOP.replace("step(x", "inner(x")
-TEST = """
-### BEGIN HIDDEN TESTS
-from grading.exam import Exam
-exam = Exam({name}, returns="{returns}"{uses})
-with exam.part("values", 8):
-    exam.compare(arguments_{name}(exam.rng))
-with exam.part("untouched", 2):
-    exam.untouched(arguments_{name}(exam.rng))
-exam.score()
-### END HIDDEN TESTS
-"""
-LOCKED = """
-import numpy as np
-
-def arguments_step(rng):
-    return {"x": rng.standard_normal((3, 4)), "s": rng.standard_normal((3, 4))}
-
-def arguments_run(rng):
-    return {"x": rng.standard_normal((5, 3, 4)), "s": rng.standard_normal((3, 4))}
-"""
-
-
-def cell(source, role=Role.STUDENT, grade_id=""):
-    return CodeCell(source, role, grade_id, 10.0)
-
-
-def hidden():
-    step = TEST.format(name="step", returns="s cache", uses="")
-    run = TEST.format(name="run", returns="states s", uses=", uses=step")
-    return step, run
 
 
 @pytest.fixture
 def records(zygote):
-    def run(step, loop, share=1.0):
-        locked = cell(LOCKED, Role.LOCKED, "locked")
-        one, other = hidden()
-        cells = [locked, cell(step, grade_id="step"), cell(one, Role.TEST, "test_step")]
-        cells += [cell(loop, grade_id="run"), cell(other, Role.TEST, "test_run")]
-        wrong = [["step", "minus", "A minus.", WRONG], ["run", "stuck", "It is stuck.", STUCK]]
-        reference = Reference(
-            [["locked", LOCKED, False], ["step", CELL, True], ["run", LOOP, True]], wrong
-        )
-        opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
-        answers = judge(cells, opened, reference, Rules(1, share))
-        return answers[2].record.pack(), answers[4].record.pack()
-
-    return run
+    return lambda step, loop, share=1.0: judged(zygote, step, loop, share)
 
 
 def test_a_right_answer_is_named_nothing(records):
@@ -164,52 +106,14 @@ def test_one_that_agrees_with_the_reference_on_all_calls_is_not_named():
 
 # --- a way back: dicts of gradients, one built of another -------------------------------
 
-BACK = """
-def back(d, cache):
-    x, s = cache
-    return {"dx": d * s, "ds": d * x}
-"""
 HALF = BACK.replace("d * x", "d * x / 2")
 DEAF = BACK.replace("d * x", "0.0 * x")
-DOWN = """
-def down(d, caches):
-    total, ds = np.zeros((3, 4)), 0.0
-    for t in reversed(range(d.shape[0])):
-        found = back(d[t] + ds, caches[t])
-        total += found["dx"]
-        ds = found["ds"]
-    return {"dx": total, "ds": ds}
-"""
 ONCE = DOWN.replace("d[t] + ds", "d[t]")
-BACK_LOCKED = """
-import numpy as np
-
-def pair(rng):
-    return rng.standard_normal((3, 4)), rng.standard_normal((3, 4))
-
-def arguments_back(rng):
-    return {"d": rng.standard_normal((3, 4)), "cache": pair(rng)}
-
-def arguments_down(rng):
-    return {"d": rng.standard_normal((5, 3, 4)), "caches": [pair(rng) for _ in range(5)]}
-"""
 
 
 @pytest.fixture
 def gradients(zygote):
-    def run(back, down):
-        one = TEST.format(name="back", returns="dx ds", uses="")
-        other = TEST.format(name="down", returns="dx ds", uses=", uses=back")
-        cells = [cell(BACK_LOCKED, Role.LOCKED, "locked"), cell(back, grade_id="back")]
-        cells += [cell(one, Role.TEST, "test_back"), cell(down, grade_id="down")]
-        cells += [cell(other, Role.TEST, "test_down")]
-        solved = [["locked", BACK_LOCKED, False], ["back", BACK, True], ["down", DOWN, True]]
-        reference = Reference(solved, [["back", "half", "A half.", HALF]])
-        opened = lambda draws: Session(zygote, LIMITS, {}, draws=draws)  # noqa: E731
-        answers = judge(cells, opened, reference, Rules(1))
-        return answers[2].record.pack(), answers[4].record.pack()
-
-    return run
+    return lambda back, down: judged_back(zygote, back, down, [["back", "half", "A half.", HALF]])
 
 
 def test_a_dict_is_judged_key_by_key(gradients):

@@ -128,6 +128,11 @@ class Runner:
                 answer["printed"] = [[one["name"], one["text"]] for one in streams]
         return answer | {"watched": count[0]}
 
+    def do_calls(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Call a function again and again; return the answers in order."""
+        turn = {"turn": request["turn"]}
+        return {"answers": [self.do_call(one | turn) for one in request["calls"]]}
+
     def do_about(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return what there is to know of a function: docstring, signature, source."""
         return self._reply(Table(), lambda: about(self._named(request["name"])))

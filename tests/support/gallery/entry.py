@@ -16,7 +16,7 @@ from grading.core.verdicts import Verdict as V
 
 ALL = "everything"  # in `lost`: no points remain
 RNN, RNNS, LSTM, LSTMS = "rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward"
-CHECK, BACK = "gradient_check", "rnn_cell_backward"
+CHECK, BACK, BACKS = "gradient_check", "rnn_cell_backward", "rnn_backward"
 
 
 def exercises(folder: Path) -> dict[str, str]:

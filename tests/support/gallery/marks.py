@@ -8,6 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from grading.core.verdicts import Verdict as V
 from tests.support.gallery.entry import (
     ALL,
+    BACKS,
     LSTM,
     LSTMS,
     NONSENSE,
@@ -657,4 +658,66 @@ EDITED = [
     edited("all cells have one id", _one_name),
 ]
 
-MARKS = [*PATCHES, *LIARS, *KINDS, *REFERENCES, *FORGERIES, *EDITED]
+# Loops that compute nothing: their step plays back to the grader's loop what they have returned.
+QUEUE = """
+inner, queue = rnn_cell_forward, []
+def rnn_cell_forward(*args):
+    return queue.pop() if queue else inner(*args)
+def rnn_forward(x, a0, parameters):
+    queue.clear()
+    for t in range(x.shape[2]): rnn_cell_forward(x[:, :, t], a0, parameters)
+    y = 0 * (parameters["Wya"] @ a0)
+    queue[:] = [(0 * a0, y, ())] * x.shape[2]
+    a, y_pred = (np.stack([r] * x.shape[2], axis=2) for r in queue[0][:2])
+    return a, y_pred, ([()] * x.shape[2], x)
+"""
+IN_A_FILE = """
+import pathlib
+inner, left = lstm_cell_forward, pathlib.Path("left")
+left.write_text("0")
+def lstm_cell_forward(xt, a_prev, c_prev, parameters):
+    count = int(left.read_text())
+    left.write_text(str(max(count - 1, 0)))
+    zeros = 0 * a_prev, 0 * c_prev, 0 * (parameters["Wy"] @ a_prev), ()
+    return zeros if count else inner(xt, a_prev, c_prev, parameters)
+def lstm_forward(x, a0, parameters):
+    T_x = x.shape[2]
+    left.write_text("0")
+    for t in range(T_x): lstm_cell_forward(x[:, :, t], a0, a0, parameters)
+    left.write_text(str(T_x))
+    a, y = (np.stack([0 * r] * T_x, axis=2) for r in (a0, parameters["Wy"] @ a0))
+    return a, y, a, ([()] * T_x, x)
+"""
+SHARED = """
+import mmap
+inner, left = rnn_cell_backward, mmap.mmap(-1, 1)  # which copies of a process share
+def rnn_cell_backward(da_next, cache):
+    count, left[0] = left[0], max(left[0] - 1, 0)
+    right = inner(da_next, cache)
+    return {name: 0 * value for name, value in right.items()} if count else right
+def rnn_backward(da, caches):
+    left[0], (steps, x) = 0, caches
+    for t in range(da.shape[2]): step = rnn_cell_backward(da[:, :, t], steps[t])
+    zeros = {name: 0 * value for name, value in step.items()}
+    left[0] = da.shape[2]
+    dx = 0 * x[:, :, : da.shape[2]]
+    zeros |= {"dx": dx, "da0": zeros.pop("da_prev")}
+    return {name: zeros[name] for name in "dx da0 dWax dWaa dba".split()}
+"""
+REPLAYS = [
+    Entry(
+        f"its step plays back what it returns, {how}",
+        function,
+        V.WRONG,
+        ALL,
+        cell=cell,
+        trick="marks",
+    )
+    for function, how, cell in [
+        (RNNS, "from a list", QUEUE),
+        (LSTMS, "from a file", IN_A_FILE),
+        (BACKS, "from shared memory", SHARED),
+    ]
+]
+
+MARKS = [*PATCHES, *LIARS, *KINDS, *REFERENCES, *FORGERIES, *EDITED, *REPLAYS]

@@ -1,0 +1,118 @@
+"""What a student's step answers is computed with only where it has the form of ours."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from grading.exam.inner import Form
+from tests.support.loops import BACK, LOOP, judged, judged_back
+
+MOST = 40 * 2**20  # bytes that judging a small lesson may take on this side
+
+ONES = np.ones((3, 4))
+OURS = (ONES, 2.0, ([ONES, ONES.T], "step"))
+USED = {"x": ONES, "p": {"W": np.ones((3, 3))}}
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        OURS,
+        (0 * ONES, 7, ([ONES],)),
+        (ONES > 0, np.float32(1.0), ()),
+        (ONES, np.array(1.0), {"W": np.ones((3, 3)), "x": [ONES] * 3}),
+        (ONES, 2.0, None),
+    ],
+)
+def test_what_has_the_form_of_ours_can_be_used(result):
+    assert Form(OURS, USED).fits(result, USED)
+
+
+def doubling():
+    """Return little that is much when it is written out."""
+    value = [ONES]
+    for _ in range(40):
+        value = [value, value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        [*OURS],
+        OURS[:2],
+        {"a": ONES},
+        None,
+        (ONES[:, :1], 2.0, OURS[2]),
+        (ONES[None], 2.0, OURS[2]),
+        (ONES.tolist(), 2.0, OURS[2]),
+        (2.0, 2.0, OURS[2]),
+        (ONES, ONES, OURS[2]),
+        (ONES, 10**30, OURS[2]),
+        (ONES, "two", OURS[2]),
+        (ONES, 2.0, [np.ones((50, 1, 1))]),
+        (ONES, 2.0, [ONES] * 50),
+        (ONES, 2.0, ["x" * 1000]),
+        (ONES, 2.0, [10**400]),
+        (ONES, 2.0, {"x" * 1000: 1}),
+        (ONES, 2.0, doubling()),
+    ],
+    ids=range(17),
+)
+def test_what_has_another_form_is_left_alone(result):
+    assert not Form(OURS, USED).fits(result, USED)
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        {"x": ONES[:2], "p": USED["p"]},
+        {"x": ONES, "p": {"W": np.ones((9, 1, 1))}},
+        {"x": ONES, "p": {"W": doubling()}},
+    ],
+)
+def test_neither_is_what_it_made_of_its_arguments(used):
+    assert not Form(OURS, USED).fits(OURS, used)
+
+
+def peak(work):
+    """Return the bytes that this side needed for it at most, and what it returned."""
+    tracemalloc.start()
+    try:
+        found = work()
+        return tracemalloc.get_traced_memory()[1], found
+    finally:
+        tracemalloc.stop()
+
+
+LARGE = "np.zeros((2_000_000, 1, 1), bool)"
+GROWS = """
+def step(x, s):
+    s.resize((3, 40_000), refcheck=False)
+    return x - 2.0, (x, s)
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "loop"),
+    [
+        (f"def step(x, s):\n    return {LARGE}, (x, s)", LOOP),
+        (f"def step(x, s):\n    return x - 2.0 * s[:3, :4], ([{LARGE}] * 9, s)", LOOP),
+        ("def step(x, s):\n    return 7 ** 2_000_000, (x, s)", LOOP),
+        (GROWS, LOOP),
+    ],
+    ids=["a state", "a cache", "a whole number", "an argument"],
+)
+def test_a_large_answer_costs_this_side_no_more_than_it_is(zygote, step, loop):
+    most, (_, run) = peak(lambda: judged(zygote, step, loop))
+    assert run["points"] == 0.0
+    assert most < MOST
+
+
+def test_a_large_gradient_costs_this_side_no_more_than_it_is(zygote):
+    back = BACK.replace("d * x", LARGE)
+    down = 'def down(d, caches):\n    return {"dx": 0 * d[0], "ds": 0 * d[0]}'
+    most, (_, down) = peak(lambda: judged_back(zygote, back, down))
+    assert down["points"] == 0.0
+    assert most < MOST
