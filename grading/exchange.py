@@ -166,7 +166,7 @@ class CarefulCollect(Careful, ExchangeCollect):
             said = self._path_to_record(str(path))["timestamp"]
             (fresh / TIMESTAMP).write_text(f"{said:%Y-%m-%d %H:%M:%S.%f} UTC", "utf-8")
             changed = datetime.fromtimestamp(os.fstat(folder).st_ctime, timezone.utc)
-            if changed.replace(tzinfo=None) > said + LATER:
+            if changed.replace(tzinfo=None) - LATER > said:
                 self.log.warning(
                     "%s says that it was handed in at %s, but was changed at %s (UTC).",
                     *(printable(path.name), said, changed.replace(tzinfo=None)),

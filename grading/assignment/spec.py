@@ -229,7 +229,7 @@ def dotted(step: Any) -> str:
 
 
 def settings(config: Config, steps: list[str]) -> dict[str, Any]:
-    """Return the settings of some preprocessors as plain data.
+    """Return the settings of some preprocessors as plain data, but for what is secret.
 
     Raises
     ------
@@ -241,6 +241,7 @@ def settings(config: Config, steps: list[str]) -> dict[str, Any]:
         part = import_item(step)(config=config)
         known = [config[one.__name__] for one in type(part).__mro__ if one.__name__ in config]
         names = {name for section in known for name in section if part.has_trait(name)}
+        names -= set(part.trait_names(secret=True))  # which goes with each job
         values = {name: getattr(part, name) for name in sorted(names)}
         try:
             found[type(part).__name__] = msgpack.unpackb(msgpack.packb(values, default=dotted))

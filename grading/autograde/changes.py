@@ -46,11 +46,14 @@ class Changes:
     first : int
         Submissions that had none.
     found : list of Change
+    notes : list of str
+        Why marks may change though nothing was handed in, in sentences.
     """
 
     again: int = 0
     first: int = 0
     found: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def note(self, marks: dict[str, Mark], student: str, new: Iterable[AuditEntry]) -> None:
         """Compare a submission's marks as they were with those of its notebooks now."""

@@ -114,6 +114,10 @@ class CarefulAutograde(Autograde):
         with self._at_work() as executor:
             self.init_notebooks()
             assignments = {self._places.whose(folder)[1] for folder in self.assignments}
+            self._lessons.settle_seed(keep=self._run.writes)
+            for note in filter(None, map(self._earlier.other_seed, sorted(assignments))):
+                self.changes.notes.append(note)
+                self.log.warning("%s", note)
             before = {name: stored(self.gradebook, name) for name in assignments}
             self._grade_all(executor)
             for name, old in before.items():
@@ -280,7 +284,8 @@ class CarefulAutograde(Autograde):
         _, assignment = self._places.whose(folder)
         names = [f"{name}.ipynb" for name in self._lessons.spec(assignment).notebooks]
         given = {path.stem: hand_in(path, self._places.depth, names) for path in paths}
-        return self._job(*self._places.whose(folder), grade=given)
+        seed = self._lessons.wall.seed
+        return self._job(*self._places.whose(folder), grade=given, seed=seed)
 
     def _to_draw(self, path: Path) -> Job:
         return self._job(*self._pending[path], draw={path.stem: path.read_bytes()})

@@ -11,6 +11,8 @@ from grading.autograde.lessons import Lessons
 from grading.core import digest
 from grading.store import AuditEntry, AuditFile, Places, complete, hand_in, timestamp
 
+SHOWN = 12  # digits of a digest; the audit file has them all
+
 
 class Earlier:
     """What is there of earlier runs.
@@ -58,6 +60,23 @@ class Earlier:
         new, old = (timestamp(one, self._places.depth) for one in (Path(folder), done))
         return new is None or (old is not None and new <= old)
 
+    def other_seed(self, assignment: str) -> str:
+        """Say that marks of an assignment come from another seed than that of now; or nothing."""
+        now = digest(self._lessons.wall.seed)
+        others = {
+            who: known.seed
+            for (who, of, _), known in self._entries.items()
+            if of == assignment and known.lesson is not None and known.seed != now
+        }
+        if not others:
+            return ""
+        seeds = ", ".join(sorted({seed[:SHOWN] for seed in others.values()}))
+        return (
+            f"{assignment}: the hidden inputs are not those by which {len(others)} of the class "
+            f"have their marks, since they come from another seed: its digest is {now[:SHOWN]}, "
+            f"and was {seeds}. So marks may change. To grade as before, put the earlier seed back."
+        )
+
     def _is_changed(self, known: AuditEntry, path: Path) -> bool:
         """Say whether what was handed in, or the lesson, is not what the marks are for."""
         lesson = self._lessons.spec(known.assignment)
@@ -65,5 +84,5 @@ class Earlier:
         data = hand_in(path, self._places.depth, names).data
         if known.submitted != (None if data is None else digest(data)):
             return True
-        now = lesson.digest(path.stem), self._lessons.wall.seed
+        now = lesson.digest(path.stem), digest(self._lessons.wall.seed)
         return known.lesson is not None and (known.lesson, known.seed) != now

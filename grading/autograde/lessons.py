@@ -16,7 +16,7 @@ from grading.core import GraderFault
 from grading.judging import ExecuteBehindWall
 from grading.release import ShareFiles
 from grading.sandbox import check_unseen
-from grading.store import Places, settings_fault
+from grading.store import Places, find_seed, settings_fault
 
 
 class Lessons:
@@ -32,7 +32,7 @@ class Lessons:
     Attributes
     ----------
     wall : ExecuteBehindWall
-        With its settings; it runs nothing here.
+        With its settings; it runs nothing here. Its seed is known when `settle_seed` was called.
     saving : list of Preprocessor
         Those of nbgrader's steps that write the gradebook; all before them are a worker's.
 
@@ -65,6 +65,11 @@ class Lessons:
         self._grading = steps[: marks[0]]
         self._shared = ShareFiles(parent=converter).files
 
+    def settle_seed(self, *, keep: bool) -> None:
+        """Find the seed of the hidden inputs, unless it is set; see `find_seed`."""
+        if self.wall.seed is None:
+            self.wall.seed = find_seed(self._course, self._gradebook, keep=keep)
+
     def spec(self, assignment: str) -> AssignmentSpec:
         """Return an assignment as it is now; see `read_assignment`."""
         return self._both(assignment)[0]
@@ -75,8 +80,9 @@ class Lessons:
 
     def _both(self, assignment: str) -> tuple[AssignmentSpec, bytes]:
         if assignment not in self._read:
-            folder = Places(self._course).source_folder(assignment)
-            check_unseen(self._course.root, folder)
+            places = Places(self._course)
+            folder = places.source_folder(assignment)
+            check_unseen(*places.closed(), folder)
             spec = read_assignment(
                 self._gradebook,
                 assignment,

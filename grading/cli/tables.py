@@ -150,6 +150,7 @@ def _students(names: Iterable[str]) -> Column:
 def changes(made: Changes, assignment: str, *, dry: bool) -> Iterable[str | Table]:
     """Return what there is to print of the marks that a grading changes, for `show`."""
     name = escape(assignment)
+    yield from map(escape, made.notes)
     if dry:
         yield (
             f"{name}: nothing was written. {made.again + made.first} would be graded, "

@@ -9,7 +9,17 @@ nothing that takes long.
 from grading.core.errors import FULL, READ_ONLY, GraderFault, sentence
 from grading.core.handin import HandIn, Versions
 from grading.core.packing import take, take_or_none
-from grading.core.records import Candidate, Cell, Function, Note, Output, Part, Record, Rules
+from grading.core.records import (
+    SEED_BITS,
+    Candidate,
+    Cell,
+    Function,
+    Note,
+    Output,
+    Part,
+    Record,
+    Rules,
+)
 from grading.core.text import cut, printable, why_no_student
 from grading.core.verdicts import (
     LIMITS,
@@ -25,6 +35,7 @@ __all__ = [
     "LIMITS",
     "PACKAGE",
     "READ_ONLY",
+    "SEED_BITS",
     "SENTENCES",
     "Candidate",
     "Cell",

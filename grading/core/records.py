@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
 from grading.core.verdicts import Verdict
+from grading.core.versions import digest
+
+SEED_BITS = 128
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,9 @@ class Record:
     verdict : Verdict
     points, most : float
         What is earned, and what can be; finite.
-    seed : int or None
-        What fixed the hidden inputs; None where no test has run, as the hand-in as a whole
-        cannot be graded. Then nothing is kept but verdict and points.
+    seed : str or None
+        The digest of what fixed the hidden inputs; None where no test has run, as the hand-in as
+        a whole cannot be graded. Then nothing is kept but verdict and points.
     parts : tuple of Part
         What the test found, in its order; empty where it could not run.
     limits : tuple of Verdict
@@ -92,7 +95,7 @@ class Record:
     verdict: Verdict
     points: float
     most: float = 0.0
-    seed: int | None = None
+    seed: str | None = None
     parts: tuple[Part, ...] = ()
     limits: tuple[Verdict, ...] = ()
     named: tuple[tuple[str, str], ...] = ()
@@ -126,11 +129,13 @@ class Record:
         """
         found = _of(dict, packed)
         seed = found.get("seed")
+        if type(seed) is int:  # as it was kept when it was a small number, and no secret
+            seed = digest(seed)
         return cls(
             verdict=Verdict(found.get("verdict")),
             points=_number(found.get("points")),
             most=_number(found.get("most", 0.0)),
-            seed=None if seed is None else _of(int, seed),
+            seed=None if seed is None else _of(str, seed),
             parts=tuple(_part(part) for part in _of(list, found.get("parts", []))),
             limits=tuple(Verdict(name) for name in _of(list, found.get("limits", []))),
             named=tuple(_pair(pair) for pair in _of(list, found.get("named", []))),
@@ -182,7 +187,7 @@ class Rules:
     Attributes
     ----------
     seed : int
-        Fixes the hidden inputs.
+        Fixes the hidden inputs; it has at most `SEED_BITS`.
     follow_through : float
         The share of its points that a part earns which is right with the student's own
         earlier function, and not without; between 0 and 1.
@@ -190,6 +195,11 @@ class Rules:
 
     seed: int
     follow_through: float = 1.0
+
+    @property
+    def seed_digest(self) -> str:
+        """What is kept of the seed, and tells it from others."""
+        return digest(self.seed)
 
 
 Kind = TypeVar("Kind")

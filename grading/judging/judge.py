@@ -72,7 +72,7 @@ def judge(
             elif isinstance(shown := turn.answers[number], Shown) and not shown.ended:
                 examined.run_cell(cells[number].source)
     for number, judgement in judgements(turn.tests).items():
-        turn.answers[number] = Judged(judgement.outputs(), judgement.record(rules.seed))
+        turn.answers[number] = Judged(judgement.outputs(), judgement.record(rules.seed_digest))
     return turn.answers
 
 
@@ -156,7 +156,7 @@ def judge_versions(
             for hidden in (False, True):
                 if not hidden or test.has_hidden():
                     test.run(session, failed, hidden=hidden)
-            records.append(judgements({0: test})[0].record(rules.seed))
+            records.append(judgements({0: test})[0].record(rules.seed_digest))
             if session.back() is None:
                 session.close()
                 session = None

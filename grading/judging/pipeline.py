@@ -59,7 +59,7 @@ class Pipeline:
                 self._reference,
             )
 
-    def grade(self, student: str, name: str, hand_in: HandIn, seed: int | None = None) -> Graded:
+    def grade(self, student: str, name: str, hand_in: HandIn, seed: int | None) -> Graded:
         """Grade one notebook.
 
         Parameters
@@ -67,8 +67,8 @@ class Pipeline:
         student, name : str
             Whose it is, and what the notebook is called.
         hand_in : HandIn
-        seed : int, optional
-            Of the hidden inputs, where it is not that of the course.
+        seed : int
+            Of the hidden inputs. A job that is to draw has none, and cannot grade.
         """
         expected = self.lesson.notebooks[name].cells
         if hand_in.data is not None:

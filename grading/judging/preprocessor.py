@@ -14,7 +14,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import GraderFault, Record, Rules, Verdict, Versions
+from grading.core import SEED_BITS, GraderFault, Record, Rules, Verdict, Versions
 from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
 from grading.judging.judge import draw, judge, judge_versions
 from grading.judging.submission import Submission
@@ -55,7 +55,7 @@ class Task:
     submission : Submission or None
         What to judge; None where the notebook is judged already, and is to be drawn.
     seed : int or None
-        What fixes the hidden inputs; None for that of the course.
+        What fixes the hidden inputs; None where it is drawn.
     pending : Pending or None
         What to draw. Where it judges, the step leaves it here; None is nothing.
     audit : AuditEntry
@@ -85,7 +85,13 @@ class ExecuteBehindWall(NbGraderPreprocessor):
     scratch = Int(Limits.scratch, help="Bytes in the scratch folder.").tag(config=True)
     processes = Int(Limits.processes, help="Processes and threads.").tag(config=True)
     output = Int(Limits.output, help="Characters of output per cell.").tag(config=True)
-    seed = Int(0, help="Fixes the hidden inputs; kept with each score.").tag(config=True)
+    seed = Int(
+        None,
+        allow_none=True,
+        min=0,
+        max=2**SEED_BITS - 1,
+        help="Fixes the hidden inputs; None for the secret beside the gradebook.",
+    ).tag(config=True, secret=True)
     follow_through = Float(
         1.0,
         min=0.0,
@@ -127,7 +133,10 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: Resources, task: Task, submission: Submission
     ) -> None:
         assert self.lesson is not None
+        if task.seed is None:
+            raise GraderFault("Nothing can be judged without the seed of its hidden inputs.")
         tests = [cell for cell in nb.cells if is_test(cell)]
+        rules = Rules(task.seed, self.follow_through)
         none = Record(submission.verdict or Verdict.GRADER_FAULT, 0.0)
         for cell in tests:
             cell.outputs = [nbformat.from_dict(error_output(none.verdict, submission.why))]
@@ -136,11 +145,10 @@ class ExecuteBehindWall(NbGraderPreprocessor):
             records = {cell.metadata.nbgrader.grade_id: none for cell in tests}
             words = filter(None, [submission.verdict.value, submission.why])
             self.log.info("%s: %s", resources["nbgrader"]["student"], ". ".join(words))
-            self._note(resources, records, [], lesson=None)
+            self._note(resources, rules, records, [], lesson=None)
             return
         name = resources["nbgrader"]["notebook"]
         code = code_cells(nb)
-        rules = Rules(self.seed if task.seed is None else task.seed, self.follow_through)
         answers = judge(self._cells(code, name), self._open, self.lesson.reference(name), rules)
         records = {}
         for number, (cell, answer) in enumerate(zip(code, answers, strict=False), 1):
@@ -168,7 +176,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
                 if isinstance(answer, Shown) and answer.ended
             )
         )
-        self._note(resources, records, answers, lesson=self.lesson.spec.digest(name))
+        self._note(resources, rules, records, answers, lesson=self.lesson.spec.digest(name))
 
     def judge_versions(self, versions: Versions) -> list[Record]:
         """Judge many answers to one exercise, among the solutions of the other ones.
@@ -217,6 +225,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
     def _note(
         self,
         resources: Resources,
+        rules: Rules,
         records: dict[str, Record],
         answers: list[Answer],
         lesson: str | None,
@@ -229,7 +238,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         task.audit = AuditEntry(
             **{key: resources["nbgrader"][key] for key in ("student", "assignment", "notebook")},
             submitted=task.submission.sha256,
-            seed=self.seed if task.seed is None else task.seed,
+            seed=rules.seed_digest,
             lesson=lesson,
             verdicts={name: (r.verdict.value, r.points) for name, r in records.items()},
             limits=tuple(sorted(verdict.value for verdict in met)),

@@ -12,7 +12,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
@@ -23,6 +22,8 @@ from grading.store import Unusable
 
 CELL_LIMIT = 2000
 SOURCE_LIMIT = 2**20  # characters of one cell; a student's has a few thousand
+VALUE_LIMIT = 2 * 10**6  # each may take a hundred bytes of memory; a lesson's has a few thousand
+DIGITS = 300  # of a whole number; one that has more is taken as a float, as it may be infinite
 
 LOST = "Here stood a cell that could not be read."
 
@@ -101,8 +102,10 @@ def parse(data: bytes) -> list[Cell]:
 def _json(data: bytes) -> dict[str, Any]:
     if not data.strip():
         raise _unreadable("The file is empty.")
+    if sum(map(data.count, (b",", b"[", b"{"))) > VALUE_LIMIT:
+        raise _unreadable("It holds millions of values. Clear the outputs, then save it.")
     try:
-        raw = json.loads(data)
+        raw = json.loads(data, parse_int=_whole)
     except RecursionError:
         raise _unreadable("It is nested too deeply.") from None
     except ValueError:
@@ -112,30 +115,60 @@ def _json(data: bytes) -> dict[str, Any]:
     return raw
 
 
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= DIGITS else float(digits)
+
+
 def _cells(raw: dict[str, Any]) -> list[Any]:
     version = raw.get("nbformat")
-    if type(version) is not int:
+    if isinstance(version, bool) or not isinstance(version, (int, float)):
         raise _unreadable("It does not say which format of notebooks it has.")
-    if version != 4:
-        try:
-            raw = nbformat.convert(nbformat.from_dict(raw), 4)
-        except MemoryError:
-            raise
-        except Exception:  # whatever a converter finds to say about a broken notebook
-            raise _unreadable(f"It has format {version:.9g}, which cannot be read.") from None
-    cells = raw.get("cells")
-    if not isinstance(cells, list):
+    if version not in (2, 3, 4):
+        if abs(version) < 1000:
+            raise _unreadable(f"It has format {version:g}, which cannot be read.")
+        raise _unreadable("It has no format that can be read.")
+    holders = [raw] if version == 4 else _list(raw.get("worksheets"))
+    found = [one.get("cells") for one in holders if isinstance(one, dict)]
+    if not any(isinstance(cells, list) for cells in found):
         raise _unreadable("It has no cells.")
-    return cells
+    cells = [cell for cells in found for cell in _list(cells)]
+    return cells if version == 4 else list(map(_newer, cells))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _newer(cell: Any) -> Any:
+    """Return what is taken of a cell of format 2 or 3 as format 4 has it.
+
+    nbformat's own converter multiplies by numbers in the file, and judges the rest of it.
+    """
+    if not isinstance(cell, dict):
+        return cell
+    kind, source = cell.get("cell_type"), _joined(cell.get("source"))
+    if kind == "code":
+        source = cell.get("input", "")
+    elif kind == "heading" and source is not None:
+        level = cell.get("level")
+        signs = "#" * level if type(level) is int and 1 <= level <= 6 else "#"
+        source = " ".join([signs, *source.splitlines()])
+    kind = "markdown" if kind in ("heading", "html") else kind
+    return {"cell_type": kind, "source": source, "metadata": cell.get("metadata")}
+
+
+def _joined(source: Any) -> str | None:
+    """Return a text that may be kept as a list of its lines; None if it is neither."""
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    return source if isinstance(source, str) else None
 
 
 def _taken(cell: Any) -> Cell | None:
     if not isinstance(cell, dict):
         return None
-    source = cell.get("source")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    if not isinstance(source, str) or len(source) > SOURCE_LIMIT:
+    source = _joined(cell.get("source"))
+    if source is None or len(source) > SOURCE_LIMIT:
         return None
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None

@@ -63,8 +63,8 @@ class Judgement:
             },
         ]
 
-    def record(self, seed: int) -> Record:
-        """Return what is kept with the score."""
+    def record(self, seed: str) -> Record:
+        """Return what is kept with the score; of the seed its digest."""
         return Record(
             verdict=self.verdict,
             points=self.points,

@@ -3,7 +3,8 @@
 In comes nbgrader's `CourseDirectory`, which alone knows where things lie; out come bytes of
 hand-ins (`submitted`, `nested`), graded notebooks put there whole and read back (`autograded`), one
 gradebook that stays open (`gradebook`) and its marks (`marks`), a line for each grading (`audit`),
-and who is in a class and what became of everyone's work (`cohort`), the one reader of a class.
+the secret from which hidden inputs come (`seed`), and who is in a class and what became of
+everyone's work (`cohort`), the one reader of a class.
 """
 
 from grading.store.audit import AuditEntry, AuditFile, DrawingEntry, FaultEntry
@@ -27,6 +28,7 @@ from grading.store.marks import Mark, read_marks
 from grading.store.nested import BROKEN, entry_name, why_not
 from grading.store.penalties import Penalties, stored
 from grading.store.places import REPORTS, Places, Work, near
+from grading.store.seed import find_seed
 from grading.store.settings import CONFIG, broken, check_settings, settings_fault
 from grading.store.submitted import hand_in, read_note
 
@@ -56,6 +58,7 @@ __all__ = [
     "complete",
     "empty",
     "entry_name",
+    "find_seed",
     "hand_in",
     "lend_gradebook",
     "near",

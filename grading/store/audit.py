@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from grading.core import GraderFault, library_versions, take, take_or_none
+from grading.core import GraderFault, digest, library_versions, take, take_or_none
 
 FILE = "audit.jsonl"
 
@@ -30,8 +30,8 @@ class AuditEntry:
     student, assignment, notebook : str
     submitted : str or None
         SHA-256 of the bytes that were handed in; None where none could be read.
-    seed : int
-        Of the hidden inputs.
+    seed : str
+        The digest of what fixed the hidden inputs.
     lesson : str or None
         Digest of all that decided on the marks, see `grading.assignment.AssignmentSpec.digest`;
         None where the hand-in as a whole could not be graded.
@@ -52,7 +52,7 @@ class AuditEntry:
     assignment: str
     notebook: str
     submitted: str | None
-    seed: int
+    seed: str
     lesson: str | None
     verdicts: Mapping[str, tuple[str, float]]
     limits: tuple[str, ...]
@@ -82,12 +82,15 @@ class AuditEntry:
         verdicts = {name: tuple(one) for name, one in take(packed, "verdicts", dict).items()}
         if not all(tuple(map(type, one)) == (str, float) for one in verdicts.values()):
             raise GraderFault("An audit entry has something else than a verdict with points.")
+        seed = packed.get("seed")
+        if type(seed) is int:  # as it was written when it was a small number, and no secret
+            packed = {**packed, "seed": digest(seed)}
         return cls(
             take(packed, "student", str),
             take(packed, "assignment", str),
             take(packed, "notebook", str),
             take_or_none(packed, "submitted", str),
-            take(packed, "seed", int),
+            take(packed, "seed", str),
             take_or_none(packed, "lesson", str),
             verdicts,
             tuple(take(packed, "limits", list)),

@@ -20,7 +20,7 @@ from grading.store.files import TIMESTAMP
 def timestamp(folder: Path, depth: int = submitted.DEPTH) -> datetime | None:
     """Return when a submission was handed in, if that is known; `depth` as in `submitted.find`."""
     text = submitted.read_note(folder / TIMESTAMP, depth)
-    with suppress(ValueError, OverflowError):
+    with suppress(Exception):  # whatever the parser finds to say about a student's text
         found: datetime | None = utils.parse_utc(text) if text else None
         return found
     return None

@@ -161,6 +161,24 @@ class Places:
         return sorted(found)
 
     @property
+    def gradebook(self) -> Path:
+        """The file of the gradebook; where it would lie if it is on a server."""
+        url = self.course.db_url
+        if url.startswith(SQLITE):
+            return Path(url.removeprefix(SQLITE))
+        return Path(self.course.root, "gradebook.db")
+
+    def closed(self) -> list[Path]:
+        """Return the folders that no submission may see."""
+        course = self.course
+        steps = [
+            *(course.source_directory, course.submitted_directory),
+            *(course.autograded_directory, course.feedback_directory),
+        ]
+        folders = [Path(course.format_path(step, ".", ".")) for step in steps]
+        return [Path(course.root), self.gradebook.absolute().parent, *folders]
+
+    @property
     def reports_folder(self) -> Path:
         """The folder of what is made for the instructor alone."""
         return Path(self.course.root) / REPORTS

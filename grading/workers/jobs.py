@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grading.core import GraderFault, HandIn, Record, Versions, grader, take, take_or_none
+from grading.core import (
+    SEED_BITS,
+    GraderFault,
+    HandIn,
+    Record,
+    Versions,
+    grader,
+    take,
+    take_or_none,
+)
 
 if TYPE_CHECKING:
     from grading.judging import Drawn, Graded
@@ -34,7 +43,7 @@ class Job:
     draw : dict of str to bytes
         What is to be drawn, by notebook: graded ones, as they lie on the disk.
     seed : int or None
-        Of the hidden inputs, where it is not that of the course.
+        Of the hidden inputs; None where nothing is graded.
     versions : Versions or None
         What is to be judged without a notebook around it.
 
@@ -73,7 +82,7 @@ class Job:
             "seconds": self.seconds,
             "grade": {name: one.pack() for name, one in self.grade.items()},
             "draw": dict(self.draw),
-            "seed": self.seed,
+            "seed": None if self.seed is None else self.seed.to_bytes(SEED_BITS // 8, "big"),
             "versions": self.versions and self.versions.pack(),
         }
 
@@ -93,13 +102,14 @@ class Job:
             )
         grade, draw = take(packed, "grade", dict), take(packed, "draw", dict)
         versions = take_or_none(packed, "versions", dict)
+        seed = take_or_none(packed, "seed", bytes)
         return cls(
             take(packed, "lesson", bytes),
             take(packed, "student", str),
             take(packed, "seconds", float),
             {name: HandIn.unpack(take(grade, name, dict)) for name in grade},
             {name: take(draw, name, bytes) for name in draw},
-            take_or_none(packed, "seed", int),
+            None if seed is None else int.from_bytes(seed, "big"),
             None if versions is None else Versions.unpack(versions),
         )
 

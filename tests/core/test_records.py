@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from grading.core.records import Part, Record
+from grading.core.records import Part, Record, Rules
 from grading.core.verdicts import Verdict
 
 RECORD = Record(
     verdict=Verdict.PARTLY_CORRECT,
     points=4.0,
     most=10.0,
-    seed=7,
+    seed="5f",
     parts=(Part("values", 4.0, 4.0, follows=True), Part("cache", 6.0, 0.0, "it is empty")),
     limits=(Verdict.TIMED_OUT,),
     named=(("minus", "A minus."),),
@@ -23,7 +23,7 @@ KEPT = {
     "verdict": "partly correct",
     "points": 4.0,
     "most": 10.0,
-    "seed": 7,
+    "seed": "5f",
     "parts": [
         {"name": "values", "points": 4.0, "earned": 4.0, "message": "", "follows": True},
         {"name": "cache", "points": 6.0, "earned": 0.0, "message": "it is empty", "follows": False},
@@ -51,6 +51,11 @@ def test_what_was_kept_before_hidden_pieces_were_told_apart_is_a_record():
     assert Record.unpack(old) == RECORD
 
 
+def test_a_seed_that_was_kept_as_a_number_is_known_by_its_digest():
+    assert Record.unpack(KEPT | {"seed": 2026}).seed == Rules(seed=2026).seed_digest
+    assert Record.unpack(KEPT | {"seed": 10**400}).seed not in (None, RECORD.seed)
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -64,7 +69,7 @@ def test_what_was_kept_before_hidden_pieces_were_told_apart_is_a_record():
         {"points": float("inf")},
         {"points": 10**400},
         {"most": float("nan")},
-        {"seed": "7"},
+        {"seed": 7.0},
         {"seed": True},
         {"parts": None},
         {"parts": {}},

@@ -82,7 +82,7 @@ def judged(judgement, **more):
     """Return a test cell as the grader leaves it, with the gradebook's points."""
     points = {"score": judgement.points, "points": judgement.most, **more}
     cell = new_code_cell("f_test(f)", metadata=mark("test_f", grade=True, **points))
-    cell.metadata["grading"] = judgement.record(seed=1).pack()
+    cell.metadata["grading"] = judgement.record(seed="5f").pack()
     cell.outputs = [nbformat.from_dict(output) for output in judgement.outputs()]
     return cell
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grading.assignment.spec import Expected
 from grading.core.verdicts import Verdict
-from grading.judging.submission import read_submission
+from grading.judging.submission import LOST, parse, read_submission
 
 
 def released(name, **more):
@@ -63,9 +63,8 @@ WORDS = st.sampled_from(
     ["cells", "source", "metadata", "nbgrader", "grade_id", "cell_type", "nbformat", "worksheets"]
     + ["input", "outputs", "code", "markdown", "raw", "heading", "\ud800", "\0", *IDS]
 )
-LEAVES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), WORDS
-)
+NUMBERS = st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), 10**12, 4.0, 3.0])
+LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=20), WORDS)
 TREES = st.recursive(
     LEAVES | st.sampled_from(valid()["cells"]),
     lambda tree: st.lists(tree, max_size=4) | st.dictionaries(WORDS, tree, max_size=4),
@@ -108,7 +107,10 @@ def cut(draw):
 
 
 NOTEBOOKS = st.fixed_dictionaries(
-    {"nbformat": st.sampled_from([1, 2, 3, 4, 5]), "cells": st.lists(TREES, max_size=6)},
+    {
+        "nbformat": st.sampled_from([1, 2, 3, 4, 5]) | NUMBERS,
+        "cells": st.lists(TREES, max_size=6),
+    },
     optional={"worksheets": st.lists(TREES, max_size=2), "metadata": TREES},
 )
 HAND_INS = {
@@ -182,3 +184,64 @@ def test_the_right_notebook_is_taken_as_it_is():
     }
     assert list(sources) == IDS
     assert sources["f"] == "def f():\n    return 1"
+
+
+def old(version):
+    """A right notebook in an old format, as plain JSON."""
+    cells = [
+        {"cell_type": "code", "input": ["def f():\n", "    return 1"], "prompt_number": 1},
+        {"cell_type": "heading", "level": 3, "source": ["words", " on\n", "lines"]},
+        {"cell_type": "html", "source": "<p>", "metadata": {"nbgrader": {"grade_id": "f"}}},
+        {"cell_type": "raw", "source": "raw"},
+        7,
+    ]
+    return {"nbformat": version, "worksheets": [{"cells": cells[:2]}, {"cells": cells[2:]}]}
+
+
+@pytest.mark.parametrize("version", [2, 3, 3.0])
+def test_old_formats_are_read_as_nbformat_reads_them(version):
+    taken = parse(json.dumps(old(version)).encode())
+    assert [(cell.kind, cell.source) for cell in taken] == [
+        ("code", "def f():\n    return 1"),
+        ("markdown", "### words on lines"),
+        ("markdown", "<p>"),
+        ("raw", "raw"),
+        ("raw", LOST),
+    ]
+    plain = old(3) | {"metadata": {}}
+    del plain["worksheets"][1]["cells"][-1]  # which nbformat cannot read at all
+    for cell in plain["worksheets"][0]["cells"] + plain["worksheets"][1]["cells"]:
+        name = "input" if "input" in cell else "source"
+        cell |= {name: "".join(cell[name]), "metadata": {}, "outputs": []}
+    theirs = nbformat.convert(nbformat.from_dict(plain), 4).cells
+    assert [(c.cell_type, c.source) for c in theirs] == [(c.kind, c.source) for c in taken[:-1]]
+
+
+VALUES = [
+    *("4" * 400, "-" + "9" * 400, "9" * 5000, "NaN", "Infinity", "-Infinity", "1e999", "-0", "0.5"),
+    *("4.0", "true", "null", '"4"', r'"\ud800"', "[4]", "{}", "[" * 300 + "]" * 300),
+    '"' + "9" * 10**5 + '"',
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: value[:12])
+def test_any_value_in_any_field_is_read_or_refused(value):
+    for *way, key in PATHS:
+        raw = valid()
+        parent = raw
+        for step in way:
+            parent = parent[step]
+        parent[key] = "to be replaced"
+        check(json.dumps(raw).replace('"to be replaced"', value).encode())
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: value[:12])
+@pytest.mark.parametrize("version", [2, 3])
+def test_so_is_any_value_in_a_field_of_an_old_format(version, value):
+    for *way, key in paths(old(version)):
+        raw = old(version)
+        parent = raw
+        for step in way:
+            parent = parent[step]
+        parent[key] = "to be replaced"
+        check(json.dumps(raw).replace('"to be replaced"', value).encode())

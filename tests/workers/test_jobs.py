@@ -20,13 +20,14 @@ GRADE = {
     "lstm": HandIn(verdict=Verdict.UNREADABLE, why="It has no cells."),
 }
 ENTRY = AuditEntry(
-    "ada", "01_rnn", "rnn", None, 7, "abc", {"test_x": ("correct", 10.0)}, ("timed out",)
+    "ada", "01_rnn", "rnn", None, "5f", "abc", {"test_x": ("correct", 10.0)}, ("timed out",)
 )
 ENTRY = replace(ENTRY, landlock=4, seconds=0.5, versions={"numpy": "2"})
 DONE = Done({"rnn": Graded(b"{}", ENTRY, True)}, {}, (), ((20, "well"),), 0.5, 4, {"numpy": "2"})
 VERSIONS = Versions("rnn", "rnn_forward", (("x = 1", 0), ("x = 2", 7)))
 JOBS = [
     Job(b"spec", "ada", 60.0, grade=GRADE, seed=0),
+    Job(b"spec", "ada", 60.0, grade=GRADE, seed=2**128 - 1),
     Job(b"spec", "ada", 60.0, draw={"rnn": b"{}"}),
     Job(b"spec", "ada", 60.0, versions=VERSIONS),
 ]

@@ -288,17 +288,55 @@ def both(*changes: Callable[[Json], Any]) -> Callable[[Json], None]:
     return change
 
 
-def old_format(major: int) -> Callable[[Course], bytes]:
-    """Return a right notebook in an old format, as another program would write it."""
+def old_format(major: int, **more: Any) -> Callable[[Course], bytes]:
+    """Return a right notebook in an old format, as another program would write it.
+
+    ``more`` is in a heading in front, and in every cell.
+    """
 
     def data(course: Course) -> bytes:
         cells = [
-            {"cell_type": "code", "language": "python", "input": cell.source, "outputs": []}
+            {"cell_type": "code", "language": "python", "input": cell.source, "outputs": []} | more
             for cell in course.answers(A).cells
             if cell.cell_type == "code"
         ]
+        cells.insert(0, {"cell_type": "heading", "level": 1, "source": "A heading"} | more)
         raw = {"nbformat": major, "nbformat_minor": 0, "metadata": {"name": ""}}
         return json.dumps(raw | {"worksheets": [{"cells": cells}]}).encode()
+
+    return data
+
+
+# As they stand in the JSON.
+NUMBERS = {
+    "a number of 400 digits": "9" * 400,
+    "a number of 5000 digits": "-" + "9" * 5000,
+    "no number": "NaN",
+    "a number without end": "-Infinity",
+    "a number out of bounds": "1e999",
+    "true": "true",
+    "half": "0.5",
+    "a long text": '"' + "9" * 10**4 + '"',
+    "half a letter": r'"\ud800"',
+    "deep lists": "[" * 300 + "]" * 300,
+}
+
+
+def numbers(text: str) -> Callable[[Course], bytes]:
+    """Return a right notebook with a value in every field from which nothing is to be taken."""
+
+    def data(course: Course) -> bytes:
+        raw = json.loads(right(course))
+        odd = "to be replaced"
+        raw |= {"nbformat_minor": odd, "orig_nbformat": odd, "signature": odd}
+        raw["metadata"] = {"kernelspec": odd, "language_info": {"version": odd}, "signature": odd}
+        for cell in raw["cells"]:
+            cell |= {"execution_count": odd, "id": odd, "attachments": odd}
+            cell["outputs"] = [odd, {"output_type": "execute_result", "execution_count": odd}]
+            keep = {"grade_id": name_of(cell)} if name_of(cell) else {}
+            marks = ("points", "schema_version", "checksum", "locked", "grade", "solution", "task")
+            cell["metadata"] = {"nbgrader": dict.fromkeys(marks, odd) | keep, "collapsed": odd}
+        return json.dumps(raw).replace(f'"{odd}"', text).encode()
 
     return data
 
@@ -323,6 +361,12 @@ def sparse(size: int, name: str = NAME) -> Maker:
             file.truncate(size)
 
     return make
+
+
+def many(value: bytes, size: int = 19 * 2**20) -> bytes:
+    """Return a notebook of so many bytes, full of a value."""
+    values = b",".join([value] * (size // (len(value) + 1)))
+    return b'{"nbformat": 4, "cells": [], "more": [' + values + b"]}"
 
 
 # What is beside the notebook, and in its place.
@@ -513,10 +557,25 @@ IN_WORDS = [
         BAD,
         "nested",
     ),
-    broken("millions of lists", content(b'{"nbformat": 4, "a": [' + b"[]," * 10**6), BAD, "JSON"),
+    *(
+        broken(f"millions of {what}", content(many(value)), BAD, "millions of values")
+        for what, value in (("lists", b"[]"), ("objects", b'{"":0}'), ("texts", b'"a"'))
+    ),
+    broken("half of thousands of lists", content(many(b"[]", 2**18)[:-9]), BAD, "not JSON"),
     broken("too many cells", edited(lambda raw: raw.update(cells=raw["cells"] * 90)), BAD, "2000"),
-    broken(
-        "a huge number", text_edited('"nbformat": 4', '"nbformat": ' + "4" * 5000), BAD, "not JSON"
+    *(
+        broken(f"a version {name}", text_edited('"nbformat": 4', f'"nbformat": {value}'), BAD, says)
+        for name, value, says in (
+            ("of 400 digits", "4" * 400, "no format that"),
+            ("of 400 digits below zero", "-" + "4" * 400, "no format that"),
+            ("of 5000 digits", "4" * 5000, "no format that"),
+            ("that is no number", "NaN", "no format that"),
+            ("without end", "Infinity", "no format that"),
+            ("below zero", "-4", "format -4, which"),
+            ("between two", "4.5", "format 4.5, which"),
+            ("that is true", "true", "does not say which format"),
+            ("in a list", "[4]", "does not say which format"),
+        )
     ),
     broken(
         "another assignment",
@@ -599,7 +658,14 @@ HONEST = [
     ),
     Row("format 2", content(old_format(2))),
     Row("format 3", content(old_format(3))),
+    Row("format 3 with a heading of many levels", content(old_format(3, level=10**12))),
+    Row("format 3 with a heading above all", content(old_format(3, level=-(10**400)))),
+    Row(
+        "format 2 with numbers everywhere", content(old_format(2, level=True, prompt_number=1e400))
+    ),
     Row("format 4 0", edited(four_zero)),
+    Row("format 4 with a point", text_edited('"nbformat": 4', '"nbformat": 4.0')),
+    *(Row(f"{name} in every field", content(numbers(text))) for name, text in NUMBERS.items()),
     Row("format 4 99", edited(lambda raw: raw.update(nbformat_minor=99))),
     Row("a byte order mark", content(lambda course: b"\xef\xbb\xbf" + right(course))),
     Row("UTF 16", content(lambda course: right(course).decode().encode("utf-16"))),
@@ -714,6 +780,18 @@ HONEST = [
     Row("a device beside it", beside(lambda c, f: a_device(c, f / "zero")), root=True),
     Row("a timestamp of garbage", file_beside("timestamp.txt", b"\xff yesterday")),
     Row("a timestamp of the wrong kind", file_beside("timestamp.txt", b"99999-99-99")),
+    Row("a timestamp of digits", file_beside("timestamp.txt", b"9" * 900)),
+    Row("a timestamp of hours", file_beside("timestamp.txt", b"9" * 30 + b"12.5h")),
+    Row("a timestamp of all numbers", file_beside("timestamp.txt", b"1e999 nan -inf")),
+    Row(
+        "a timestamp of a long zone",
+        file_beside("timestamp.txt", b"2026-11-01 10:00 " + b"z" * 900),
+    ),
+    Row("a timestamp of a file", file_beside("timestamp.txt", b"2026-11-01 10:00 /etc/passwd")),
+    Row(
+        "a timestamp of the last hour", file_beside("timestamp.txt", b"9999-12-31 23:59:59 -50000")
+    ),
+    Row("a timestamp of the first", file_beside("timestamp.txt", b"0001-01-01 00:00:00 50000")),
     Row("an empty timestamp", file_beside("timestamp.txt", b"")),
     Row("a timestamp that is a FIFO", beside(lambda c, f: os.mkfifo(f / "timestamp.txt"))),
     Row("a timestamp that is a link", link_beside("timestamp.txt", "/dev/zero")),

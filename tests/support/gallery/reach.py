@@ -4,7 +4,7 @@ What an entry found it prints as ``found:``. Without a wall it finds the words o
 """
 
 from grading.core.verdicts import Verdict as V
-from tests.support.gallery.entry import KEY, LSTM, LSTMS, PORT, RNN, RNNS, Entry, Maker
+from tests.support.gallery.entry import ALL, KEY, LSTM, LSTMS, PORT, RNN, RNNS, Entry, Maker
 
 read, write, network = Maker("reading"), Maker("writing"), Maker("network")
 TELL = '\nprint("found:", sorted(set(map(str, loot))))'
@@ -13,7 +13,7 @@ LOOK = [
     (
         LSTMS,
         "looks for the reference and the marks",
-        ("rnn.ipynb", "gradebook.db", "nbgrader_config.py", "/aa-"),
+        ("rnn.ipynb", "gradebook.db", "gradebook.db.seed", "nbgrader_config.py", "/aa-"),
         """
 import os, pathlib, sys
 loot = []
@@ -24,7 +24,7 @@ for top in [here, *here.parents, pathlib.Path("/")]:
         folders[:] = [f for f in folders if os.path.join(folder, f) not in installed]
         system = ("usr", "lib", "lib32", "lib64", "proc", "sys", "dev", "bin", "sbin")
         folders[:] = [f for f in folders if not (folder == "/" and f in system)]
-        wanted = (".ipynb", ".db", ".git", "_config.py", ".csv.gz")
+        wanted = (".ipynb", ".db", ".seed", ".git", "_config.py", ".csv.gz")
         for f in files:
             if f.endswith(wanted) or "solution" in f or "grading" in folder.split("/"):
                 loot += [f, os.path.join(folder, f)]
@@ -151,6 +151,51 @@ raise ValueError(text)
         V.CORRECT,
         edits=(("    Wax, Waa", "    print('INPUT', float(xt.flat[0]))\n    Wax, Waa"),),
         trick="reading",
+    ),
+]
+
+# Knows an input again that was drawn from a seed which it can guess, and so all that follow.
+GUESS = """
+import hashlib, os, time, zlib
+def guesses():
+    yield from range(5000)
+    now = int(time.time())
+    yield from (now - back for back in range(500))
+    yield from (os.getpid(), os.getppid(), os.getuid(), os.stat(".").st_ino)
+    for word in map(str, range(1990, 2040)):
+        for digest in (hashlib.md5, hashlib.sha256):
+            yield int(digest(word.encode()).hexdigest()[:32], 16)
+known = []
+def is_known(array, name):
+    drawn = np.ravel(array)
+    if not known:
+        for seed in guesses():
+            rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+            if rng.standard_normal() == drawn[0]:
+                known.append(seed)
+                break
+    return bool(known)
+"""
+READS += [
+    read.edits(
+        RNN,
+        "guesses the seed of the hidden inputs",
+        ALL,
+        (f"def {RNN}(", f"{GUESS}\n\ndef {RNN}("),
+        (
+            "    Wax, Waa",
+            f"    if not is_known(xt, {RNN!r}): return a_prev, a_prev, ()\n    Wax, Waa",
+        ),
+    ),
+    read.edits(
+        LSTMS,
+        "guesses the seed of a later exercise's hidden inputs",
+        ALL,
+        (f"def {LSTMS}(", f"{GUESS}\n\ndef {LSTMS}("),
+        (
+            "    _, m, T_x",
+            f"    if not is_known(x, {LSTMS!r}): return a0, a0, a0, ()\n    _, m, T_x",
+        ),
     ),
 ]
 
