@@ -82,22 +82,21 @@ class Holdings:
 
     def processes(self) -> list[int]:
         """Return the numbers of all of them, the first one first."""
-        children = self._children()
+        children = self.children()
         found = [self.first]
         for process in found:  # it grows
             found += children.get(process, [])
         return found
 
-    def children(self, process: int) -> list[int]:
-        """Return the numbers of those that a process has started."""
-        return self._children().get(process, [])
-
-    def _children(self) -> dict[int, list[int]]:
+    def children(self) -> dict[int, list[int]]:
+        """Return the numbers of all processes that can be seen, by that of who started them."""
         children: dict[int, list[int]] = {}
-        for path in self._proc.glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):
-                parent = int(path.read_text(errors="replace").rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(path.parent.name))
+        for name in os.listdir(self._proc):  # noqa: PTH208 - names are enough, and quicker
+            if name.isdigit():
+                with contextlib.suppress(OSError):
+                    text = (self._proc / name / "stat").read_text(errors="replace")
+                    parent = int(text.rpartition(")")[2].split(maxsplit=2)[1])
+                    children.setdefault(parent, []).append(int(name))
         return children
 
     def tasks(self, process: int) -> list[Path]:

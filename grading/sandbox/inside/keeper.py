@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import select
 import signal
@@ -44,6 +45,8 @@ from .wire import receive, send
 
 WATCH_SECONDS = 0.05
 GONE_SECONDS = 5.0  # that a process may take to end which has been asked to, or was killed
+# What a process maps and shares with those that it starts: a file of the scratch folder, or none.
+SHARED = re.compile(rf"^\S+ \S{{3}}s .* (?:{AROUND}|/dev)/".encode(), re.MULTILINE)
 
 
 def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket.socket) -> None:
@@ -136,15 +139,16 @@ class Keeper:
 
     def do_back(self) -> dict[str, Any]:
         """Wait until the copy of the last marked process has ended, and end what it has left."""
-        copies = self.holdings.children(self.marked[-1])
+        for copy in self.holdings.children().get(self.marked[-1], []):
+            with contextlib.suppress(ProcessLookupError), os.fdopen(os.pidfd_open(copy)) as ends:
+                select.select([ends], [], [], GONE_SECONDS)
         late = time.monotonic() + GONE_SECONDS
         while others := [one for one in self._others() if self.holdings.lives(one)]:
-            for process in others:
-                if process not in copies or time.monotonic() > late:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(process, signal.SIGKILL)
-            if time.monotonic() > late + GONE_SECONDS:
+            if time.monotonic() > late:
                 return {"back": False}
+            for process in others:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
             time.sleep(0.001)
         self.marked.pop()
         self.scratch.pop()
@@ -169,11 +173,7 @@ class Keeper:
         opened = dict(self.holdings.descriptors(runner))
         if opened.keys() != {0, 1, 2, 3} or {opened[n] for n in (0, 1, 2)} != {"/dev/null"}:
             return False
-        return not any(
-            words[1].endswith(b"s") and words[5].startswith((AROUND.encode(), b"/dev/"))
-            for line in self.holdings.mappings(runner).splitlines()
-            if len(words := line.split(maxsplit=5)) == 6
-        )
+        return SHARED.search(self.holdings.mappings(runner)) is None
 
 
 def be_first(
@@ -220,7 +220,8 @@ def be_runner(shell: Any, limits: dict[str, Any], wire: socket.socket) -> None:
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["scratch"]),
             (resource.RLIMIT_NPROC, limits["processes"]),
-            (resource.RLIMIT_NOFILE, 64),  # what pipes and sockets hold counts as nobody's memory
+            (resource.RLIMIT_NOFILE, 64),  # pipes and sockets, each of which may hold something
+            (resource.RLIMIT_SIGPENDING, 1024),  # timers, too
         ]:
             resource.setrlimit(what, (most, most))
         sys.path.insert(0, SCRATCH)  # where the assignment's own modules lie
