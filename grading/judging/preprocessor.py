@@ -14,7 +14,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import GraderFault, Record, Rules, Verdict, Versions
+from grading.core import LIMITS, GraderFault, Record, Rules, Verdict, Versions
 from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
 from grading.judging.judge import draw, judge, judge_versions
 from grading.judging.submission import Submission
@@ -127,6 +127,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: Resources, task: Task, submission: Submission
     ) -> None:
         assert self.lesson is not None
+        name = resources["nbgrader"]["notebook"]
         tests = [cell for cell in nb.cells if is_test(cell)]
         none = Record(submission.verdict or Verdict.GRADER_FAULT, 0.0)
         for cell in tests:
@@ -136,9 +137,10 @@ class ExecuteBehindWall(NbGraderPreprocessor):
             records = {cell.metadata.nbgrader.grade_id: none for cell in tests}
             words = filter(None, [submission.verdict.value, submission.why])
             self.log.info("%s: %s", resources["nbgrader"]["student"], ". ".join(words))
-            self._note(resources, records, [], lesson=None)
+            # What met a limit did so with the lesson as it is; no other one reads it differently.
+            lesson = self.lesson.spec.digest(name) if submission.verdict in LIMITS else None
+            self._note(resources, records, [], lesson=lesson)
             return
-        name = resources["nbgrader"]["notebook"]
         code = code_cells(nb)
         rules = Rules(self.seed if task.seed is None else task.seed, self.follow_through)
         answers = judge(self._cells(code, name), self._open, self.lesson.reference(name), rules)
@@ -225,6 +227,8 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         task: Task = resources["grading"]
         assert task.submission is not None
         met = limits_met(answers)
+        if task.submission.verdict is not None and task.submission.verdict in LIMITS:
+            met.add(task.submission.verdict)
         met.update(*(one.record.limits for one in answers if isinstance(one, Judged)))
         task.audit = AuditEntry(
             **{key: resources["nbgrader"][key] for key in ("student", "assignment", "notebook")},
