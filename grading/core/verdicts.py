@@ -67,6 +67,7 @@ LIMITS = (
 _ERRORS = [
     ("NotImplementedError", "", Verdict.NOT_ATTEMPTED),
     ("MemoryError", "", Verdict.OUT_OF_MEMORY),
+    ("OSError", "[Errno 12]", Verdict.OUT_OF_MEMORY),  # no memory
     ("TooMuchOutput", "", Verdict.TOO_MUCH_OUTPUT),
     ("CodecError", "", Verdict.TOO_MUCH_OUTPUT),
     ("BlockingIOError", "[Errno 11]", Verdict.TOO_MANY_PROCESSES),  # of fork

@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import HandIn, Note, Record, Versions
+from grading.core import HandIn, Note, Record, Versions, digest
 from grading.judging.preprocessor import ExecuteBehindWall, Task, WarmLesson
 from grading.judging.results import Drawn, Graded
 from grading.judging.submission import placeholder, read_submission
@@ -59,7 +59,14 @@ class Pipeline:
                 self._reference,
             )
 
-    def grade(self, student: str, name: str, hand_in: HandIn, seed: int | None) -> Graded:
+    def grade(
+        self,
+        student: str,
+        name: str,
+        hand_in: HandIn,
+        seed: int | None,
+        met: Unusable | None = None,
+    ) -> Graded:
         """Grade one notebook.
 
         Parameters
@@ -69,9 +76,14 @@ class Pipeline:
         hand_in : HandIn
         seed : int
             Of the hidden inputs. A job that is to draw has none, and cannot grade.
+        met : Unusable, optional
+            The limit that judging it has met before, where it has: then it gets that verdict.
         """
         expected = self.lesson.notebooks[name].cells
-        if hand_in.data is not None:
+        if met is not None:
+            found = None if hand_in.data is None else digest(hand_in.data)
+            submission = placeholder(met, expected, found)
+        elif hand_in.data is not None:
             submission = read_submission(hand_in.data, expected, hand_in.why)
         else:
             assert hand_in.verdict is not None
@@ -88,10 +100,18 @@ class Pipeline:
         """Judge many answers to one exercise, none of which goes through nbgrader's steps."""
         return self._judging[-1].judge_versions(versions)
 
-    def draw(self, student: str, name: str, graded: bytes) -> Drawn:
-        """Draw the plots of a graded notebook, and let the cells behind its last test run."""
+    def draw(self, student: str, name: str, graded: bytes, met: Unusable | None = None) -> Drawn:
+        """Draw the plots of a graded notebook, and let the cells behind its last test run.
+
+        One that has ``met`` a limit before stays without.
+        """
         notebook = of_bytes(graded)
         kept = notebook.metadata.pop("grading", None)
+        if met is not None:
+            notebook.metadata |= (
+                {"grading": notes} if (notes := Note.pack(Note.unpack(kept))) else {}
+            )
+            return Drawn(to_bytes(notebook), (met.verdict.value,))
         task = Task(pending=Pending.unpack(kept))
         drawn, done = self._run(self._grading, notebook, student, name, task)
         if notes := Note.pack(Note.unpack(kept)):

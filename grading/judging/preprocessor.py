@@ -14,7 +14,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Float, Int
 
 from grading.assignment import AssignmentSpec, Reference
-from grading.core import SEED_BITS, GraderFault, Record, Rules, Verdict, Versions
+from grading.core import LIMITS, SEED_BITS, GraderFault, Record, Rules, Verdict, Versions
 from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
 from grading.judging.judge import draw, judge, judge_versions
 from grading.judging.submission import Submission
@@ -135,6 +135,7 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         assert self.lesson is not None
         if task.seed is None:
             raise GraderFault("Nothing can be judged without the seed of its hidden inputs.")
+        name = resources["nbgrader"]["notebook"]
         tests = [cell for cell in nb.cells if is_test(cell)]
         rules = Rules(task.seed, self.follow_through)
         none = Record(submission.verdict or Verdict.GRADER_FAULT, 0.0)
@@ -145,9 +146,10 @@ class ExecuteBehindWall(NbGraderPreprocessor):
             records = {cell.metadata.nbgrader.grade_id: none for cell in tests}
             words = filter(None, [submission.verdict.value, submission.why])
             self.log.info("%s: %s", resources["nbgrader"]["student"], ". ".join(words))
-            self._note(resources, rules, records, [], lesson=None)
+            # What met a limit did so with the lesson as it is; no other one reads it differently.
+            lesson = self.lesson.spec.digest(name) if submission.verdict in LIMITS else None
+            self._note(resources, rules, records, [], lesson=lesson)
             return
-        name = resources["nbgrader"]["notebook"]
         code = code_cells(nb)
         answers = judge(self._cells(code, name), self._open, self.lesson.reference(name), rules)
         records = {}
@@ -234,6 +236,8 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         task: Task = resources["grading"]
         assert task.submission is not None
         met = limits_met(answers)
+        if task.submission.verdict is not None and task.submission.verdict in LIMITS:
+            met.add(task.submission.verdict)
         met.update(*(one.record.limits for one in answers if isinstance(one, Judged)))
         task.audit = AuditEntry(
             **{key: resources["nbgrader"][key] for key in ("student", "assignment", "notebook")},

@@ -11,7 +11,8 @@ from grading.sandbox.bubblewrap import WallError, Zygote, check_unseen
 from grading.sandbox.held import Held
 from grading.sandbox.inside import SCRATCH, CodecError, receive, send
 from grading.sandbox.limits import Limits
-from grading.sandbox.session import Lost, Session, error_output
+from grading.sandbox.opened import Lost
+from grading.sandbox.session import Session, error_output
 from grading.sandbox.stub import Stub
 
 __all__ = [

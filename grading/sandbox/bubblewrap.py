@@ -96,10 +96,15 @@ def command(control: int, core: int = -1) -> list[str]:
     line += ["--perms", "0755", "--dir", beside, "--ro-bind", str(source()), PLACE]
     if (source() / "__pycache__").exists():  # byte code tells the path that it was made at
         line += ["--tmpfs", f"{PLACE}/__pycache__", "--remount-ro", f"{PLACE}/__pycache__"]
-    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", inside.SCRATCH]
+    # To map /dev/zero is to have memory that no process is charged for; /dev/full reads the same.
+    line += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/full", "/dev/zero"]
+    real = inside.AROUND + inside.SCRATCH
+    line += ["--perms", "0755", "--tmpfs", inside.AROUND, "--perms", "1777", "--tmpfs", real]
+    line += ["--symlink", real, inside.SCRATCH]
     if not any(place.startswith("/tmp/") for place in shown):
         line += ["--symlink", inside.SCRATCH, "/tmp"]
-    line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+    line += ["--remount-ro", inside.AROUND, "--remount-ro", "/dev", "--remount-ro", "/"]
+    line += ["--chdir", "/"]
     for name, value in environment().items():
         line += ["--setenv", name, value]
     return [*line, *run]

@@ -4,12 +4,17 @@ A layer of its own behind the namespaces: were one of them to leak, the calls th
 make use of it are not there. It also closes what namespaces leave open: locks and watches
 on files that two sandboxes share, memory that belongs to no process, keys, tracing,
 further namespaces.
+
+Memory that belongs to no process is what the kernel keeps without saying for whom: it is not in any
+process's resident set, and could be held by many that seem to hold nothing. What the filter leaves
+of it, pipes and sockets of the usual size, `inside.holdings` counts.
 """
 
 from __future__ import annotations
 
 import errno
 import functools
+import resource
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -27,7 +32,7 @@ ALLOWED = """
     epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2
     timerfd_create timerfd_settime timerfd_gettime signalfd signalfd4
 
-    mmap munmap mremap mprotect madvise brk msync mlock munlock membarrier
+    munmap mremap mprotect madvise brk msync mlock munlock membarrier
 
     fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill pidfd_open
     pidfd_send_signal rt_sigaction rt_sigprocmask rt_sigpending rt_sigreturn rt_sigsuspend
@@ -41,12 +46,13 @@ ALLOWED = """
     clock_gettime clock_getres clock_nanosleep gettimeofday time nanosleep times getrusage
     getrlimit setrlimit prlimit64 uname getrandom
 
-    recvfrom sendto shutdown getsockname getpeername getsockopt setsockopt
+    recvfrom sendto shutdown getsockname getpeername getsockopt
 """
 CLONE_NAMESPACES = 0x7E020080  # CLONE_NEW* of every kind
 AF_UNIX = 1
 FCNTL = [0, 1, 2, 3, 4, 1030]  # copies of a descriptor and its flags; no locks, leases, watches
 IOCTL = [0x5401, 0x541B, 0x5421, 0x5450, 0x5451, 0x5413]  # is it a terminal, how much is there
+MAP_SHARED, MAP_ANONYMOUS, MAP_HUGETLB = 0x1, 0x20, 0x40000
 PRCTL = [3, 15, 16, 0x53564D41]  # names of threads and of memory; whether it can be dumped
 
 
@@ -73,6 +79,17 @@ def program() -> bytes:
     arg = pyseccomp.Arg
     _add(rules, pyseccomp.ALLOW, "clone", arg(0, pyseccomp.MASKED_EQ, CLONE_NAMESPACES, 0))
     _add(rules, pyseccomp.ALLOW, "socketpair", arg(0, pyseccomp.EQ, AF_UNIX))
+    # Shared memory outlives whatever of it is mapped, so there is none but by single pages. Shared
+    # files lie in the scratch folder, which has a size. Large pages are in no resident set.
+    shared = MAP_SHARED | MAP_ANONYMOUS
+    for flag in (MAP_SHARED, MAP_ANONYMOUS):
+        unset = arg(3, pyseccomp.MASKED_EQ, flag | MAP_HUGETLB, 0)
+        _add(rules, pyseccomp.ALLOW, "mmap", unset)
+    page = arg(1, pyseccomp.LE, resource.getpagesize())
+    _add(rules, pyseccomp.ALLOW, "mmap", page, arg(3, pyseccomp.MASKED_EQ, MAP_HUGETLB, 0))
+    more = arg(1, pyseccomp.GT, resource.getpagesize())
+    said = pyseccomp.ERRNO(errno.ENOMEM)
+    _add(rules, said, "mmap", more, arg(3, pyseccomp.MASKED_EQ, shared, shared))
     for call, which, values in [("fcntl", 1, FCNTL), ("ioctl", 1, IOCTL), ("prctl", 0, PRCTL)]:
         for value in values:
             _add(rules, pyseccomp.ALLOW, call, arg(which, pyseccomp.EQ, value))

@@ -1,31 +1,22 @@
-"""One submission's conversation with its sandbox, and the stubs that tests call."""
+"""One submission's conversation with its sandbox: its cells, and calls of its functions."""
 
 from __future__ import annotations
 
 import contextlib
-import select
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from grading.core import SENTENCES, GraderFault, Output, Verdict, verdict_of_error
 from grading.sandbox import inside, replies
-from grading.sandbox.bubblewrap import START_SECONDS, Zygote
+from grading.sandbox.bubblewrap import Zygote
 from grading.sandbox.held import Held, to_send
 from grading.sandbox.limits import Limits
+from grading.sandbox.opened import Lost, Sandbox, out_of_time
 
 AT_ONCE = 100  # calls in one request, of no more than so many bytes:
 AT_ONCE_BYTES = 2**22
 DEEPEST = 50  # calls within each other: a test's function may call the submission's
-
-
-class Lost(Exception):
-    """The sandbox is gone: it was late, it ended, or it spoke nonsense."""
-
-    def __init__(self, verdict: Verdict, why: str) -> None:
-        super().__init__(why)
-        self.verdict = verdict
 
 
 class Session:
@@ -69,7 +60,7 @@ class Session:
         # What can be gone back to, the latest at the end, and how many cells had run there.
         self._marks: list[tuple[int, int]] = []
         self._left = limits.total
-        self._sockets: tuple[socket.socket, socket.socket] | None = None
+        self._sandbox: Sandbox | None = None
 
     def run_cell(self, source: str) -> tuple[list[Output], Verdict | None]:
         """Run one cell; return its outputs and the verdict of its failure, if it failed."""
@@ -103,9 +94,12 @@ class Session:
         It need not succeed: see `back`.
         """
         with contextlib.suppress(Lost):
-            self._ready()
+            if not self._ready().keeper("mark").get("marked"):
+                return
             if self._ask({"do": "mark"}, self.limits.call).get("marked") is True:
                 self._marks.append((number, len(self._cells)))
+            else:
+                self._end()
 
     def back(self) -> int | None:
         """Go back to the latest mark, once; return its number, or None if there is none.
@@ -113,13 +107,14 @@ class Session:
         A sandbox that ends takes its marks along.
         """
         with contextlib.suppress(Lost):
-            if self._marks:
-                self._ready()
-            if self._marks:
+            sandbox = self._ready() if self._marks else None
+            if sandbox is not None and self._marks:
                 self._ask({"do": "back"}, self.limits.call)
                 number, ran = self._marks.pop()
-                del self._cells[ran:]
-                return number
+                if sandbox.keeper("back").get("back"):
+                    del self._cells[ran:]
+                    return number
+                self._end()
         return None
 
     def names(self, names: list[str]) -> dict[str, bool]:
@@ -234,17 +229,11 @@ class Session:
         """End the sandbox and everything that runs in it; return when it has ended."""
         self._end()
 
-    def _end(self) -> dict[str, Any]:
-        """Close the sandbox; return what its keeper says of the end."""
-        if self._sockets is None:
-            return {}
-        wire, status = self._sockets
-        self._sockets = None
+    def _end(self) -> None:
+        if self._sandbox is not None:
+            self._sandbox.end()
+        self._sandbox = None
         self._marks = []
-        with wire, status, contextlib.suppress(OSError, EOFError, inside.CodecError):
-            status.shutdown(socket.SHUT_WR)
-            return inside.receive(status, time.monotonic() + START_SECONDS)
-        return {}
 
     def __enter__(self) -> Session:
         """Open nothing yet: the first request does."""
@@ -302,56 +291,34 @@ class Session:
         self.failures.append(verdict_of_error(name, text))
         raise _placed(replies.error(answer, self.errors), place)
 
-    def _ready(self) -> None:
-        """Open a sandbox if there is none, and bring it to where the last one was.
+    def _ready(self) -> Sandbox:
+        """Return the sandbox: a new one, brought to where the last was, if there is none.
 
         One that has something to say unasked is not asked anything more: the next cell or
         call would be blamed for it.
         """
         if self._running:
-            if self._sockets is None:
+            if self._sandbox is None:
                 raise self._gone
-            return
-        if self._sockets is not None and select.select([self._sockets[0]], [], [], 0)[0]:
+            return self._sandbox
+        if self._sandbox is not None and self._sandbox.speaks():
             self._end()
-        while self._sockets is None:
+        while self._sandbox is None:
             if self._left <= 0:
-                raise self._late(0, whole=True)
-            self._sockets = self.zygote.open(self.limits)
-            deadline = time.monotonic() + START_SECONDS
-            try:
-                ready = inside.receive(self._sockets[0], deadline)
-                if "fault" in ready:
-                    raise GraderFault(f"a sandbox did not open: {ready['fault']}")
-                inside.send(self._sockets[0], {"do": "files", "files": self.files, "turn": 0})
-                inside.receive(self._sockets[0], deadline)
-            except (OSError, EOFError, inside.CodecError) as error:
-                raise GraderFault(f"a sandbox did not open: {self._end() or error!r}") from error
+                raise out_of_time(self.limits.total, whole=True)
+            self._sandbox = Sandbox(self.zygote, self.limits, self.files)
             for number, source in enumerate(self._cells):
                 try:
                     self._run(source, draws=False)
                 except Lost:  # it was well the first time: leave it out and begin again
                     del self._cells[number]
                     break
-
-    def _ended(self) -> Lost:
-        if self._end().get("why") == "memory":
-            most = self.limits.memory // 2**20
-            return Lost(
-                Verdict.OUT_OF_MEMORY,
-                f"stopped at {most} MiB, the limit for all processes of a submission",
-            )
-        return Lost(Verdict.CRASHED, "the process that ran it ended")
+        return self._sandbox
 
     def _run(self, source: str, *, draws: bool) -> dict[str, Any]:
         request = {"do": "cell", "source": source, "draws": draws}
         request["output_limit"] = self.limits.output
         return self._ask(request, self.limits.cell)
-
-    def _late(self, seconds: float, *, whole: bool) -> Lost:
-        limit = self.limits.total if whole else seconds
-        what = "the whole submission" if whole else "one step"
-        return Lost(Verdict.TIMED_OUT, f"stopped after {limit:g} seconds, the limit for {what}")
 
     def _ask(
         self,
@@ -364,8 +331,8 @@ class Session:
 
         Meanwhile the functions ``lent``, of what was ``sent``, may be called from inside.
         """
-        assert self._sockets is not None
-        wire = self._sockets[0]
+        sandbox = self._sandbox
+        assert sandbox is not None
         start = time.monotonic()
         whole = self._left < seconds
         within = bool(self._running)
@@ -376,28 +343,27 @@ class Session:
         turn = self._turn
         self._running[turn] = list(sent), dict(lent or {})
         try:
-            wire.settimeout(max(ends - start, 1e-3))
-            inside.send(wire, request | {"turn": turn})
-            answer = inside.receive(wire, ends)
+            sandbox.send(request | {"turn": turn}, ends)
+            answer = sandbox.receive(ends)
             while "asks" in answer:
                 reply = self._lend(answer)
-                if self._sockets is None:  # a call within this one has ended it
+                if sandbox.over:  # a call within this one has ended it
                     raise self._gone
-                wire.settimeout(max(ends - time.monotonic(), 1e-3))
-                inside.send(wire, reply)
-                answer = inside.receive(wire, ends)
+                sandbox.send(reply, ends)
+                answer = sandbox.receive(ends)
             if answer.get("turn") != turn:
                 raise inside.CodecError("an answer out of turn")
             return answer
         except TimeoutError as error:
-            self.close()
-            raise self._late(seconds, whole=whole) from error
+            raise sandbox.late(seconds, whole=whole) from error
         except (OSError, EOFError) as error:
-            raise self._ended() from error
+            raise sandbox.ended() from error
         except inside.CodecError as error:
-            self.close()
+            sandbox.end()
             raise Lost(Verdict.CRASHED, f"its answer could not be read: {error}") from error
         finally:
+            if sandbox.over:
+                self._end()
             del self._running[turn]
             if not within:
                 self._left -= time.monotonic() - start

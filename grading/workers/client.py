@@ -7,6 +7,7 @@ threads; a process of its own keeps the judging apart from both.
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -15,17 +16,33 @@ import threading
 import time
 from tempfile import mkdtemp
 
-from grading.core import GraderFault
+from grading.core import GraderFault, Verdict
 from grading.sandbox import CodecError, receive, send
-from grading.workers.jobs import Job, Packed
+from grading.workers.cost import MEMORY, SECONDS, Cost, cost
+from grading.workers.jobs import Job, Met, Packed
 
 START_SECONDS = 120.0  # for a worker to be warm, on a machine that is busy
 SLACK_SECONDS = 60.0  # for the tests themselves, beyond what a submission may use
 SANDBOXES = 2  # that one notebook uses at most, each with its own limit
 
 
+LOOK_SECONDS = 0.1  # between two looks at what a job costs
+
+
 class WorkerLost(GraderFault):
     """The worker's process ended, or did not answer."""
+
+
+class LimitMet(GraderFault):
+    """What judging a submission may cost on this side was not enough."""
+
+    def __init__(self, verdict: Verdict, amount: str) -> None:
+        self.met = Met(
+            verdict,
+            f"Judging this took more than {amount} on the grader's side, which is more than one "
+            "submission may cost. Look for values, outputs or texts that are far too large.",
+        )
+        super().__init__(self.met.why)
 
 
 class WorkerClient:
@@ -57,24 +74,56 @@ class WorkerClient:
 
         Raises
         ------
+        LimitMet
+            When it has cost more than a submission may.
         WorkerLost
             When the process ended. The next job starts a new one.
         GraderFault
             When anything else on this side failed.
         """
-        seconds = SANDBOXES * job.size * job.seconds + SLACK_SECONDS
         try:
             wire = self.start()
             wire.settimeout(SLACK_SECONDS)
             send(wire, job.pack())
-            answer = receive(wire, time.monotonic() + START_SECONDS + seconds)
+            answer = self._answer(wire, job)
+        except LimitMet:
+            self.close()
+            raise
         except (OSError, EOFError, CodecError) as error:
             self.close()
             raise WorkerLost(f"the grading process did not answer: {error!r}") from error
         if "fault" in answer:
             self.close()
             raise GraderFault(answer["fault"])
+        if "memory" in answer:
+            self.close()
+            raise too_large()
         return answer
+
+    def _answer(self, wire: socket.socket, job: Job) -> Packed:
+        """Wait for the answer, and watch meanwhile what it costs."""
+        process = self._process
+        assert process is not None
+        late = time.monotonic() + START_SECONDS + SLACK_SECONDS
+        late += SANDBOXES * job.size * job.seconds
+        before = cost(process.pid) or Cost(0.0, 0)
+        most = before.memory
+        while not select.select([wire], [], [], LOOK_SECONDS)[0]:
+            now = cost(process.pid) or before
+            most = max(most, now.memory)
+            if now.memory > MEMORY:
+                raise too_large()
+            if now.seconds - before.seconds > SECONDS * job.size:
+                raise LimitMet(Verdict.TIMED_OUT, f"{SECONDS * job.size:g} seconds")
+            if time.monotonic() > late:
+                raise TimeoutError("it takes too long")
+        try:
+            return receive(wire, late + SLACK_SECONDS)
+        except (OSError, EOFError):
+            # Where memory is refused, some libraries end the process.
+            if most > MEMORY // 2:
+                raise too_large() from None
+            raise
 
     def end(self) -> None:
         """Close for good; a thread that waits for an answer gets WorkerLost."""
@@ -129,3 +178,8 @@ class WorkerClient:
         theirs.close()
         os.close(end)
         return self._wire
+
+
+def too_large() -> LimitMet:
+    """Return what it is to have taken too much memory."""
+    return LimitMet(Verdict.OUT_OF_MEMORY, f"{MEMORY // 2**20} MiB of memory")

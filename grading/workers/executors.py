@@ -12,12 +12,13 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from grading.core import GraderFault
-from grading.workers.client import WorkerClient, WorkerLost
-from grading.workers.jobs import Done, Job, Packed
+from grading.workers.client import LimitMet, WorkerClient, WorkerLost
+from grading.workers.jobs import Done, Job, Packed, merged
 
 Key = TypeVar("Key")
 START_SECONDS = 10.0  # for a cluster to answer
@@ -158,10 +159,19 @@ def _pass_on(future: Future[Packed], answer: Future[Done]) -> None:
 
 
 def persist(worker: WorkerClient, job: Job) -> Packed:
-    """Do a job again when the worker is lost over it, but not for ever."""
+    """Do a job again when the worker is lost over it, but not for ever.
+
+    What meets a limit here is not tried again: it has its verdict.
+    """
     for _ in range(ATTEMPTS):
         try:
             return worker.do(job)
+        except LimitMet as error:
+            if job.versions or job.met:
+                raise
+            if job.size > 1:  # which of them was it?
+                return merged([persist(worker, one) for one in job.each()])
+            return worker.do(replace(job, met=error.met))
         except WorkerLost as error:
             lost = error
             if worker.over:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from grading.core import (
@@ -15,6 +15,7 @@ from grading.core import (
     GraderFault,
     HandIn,
     Record,
+    Verdict,
     Versions,
     grader,
     take,
@@ -25,6 +26,34 @@ if TYPE_CHECKING:
     from grading.judging import Drawn, Graded
 
 Packed = dict[str, Any]  # a job or what came of it, in msgpack types
+
+
+@dataclass(frozen=True)
+class Met:
+    """A limit that judging a submission has met here, on the grader's side.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        What becomes of the submission for it.
+    why : str
+        The same in a sentence, for the student.
+    """
+
+    verdict: Verdict
+    why: str
+
+    def pack(self) -> Packed:
+        """Return it in msgpack types."""
+        return {"verdict": self.verdict.value, "why": self.why}
+
+    @classmethod
+    def unpack(cls, packed: Packed) -> Met:
+        """Return what `pack` has packed; raise GraderFault for anything else."""
+        try:
+            return cls(Verdict(take(packed, "verdict", str)), take(packed, "why", str))
+        except ValueError as error:
+            raise GraderFault(f"A limit that has been met is none: {error}.") from None
 
 
 @dataclass(frozen=True)
@@ -46,6 +75,8 @@ class Job:
         Of the hidden inputs; None where nothing is graded.
     versions : Versions or None
         What is to be judged without a notebook around it.
+    met : Met or None
+        The limit that it has met before. Then nothing of it runs: it gets the verdict for that.
 
     Raises
     ------
@@ -60,6 +91,7 @@ class Job:
     draw: Mapping[str, bytes] = field(default_factory=dict)
     seed: int | None = None
     versions: Versions | None = None
+    met: Met | None = None
 
     def __post_init__(self) -> None:
         if [bool(self.grade), bool(self.draw), bool(self.versions)].count(True) != 1:
@@ -73,6 +105,11 @@ class Job:
         """How many notebooks or versions it has."""
         return len(self.grade) + len(self.draw) + len(self.versions.cells if self.versions else ())
 
+    def each(self) -> list[Job]:
+        """Return a job for each notebook."""
+        grade = [replace(self, grade={name: one}) for name, one in self.grade.items()]
+        return grade or [replace(self, draw={name: one}) for name, one in self.draw.items()]
+
     def pack(self) -> Packed:
         """Return it in msgpack types, with the version of the grader that has to do it."""
         return {
@@ -84,6 +121,7 @@ class Job:
             "draw": dict(self.draw),
             "seed": None if self.seed is None else self.seed.to_bytes(SEED_BITS // 8, "big"),
             "versions": self.versions and self.versions.pack(),
+            "met": self.met and self.met.pack(),
         }
 
     @classmethod
@@ -103,6 +141,7 @@ class Job:
         grade, draw = take(packed, "grade", dict), take(packed, "draw", dict)
         versions = take_or_none(packed, "versions", dict)
         seed = take_or_none(packed, "seed", bytes)
+        met = take_or_none(packed, "met", dict)
         return cls(
             take(packed, "lesson", bytes),
             take(packed, "student", str),
@@ -111,6 +150,7 @@ class Job:
             {name: take(draw, name, bytes) for name in draw},
             None if seed is None else int.from_bytes(seed, "big"),
             None if versions is None else Versions.unpack(versions),
+            None if met is None else Met.unpack(met),
         )
 
 
@@ -172,6 +212,17 @@ class Done:
             take(packed, "landlock", int),
             take(packed, "versions", dict),
         )
+
+
+def merged(several: list[Packed]) -> Packed:
+    """Return what came of several jobs on notebooks as if it had been one; all are packed."""
+    first = several[0]
+    return first | {
+        "graded": {name: one for done in several for name, one in done["graded"].items()},
+        "drawn": {name: one for done in several for name, one in done["drawn"].items()},
+        "log": [line for done in several for line in done["log"]],
+        "seconds": round(sum(done["seconds"] for done in several), 2),
+    }
 
 
 def _record(packed: Any) -> Record:

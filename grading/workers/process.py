@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from grading.core import GraderFault, library_versions
 from grading.sandbox import SCRATCH, Zygote, receive, send
+from grading.workers.cost import limit_memory
 from grading.workers.jobs import Done, Job
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def main(fd: int, lifeline: int, core: int) -> None:
                     answer = warm.do(Job.unpack(asked)).pack()
                 except GraderFault as error:
                     answer = {"fault": str(error)}
+                except MemoryError:
+                    answer = {"memory": True}
                 except Exception as error:
                     answer = {"fault": f"{type(error).__name__}: {error}"}
                 send(wire, answer)
@@ -88,12 +91,15 @@ class Warm:
         if core >= 0:
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(0, {core})
+        limit_memory()  # the sandboxes, which have limits of their own, descend from the zygote
         self._pipeline: Pipeline | None = None
         self._lesson = b""
         self._folder = ""
 
     def do(self, job: Job) -> Done:
         """Do one job, in a folder of its own."""
+        from grading.store import Unusable
+
         start = time.monotonic()
         if isinstance(self._zygote, GraderFault):
             raise self._zygote
@@ -104,11 +110,12 @@ class Warm:
             with TemporaryDirectory(prefix="grading-") as folder:
                 pipeline.lesson.lay_out(folder)
                 os.chdir(folder)
+                met = Unusable(job.met.verdict, job.met.why) if job.met else None
                 graded = {
-                    name: pipeline.grade(job.student, name, one, job.seed)
+                    name: pipeline.grade(job.student, name, one, job.seed, met)
                     for name, one in job.grade.items()
                 }
-                drawn = {n: pipeline.draw(job.student, n, one) for n, one in job.draw.items()}
+                drawn = {n: pipeline.draw(job.student, n, one, met) for n, one in job.draw.items()}
                 judged = tuple(pipeline.judge_versions(job.versions)) if job.versions else ()
         finally:
             os.chdir("/")

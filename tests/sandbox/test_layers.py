@@ -14,7 +14,7 @@ from py_landlock import LandlockError, get_abi_version
 import grading
 from grading.sandbox import seccomp
 from grading.sandbox.bubblewrap import NOBODY, Zygote, is_root, views
-from grading.sandbox.inside.keeper import descendants
+from grading.sandbox.inside.holdings import Holdings
 
 PRELUDE = """
 import ctypes, fcntl, os, socket, sys, threading
@@ -26,7 +26,7 @@ from grading.sandbox.inside import confine
 program = seccomp.program()
 """
 FILTER = "confine.restrict_calls(program)\n"
-LANDLOCK = "confine.SCRATCH = sys.argv[2]; assert confine.restrict_files(bubblewrap.views())\n"
+LANDLOCK = "confine.AROUND = sys.argv[2]; assert confine.restrict_files(bubblewrap.views())\n"
 
 CALLS = {
     "a TCP socket": "socket.socket()",
@@ -159,7 +159,7 @@ print(sorted(ids - {65534}))"""
 def test_no_process_behind_the_wall_is_roots():
     zygote = Zygote()
     with contextlib.closing(zygote):
-        behind = descendants(zygote.process.pid)[2:]  # after bubblewrap's own two
+        behind = Holdings(zygote.process.pid).processes()[2:]  # after bubblewrap's own two
         users = set()
         for process in behind:
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended

@@ -28,10 +28,11 @@ from .codec import (
     Table,
     items,
 )
-from .confine import SCRATCH
+from .confine import AROUND, SCRATCH
 from .wire import receive, send
 
 __all__ = [
+    "AROUND",
     "DEPTH_LIMIT",
     "DICT_LIMIT",
     "DTYPES",

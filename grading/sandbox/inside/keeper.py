@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import select
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .confine import (
+    AROUND,
     CLONE_NEWIPC,
     CLONE_NEWNET,
     CLONE_NEWNS,
@@ -35,10 +38,15 @@ from .confine import (
     restrict_calls,
     restrict_files,
 )
+from .holdings import Holdings
 from .runner import RESERVE, Runner
-from .wire import send
+from .scratch import Scratch
+from .wire import receive, send
 
 WATCH_SECONDS = 0.05
+GONE_SECONDS = 5.0  # that a process may take to end which has been asked to, or was killed
+# What a process maps and shares with those that it starts: a file of the scratch folder, or none.
+SHARED = re.compile(rf"^\S+ \S{{3}}s .* (?:{AROUND}|/dev)/".encode(), re.MULTILINE)
 
 
 def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket.socket) -> None:
@@ -46,7 +54,7 @@ def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         user, group = os.getuid(), os.getgid()
-        spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET
+        spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS
         check(libc.unshare(spaces), "unshare")
         for name, text in [
             ("setgroups", "deny"),
@@ -54,105 +62,129 @@ def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket
             ("gid_map", f"{group} {group} 1"),
         ]:
             Path(f"/proc/self/{name}").write_text(text)
+        os.chdir("/proc")  # from here the keeper goes on seeing processes
+        mount("none", "/", None, MS_REC | MS_PRIVATE, None)
+        scratch = Scratch(limits["scratch"])
+        for hidden in ("/dev/shm", "/dev/pts", "/proc"):
+            mount("tmpfs", hidden, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k")
         first = os.fork()
         if first == 0:
             be_first(shell, limits, wire, status)
         wire.close()
-        pidfd = os.pidfd_open(first)
-        why = watch(first, pidfd, status, limits["memory"])
-        if why:
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        _, code = os.waitpid(first, 0)
-        send(status, {"exit": os.waitstatus_to_exitcode(code), "why": why})
+        os.umask(0)
+        Keeper(first, scratch, limits).watch(status)
     except OSError as error:
         fault(status, error)
     finally:
         os._exit(0)
 
 
-def watch(first: int, pidfd: int, status: socket.socket, memory: int) -> str:
-    """Wait until there is a reason to end the sandbox; return it, or nothing if it ended.
+class Keeper:
+    """Watches over a sandbox, and says at the end why it has ended it.
 
-    The reasons are ``hung up``, of the grader, and ``memory``, which is looked at now and
-    then: limits of the kernel's are per process, and a group for control is not always to
-    be had.
+    Parameters
+    ----------
+    first : int
+        Its process 1.
+    scratch : Scratch
+    limits : dict
     """
-    while True:
-        ready, _, _ = select.select([status.fileno(), pidfd], [], [], WATCH_SECONDS)
-        if pidfd in ready:
-            return ""
-        if status.fileno() in ready:
-            return "hung up"
-        # What was shared at the fork counts in full here, so this can only be too much.
-        if sum(map(resident, descendants(first))) > memory and used(first) > memory:
-            return "memory"
 
+    def __init__(self, first: int, scratch: Scratch, limits: dict[str, Any]) -> None:
+        self.first = first
+        self.scratch = scratch
+        self.limits = limits
+        self.holdings = Holdings(first, Path(), scratch.used)
+        self.marked: list[int] = []  # the processes that wait to be come back to
 
-def used(first: int) -> int:
-    """Return the bytes of all processes below ``first``, which are held still meanwhile.
+    def watch(self, status: socket.socket) -> None:
+        """Answer the grader until there is a reason to end the sandbox; end it, and say why.
 
-    While they fill memory, to count it takes many times as long.
-    """
-    held: list[int] = []
-    while new := [process for process in descendants(first) if process not in held]:
-        for process in new:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGSTOP)
-        held += new
-    total = sum(map(own, held))
-    for process in held:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGCONT)
-    return total
+        The reasons are ``hung up``, of the grader, and ``memory``, which is looked at now and
+        then: limits of the kernel's are per process, and a group for control is not always to
+        be had. There is none where it has ended by itself.
+        """
+        pidfd = os.pidfd_open(self.first)
+        why = ""
+        while not why:
+            ready, _, _ = select.select([status.fileno(), pidfd], [], [], WATCH_SECONDS)
+            if pidfd in ready:
+                break
+            if status.fileno() in ready:
+                try:
+                    request = receive(status)
+                except EOFError:
+                    why = "hung up"
+                else:
+                    send(status, getattr(self, "do_" + request["do"])())
+            elif self.holdings.exceed(self.limits["memory"]):
+                why = "memory"
+        if why:
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        _, code = os.waitpid(self.first, 0)
+        send(status, {"exit": os.waitstatus_to_exitcode(code), "why": why})
 
+    def do_mark(self) -> dict[str, Any]:
+        """Give what comes now a scratch folder of its own; say whether that could be done.
 
-def descendants(first: int) -> list[int]:
-    """Return the numbers of all processes below ``first``, which inherits all orphans."""
-    children: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parent = int(path.read_text(errors="replace").rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(path.parent.name))
-    found = [first]
-    for process in found:  # it grows
-        found += children.get(process, [])
-    return found
+        It cannot where the runner shares something with what will be its copy: then the copy
+        could hand on what it does. Nor while there are threads, which a copy has not, or other
+        processes.
+        """
+        others = self._others()
+        made = len(others) == 1 and self._shares_nothing(others[0]) and self.scratch.push()
+        if made:
+            self.marked.append(others[0])
+        return {"marked": made}
 
+    def do_back(self) -> dict[str, Any]:
+        """Wait until the copy of the last marked process has ended, and end what it has left."""
+        for copy in self.holdings.children().get(self.marked[-1], []):
+            with contextlib.suppress(ProcessLookupError), os.fdopen(os.pidfd_open(copy)) as ends:
+                select.select([ends], [], [], GONE_SECONDS)
+        late = time.monotonic() + GONE_SECONDS
+        while others := [one for one in self._others() if self.holdings.lives(one)]:
+            if time.monotonic() > late:
+                return {"back": False}
+            for process in others:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            time.sleep(0.001)
+        self.marked.pop()
+        self.scratch.pop()
+        return {"back": True}
 
-def resident(process: int) -> int:
-    """Return the bytes of memory that a process maps and that are there."""
-    for path in Path(f"/proc/{process}/task").glob("*/statm"):
-        with contextlib.suppress(OSError):
-            pages = int(path.read_text().split()[1])
-            if pages:  # a thread that has ended, perhaps the first one, knows of none
-                return pages * resource.getpagesize()
-    return 0
+    def do_met(self) -> dict[str, Any]:
+        """Say which limit the sandbox has met, as far as can be told from out here."""
+        tasks = sum(len(self.holdings.tasks(one)) for one in self.holdings.processes())
+        if self.holdings.held() > self.limits["memory"]:
+            return {"met": "memory"}
+        # The keeper is one of them, and the last one may just have failed to start.
+        return {"met": "processes" if tasks + 2 >= self.limits["processes"] else ""}
 
+    def _others(self) -> list[int]:
+        """Return the processes that run: neither process 1 nor marked."""
+        apart = {self.first, *self.marked}
+        return [one for one in self.holdings.processes() if one not in apart]
 
-def own(process: int) -> int:
-    """Return the bytes of a process, its share of what it shares with others."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return max(int(line.split()[1]) * 1024, 1)
-    return resident(process)  # it has made itself unreadable, or its first thread has ended
+    def _shares_nothing(self, runner: int) -> bool:
+        if len(self.holdings.tasks(runner)) != 1:
+            return False
+        opened = dict(self.holdings.descriptors(runner))
+        if opened.keys() != {0, 1, 2, 3} or {opened[n] for n in (0, 1, 2)} != {"/dev/null"}:
+            return False
+        return SHARED.search(self.holdings.mappings(runner)) is None
 
 
 def be_first(
     shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket.socket
 ) -> None:
-    """Be process 1: mount the scratch folder, start the runner, leave when it leaves."""
+    """Be process 1: start the runner, leave when it leaves."""
     try:
         os.setsid()  # a signal to the whole group stays in here
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         # Should the machine run out of memory, nothing of the grader's goes first.
-        Path("/proc/self/oom_score_adj").write_text("1000")
-        check(libc.unshare(CLONE_NEWNS), "unshare")  # the keeper goes on seeing processes
-        mount("none", "/", None, MS_REC | MS_PRIVATE, None)
-        size = f"size={limits['scratch']},nr_inodes=4096,mode=700"
-        mount("tmpfs", SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV, size)
-        for hidden in ("/dev/shm", "/dev/pts", "/proc"):
-            mount("tmpfs", hidden, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k")
+        Path("self/oom_score_adj").write_text("1000")
         os.chdir(SCRATCH)
         runner = os.fork()
         if runner == 0:
@@ -188,7 +220,8 @@ def be_runner(shell: Any, limits: dict[str, Any], wire: socket.socket) -> None:
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["scratch"]),
             (resource.RLIMIT_NPROC, limits["processes"]),
-            (resource.RLIMIT_NOFILE, 64),  # what pipes and sockets hold counts as nobody's memory
+            (resource.RLIMIT_NOFILE, 64),  # pipes and sockets, each of which may hold something
+            (resource.RLIMIT_SIGPENDING, 1024),  # timers, too
         ]:
             resource.setrlimit(what, (most, most))
         sys.path.insert(0, SCRATCH)  # where the assignment's own modules lie
