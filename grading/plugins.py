@@ -28,9 +28,11 @@ from grading.judging import ExecuteBehindWall
 from grading.lms import Canvas, Collector, Csv, Extractor, Moodle
 from grading.release import ShareFiles, check_release
 from grading.store import CONFIG, check_settings, settings_fault, timestamp
+from grading.turns import take_turns
 from grading.web import (
     HarmlessMarkdown,
     HarmlessPage,
+    answer_faults,
     harmless_output_html,
     make_harmless,
     render_names,
@@ -129,15 +131,18 @@ def configure(c: Config) -> None:
 def install() -> None:
     """Put what no setting reaches where nbgrader's commands and its formgrader find it.
 
-    These are the converters, the times of submissions, which are read in two places more, and
-    the formgrader's pages, where there is a formgrader. It can be called again.
+    These are the converters, the turns that commands take, the times of submissions, which are
+    read in two places more, and the formgrader's pages, where there is a formgrader. It can be
+    called again.
     """
+    take_turns()
     autogradeapp.Autograde = api.Autograde = CarefulAutograde
     generatefeedbackapp.GenerateFeedback = api.GenerateFeedback = CarefulFeedback
     CourseDirectory.get_existing_timestamp = lambda self, folder: timestamp(Path(folder))
     api.NbGraderAPI.get_submitted_timestamp = _submitted
     base = sys.modules.get("nbgrader.server_extensions.formgrader.base")
     if base is not None and not isinstance(base.BaseHandler.exporter, _Drawn):
+        answer_faults(base.BaseHandler)
         base.BaseHandler.render = wrap_messages(render_names(base.BaseHandler.render))
         base.BaseHandler.exporter = _Drawn(
             lambda handler: Drawing(make_harmless(handler.settings["nbgrader_exporter"]), handler)

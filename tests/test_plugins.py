@@ -5,7 +5,6 @@ buttons call, on a submission that leaves a mark where it runs unguarded.
 """
 
 import hashlib
-import json
 import shutil
 import subprocess
 import sys
@@ -14,13 +13,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
-from grading.assignment.files import lay_out
-from tests.support.course import ROOT, SHARED, Course
+from tests.support.course import ROOT, Course
+from tests.support.tiny import BUTTONS, SECRET, A, press, tiny
+from tests.support.tiny import hand_in as tiny_answer
 
-A = "tiny"
 STOCK = [
     "nbgrader.preprocessors.Execute",
     "nbgrader.preprocessors.SaveAutoGrades",
@@ -38,29 +36,6 @@ for where in pathlib.Path({root!r}), pathlib.Path("..", "..", ".."):
         (where / "mark").write_text(f"ran outside, and read {{len(seen)}} bytes of marks")
     except OSError:
         pass
-"""
-SECRET = "assert double(21) == 42"
-# What the formgrader's buttons call, in a process that is configured as its server.
-BUTTONS = """
-import json, os, sys
-from types import SimpleNamespace
-from nbgrader.server_extensions.formgrader import base
-from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
-extension, webapp = FormgradeExtension(), SimpleNamespace(settings={})
-extension.root_dir = os.getcwd()
-extension.initialize([])
-extension.init_tornado_settings(webapp)
-handler = SimpleNamespace(
-    settings=webapp.settings, coursedir=extension.coursedir, log=extension.log,
-    authenticator=webapp.settings["nbgrader_authenticator"],
-)
-api = base.BaseHandler.api.fget(handler)
-does = {
-    "autograde": lambda: api.autograde("tiny", "ada"),
-    "feedback": lambda: api.generate_feedback("tiny", "ada"),
-    "assign": lambda: api.generate_assignment("tiny"),
-}
-print(json.dumps({word: does[word]() for word in sys.argv[1:]}))
 """
 
 
@@ -91,16 +66,8 @@ BREAKS = breaks()
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """A course with one small assignment, released, with one submission, graded as it should."""
-    root = tmp_path_factory.mktemp("config") / "course"
-    root.mkdir()
-    lay_out(SHARED, root)
-    for name in ("nbgrader_config.py", "nbgrader_config.json"):
-        shutil.copy(ROOT / name, root)
-    (root / "source" / A).mkdir(parents=True)
-    nbformat.write(lesson(), root / "source" / A / f"{A}.ipynb")
-    for name in ("misconceptions.toml", "right.toml"):
-        (root / "source" / A / name).write_text("# the answers\n")
-    course = Course(root, make=False)
+    course = tiny(tmp_path_factory.mktemp("config") / "course")
+    root = course.root
     course.process("nbgrader", "generate_assignment", A)
     hand_in(course, "ada")
     course.process("nbgrader", "autograde", A)
@@ -113,28 +80,9 @@ def whole(tmp_path_factory):
     return course
 
 
-def lesson():
-    """Return the source notebook of the assignment."""
-    about = {"schema_version": 3, "grade": False, "locked": False, "solution": False, "task": False}
-    answer = {**about, "grade_id": "double", "solution": True}
-    test = {**about, "grade_id": "test_double", "grade": True, "locked": True, "points": 4}
-    solved = "def double(x):\n    ### BEGIN SOLUTION\n    y = 2 * x\n    ### END SOLUTION\n"
-    hidden = f"### BEGIN HIDDEN TESTS\n{SECRET}\n### END HIDDEN TESTS"
-    cells = [
-        new_code_cell(f"{solved}    return y", metadata={"nbgrader": answer}),
-        new_code_cell(f"assert double(1) == 2\n{hidden}", metadata={"nbgrader": test}),
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
-
-
 def hand_in(course, student, more=""):
     """Hand in an answer that leaves a mark beside the gradebook if it can reach it."""
-    notebook = nbformat.read(course.root / "notebooks" / A / f"{A}.ipynb", 4)
-    notebook.cells[0].source = ANSWER.format(root=str(course.root)) + more
-    folder = course.root / "submitted" / student / A
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / f"{A}.ipynb")
+    tiny_answer(course, student, ANSWER.format(root=str(course.root)) + more)
 
 
 @pytest.fixture
@@ -170,20 +118,6 @@ def state(course):
         for path in kept
         if path.is_file()
     }
-
-
-def press(course, *buttons, python=sys.executable, at=None):
-    """Return what the formgrader's buttons are answered, by their words."""
-    done = subprocess.run(
-        [python, "-c", BUTTONS, *buttons],
-        cwd=at or course.root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 COMMANDS = {

@@ -24,18 +24,29 @@ from grading.store import (
     Course,
     Places,
     Work,
+    lock_course,
     near,
     open_course,
     open_gradebook,
 )
 from grading.workers import DaskExecutor, Executor, LocalExecutor, as_completed
 
+WRITERS = ("autograde", "feedback", "handback")  # the others read, or write into reports/ alone
 # nbgrader 0.9.6 makes SQLAlchemy warn of objects that it never meant to save.
 warnings.filterwarnings("ignore", "Object of type")
 
 
 class Stopped(GraderFault):
     """Somebody pressed Ctrl-C; the text says how to go on."""
+
+
+def run(given: argparse.Namespace, executor: Executor | None) -> int:
+    """Do what is asked for, alone in the course if that writes there; return the exit status."""
+    does: Callable[[argparse.Namespace, Executor | None], int] = globals()[given.verb]
+    if given.verb not in WRITERS or getattr(given, "dry_run", False):
+        return does(given, executor)
+    with lock_course(open_course().coursedir):
+        return does(given, executor)
 
 
 def autograde(given: argparse.Namespace, executor: Executor | None) -> int:

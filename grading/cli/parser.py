@@ -112,7 +112,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = parser.parse_args(words)
     # See grading/workers/process.py: it would take a second, and nobody needs it.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    from grading.core import GraderFault
+    from grading.core import GraderFault, of_gradebook, sentence
     from grading.workers import LocalExecutor
 
     executor = None
@@ -122,14 +122,18 @@ def main(words: Sequence[str] | None = None) -> int:
             executor = LocalExecutor(given.workers).warm(len(given.student))
         from grading.cli import commands
 
-        status: int = getattr(commands, given.verb)(given, executor)
-        return status
+        return commands.run(given, executor)
     except GraderFault as error:
         stopped = type(error).__name__ == "Stopped"
         print(f"\nStopped. {error}" if stopped else error, file=sys.stderr)
         return STOPPED if stopped else 1
     except KeyboardInterrupt:
         return STOPPED
+    except Exception as error:
+        if of_gradebook(error) is None:
+            raise
+        print(sentence(error), file=sys.stderr)
+        return 1
     finally:
         if executor is not None:
             executor.close()

@@ -6,7 +6,7 @@ from another, and other people's text made fit to be printed. It imports no othe
 nothing that takes long.
 """
 
-from grading.core.errors import FULL, READ_ONLY, GraderFault, sentence
+from grading.core.errors import FULL, READ_ONLY, GraderFault, of_gradebook, sentence
 from grading.core.handin import HandIn, Versions
 from grading.core.packing import take, take_or_none
 from grading.core.records import (
@@ -53,6 +53,7 @@ __all__ = [
     "digest",
     "grader",
     "library_versions",
+    "of_gradebook",
     "printable",
     "sentence",
     "take",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 
 
 class GraderFault(Exception):
@@ -16,6 +17,18 @@ READ_ONLY = (
 )
 
 
+def of_gradebook(error: BaseException | None) -> BaseException | None:
+    """Return what an error says of the gradebook: it is locked, full, closed or broken; or None.
+
+    nbgrader takes some of these for an entry that is not valid.
+    """
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
+    if error is not None and type(error).__name__ == "InvalidEntry":
+        error = error.__context__
+    return error if type(error) in (DatabaseError, OperationalError) else None
+
+
 def sentence(error: BaseException) -> str:
     """Say what failed on the grader's side, and what to do."""
     from sqlalchemy.exc import SQLAlchemyError  # a fifth of a second, which few need
@@ -26,10 +39,13 @@ def sentence(error: BaseException) -> str:
         return FULL
     if number in (errno.EROFS, errno.EACCES, errno.EPERM) or "readonly database" in text:
         return READ_ONLY
-    if not isinstance(error, SQLAlchemyError):
+    if not isinstance(error, (SQLAlchemyError, sqlite3.Error)):
         return text if isinstance(error, GraderFault) else f"{type(error).__name__}: {text}"
     if "locked" in text:
-        return "The gradebook is in use. Wait for the other nbgrader to end, then grade again."
+        return (
+            "Another program keeps the gradebook locked. Close that program, or wait until it has "
+            "ended, then do this again."
+        )
     if "no such" in text:
         return "The gradebook is of another nbgrader. Keep a copy, then run: nbgrader db upgrade"
     return (

@@ -28,6 +28,7 @@ from grading.store import (
     Places,
     check_settings,
     lend_gradebook,
+    lock_course,
     open_gradebook,
     read_graded,
 )
@@ -121,8 +122,9 @@ class Drawing:
             grader = CarefulAutograde(coursedir=api.coursedir, parent=api)
             who = resources["student"], resources["assignment_id"]
             try:
-                grader.draw({path: who})
-            except NbGraderException as error:  # the page shows what there is
+                with lock_course(api.coursedir, f"formgrader: plots of {path.name}", wait=0):
+                    grader.draw({path: who})
+            except (GraderFault, NbGraderException) as error:  # the page shows what there is
                 logging.getLogger(__name__).error("%s", error)
         page: tuple[str, Any] = self._exporter.from_filename(filename, resources=resources)
         return page

@@ -15,12 +15,17 @@ from grading.assignment import course_files, shared_files
 from grading.core import GraderFault
 from grading.release.rehearsal import rehearse
 from grading.release.values import ShareFiles, encode, unchanged, values
-from grading.store import Places, near, open_course
+from grading.store import Course, Places, lock_course, near, open_course
 
 
 def main() -> None:
     """Look at every assignment, then write; nothing is written where one is refused."""
     app = open_course()
+    with lock_course(app.coursedir):
+        _write(app)
+
+
+def _write(app: Course) -> None:
     places = Places(app.coursedir)
     shared = shared_files(Path(app.coursedir.root), ShareFiles(parent=app).files)
     made: dict[str, dict[Path, dict[str, Any]]] = {}

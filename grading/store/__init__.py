@@ -2,9 +2,9 @@
 
 In comes nbgrader's `CourseDirectory`, which alone knows where things lie; out come bytes of
 hand-ins (`submitted`, `nested`), graded notebooks put there whole and read back (`autograded`), one
-gradebook that stays open (`gradebook`) and its marks (`marks`), a line for each grading (`audit`),
-the secret from which hidden inputs come (`seed`), and who is in a class and what became of
-everyone's work (`cohort`), the one reader of a class.
+gradebook that stays open (`gradebook`) and its marks (`marks`), the lock of a course (`lock`), a
+line for each grading (`audit`), the secret from which hidden inputs come (`seed`), and who is in a
+class and what became of everyone's work (`cohort`), the one reader of a class.
 """
 
 from grading.store.audit import AuditEntry, AuditFile, DrawingEntry, FaultEntry
@@ -24,6 +24,7 @@ from grading.store.gradebook import (
     prepare_gradebook,
     transaction,
 )
+from grading.store.lock import lock_course
 from grading.store.marks import Mark, read_marks
 from grading.store.nested import BROKEN, entry_name, why_not
 from grading.store.penalties import Penalties, stored
@@ -61,6 +62,7 @@ __all__ = [
     "find_seed",
     "hand_in",
     "lend_gradebook",
+    "lock_course",
     "near",
     "open_course",
     "open_gradebook",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
-from grading.core import GraderFault
+from grading.core import GraderFault, sentence
 
+WAIT = 2.0  # seconds for another program to let go of it
 _ours = threading.local()  # each thread has its own: a session of SQLAlchemy's is not shared
 _stock_init, _stock_close = Gradebook.__init__, Gradebook.close
 
@@ -58,9 +60,32 @@ def open_gradebook(
 
 def _check(url: str) -> None:
     """Refuse to go on without a gradebook, where opening it would make one."""
-    kind, _, path = url.partition("///")
-    if kind == "sqlite:" and not Path(path).exists():
+    path = _file(url)
+    if path is not None and not path.exists():
         raise GraderFault("There is no gradebook here yet, so there are no marks.")
+
+
+def _file(url: str) -> Path | None:
+    """Return the file of a gradebook; nothing where another server keeps it."""
+    kind, _, path = url.partition("///")
+    return Path(path) if kind == "sqlite:" and path else None
+
+
+def check_gradebook(url: str) -> None:
+    """Raise GraderFault unless a gradebook that is there can be written to at this moment.
+
+    nbgrader would meet another program's lock in the middle of its work, with some of it lost.
+    """
+    path = _file(url)
+    if path is None or not path.exists():
+        return
+    where = f"file:{urllib.parse.quote(str(path))}?mode=rw"
+    try:
+        with closing(sqlite3.connect(where, WAIT, isolation_level=None, uri=True)) as file:
+            file.execute("BEGIN IMMEDIATE")
+            file.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise GraderFault(f"Nothing was done. {sentence(error)}") from error
 
 
 @contextmanager

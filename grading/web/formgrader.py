@@ -24,7 +24,7 @@ from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 from tornado.web import HTTPError
 
-from grading.core import Output, cut
+from grading.core import Output, cut, of_gradebook, sentence
 from grading.web.markdown import FORMULA_ROOM, Markdown, PlaceRenderer, Text, fill, of_output
 from grading.web.sanitize import PICTURES, harmless_html, harmless_outputs
 
@@ -35,6 +35,8 @@ LONGEST_TEXT = 50_000
 LONGEST_PAGE = 300_000
 # Styles of formulas, and what keeps the formgrader's page from fetching MathJax.
 TEMPLATES = str(Path(__file__).with_name("templates") / "formulas")
+# Says on a page what the server could not do; nbgrader's own says nothing of a mark not saved.
+UNSAVED = Path(TEMPLATES, "unsaved.js").read_text("utf-8")
 # nbgrader's window with a command's words, whose `pre` breaks no line, or words in the middle.
 WRAPPED = (
     "<style>div.modal div.panel pre "
@@ -172,6 +174,40 @@ def wrap_messages(render: Callable[..., str]) -> Callable[..., str]:
 
     @functools.wraps(render)
     def wrapped(handler: Any, template: str, **values: Any) -> str:
-        return render(handler, template, **values).replace("</head>", f"{WRAPPED}</head>", 1)
+        more = f"{WRAPPED}<script>{UNSAVED}</script></head>"
+        return render(handler, template, **values).replace("</head>", more, 1)
 
     return wrapped
+
+
+def answer_faults(handlers: Any) -> None:
+    """Let the formgrader answer with a sentence where the gradebook is locked, full or broken.
+
+    It has one session with it for as long as it runs, which would stay as the fault has left it.
+
+    Parameters
+    ----------
+    handlers : type
+        The class of all its handlers.
+    """
+    log, answer = handlers.log_exception, handlers.write_error
+
+    def log_exception(self: Any, kind: Any, error: Any, trace: Any) -> None:
+        fault = of_gradebook(error)
+        if fault is None:
+            log(self, kind, error, trace)
+        else:
+            self.log.error("%s", sentence(fault))
+
+    def write_error(self: Any, status: int, **more: Any) -> Any:
+        fault = of_gradebook(more.get("exc_info", [None] * 3)[1])
+        if fault is None:
+            return answer(self, status, **more)
+        gradebook = self.settings["nbgrader_gradebook"]
+        if gradebook is not None:
+            gradebook.db.rollback()
+        self.set_status(503)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        return self.finish(sentence(fault))
+
+    handlers.log_exception, handlers.write_error = log_exception, write_error

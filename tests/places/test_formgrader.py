@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook
 
 from tests.support.chromium import sync_api
 from tests.support.course import Course, grade_id, plain
+from tests.support.holder import gradebook_held
 from tests.support.lab import Desk
 from tests.support.lab_page import (
     WRONG,
@@ -211,6 +212,31 @@ def test_the_message_of_a_broken_configuration_can_be_read(opened, instructor, w
     line = "cannot be loaded: ModuleNotFoundError in line 1: No module named 'nosuchmodule'."
     assert line in said.inner_text()
     assert said.evaluate("text => text.scrollWidth <= text.clientWidth")
+
+
+def test_a_mark_that_cannot_be_saved_stays_on_the_page_until_it_is(opened, instructor):
+    instructor.course.process("grading", "autograde", A, "--workers=1")
+    url = f"sqlite:///{instructor.course.root}/gradebook.db"
+    with Gradebook(url) as gradebook:
+        place = gradebook.find_submission_notebook("rnn", A, "bob").id
+    page = opened(instructor, f"source/{A}/rnn.ipynb")
+    page.set_viewport_size(WIDE)
+    page.goto(f"{instructor.address.url}formgrader/submissions/{place}/")
+    score = page.locator("#test_rnn_forward")
+    with gradebook_held(instructor.course.root, "EXCLUSIVE"):
+        score.fill("7")
+        with saved(page, "grade"):
+            score.press("Tab")
+        said = page.get_by_role("alert")
+        said.wait_for()
+        assert "Not saved. Another program keeps the gradebook locked." in said.inner_text()
+        shoot(page, "formgrader-unsaved", said.inner_text())
+    assert score.input_value() == "7"
+    with saved(page, "grade"):
+        said.get_by_role("button", name="Try again").click()
+    sync_api.expect(said).to_have_count(0)
+    with Gradebook(url) as gradebook:
+        assert gradebook.find_grade("test_rnn_forward", "rnn", A, "bob").manual_score == 7
 
 
 @pytest.mark.parametrize("name", ["formgrader", "feedback"])
