@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+CLONE_VM = 0x100
+WALL = 0x40000000  # children of every kind, those too whose end is not told
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
@@ -79,6 +81,19 @@ def drop_capabilities() -> None:
     for capability in range(64):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     check(libc.capset(ctypes.byref(Header(0x20080522, 0)), (Data * 2)()), "capset")
+
+
+def is_alone() -> bool:
+    """Say whether this process has one thread, memory of its own, and no children.
+
+    Threads of every kind: the kernel is asked, as Python knows of its own alone. A child counts
+    that has ended, too, until it is asked for.
+    """
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | WALL)
+    except ChildProcessError:
+        return libc.unshare(CLONE_VM) == 0  # there is nothing to do, or it is refused
+    return False
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:

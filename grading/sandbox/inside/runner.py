@@ -18,6 +18,7 @@ import msgpack
 
 from .about import about
 from .codec import CodecError, Table
+from .confine import is_alone
 from .errors import place_of, text_of
 from .wire import receive, send
 
@@ -74,7 +75,7 @@ class Runner:
 
         It cannot be done while there are threads, which a copy has not, or other processes.
         """
-        if _thread._count() or has_children():
+        if not is_alone():
             return {"marked": False}
         copy = os.fork()
         if copy == 0:
@@ -263,15 +264,6 @@ def watched(function: Any) -> Iterator[list[int]]:
     finally:
         if code is not None:
             sys.setprofile(None)
-
-
-def has_children() -> bool:
-    """Say whether this process has started others, that run or have ended unasked for."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
 
 
 @contextlib.contextmanager
