@@ -155,11 +155,8 @@ class Exam:
         For inputs whose results another part compares: a mistake there costs once.
         """
         made = Call(copied(dict(given)), copied(dict(given)))
-        try:
-            made.result = comparison.call(self.target, made.used)
-        except comparison.Mismatch as wrong:
-            made.result = wrong.__cause__
-        self._calls.append(made)
+        with contextlib.suppress(comparison.Mismatch):
+            self._answer(made)
         if exactly(made.used, made.given):
             return
         want = self._follower.call(made, self._calls[0]) if self._follower else None
@@ -189,15 +186,8 @@ class Exam:
             values = comparison.named_values(self._reference, want, self.returns, form)
         except comparison.Mismatch as wrong:
             raise GraderFault(f"Exam(..., returns=...) does not fit: {wrong}") from wrong
-        try:
-            got = comparison.call(self.target, made.used)
-        except comparison.Mismatch as wrong:
-            made.result = wrong.__cause__
-            raise
-        finally:
-            self._calls.append(made)
-        made.result = got
-        answers = comparison.named_values(self.target, got, self.returns, form)
+        self._answer(made)
+        answers = comparison.named_values(self.target, made.result, self.returns, form)
         asked = names or self.returns
         left = [name for name in asked if name not in self._wrong]
         arrays = {name for name in asked if isinstance(values[name], np.ndarray)}
@@ -215,6 +205,26 @@ class Exam:
             if form is not float:  # of a single number, each part says for itself
                 self._wrong.add(wrong.value)
             raise
+
+    def _answer(self, made: Call) -> None:
+        """Call the student's function; keep what came of it.
+
+        Raises
+        ------
+        comparison.Mismatch
+            When it raised.
+        GraderFault
+            When there was no calling it.
+        """
+        try:
+            made.result = comparison.call(self.target, made.used)
+        except comparison.Mismatch as wrong:
+            if isinstance(wrong.__cause__, GraderFault):
+                raise wrong.__cause__ from None
+            made.result = wrong.__cause__
+            raise
+        finally:
+            self._calls.append(made)
 
     def _same(self, name: str, got: Any, values: dict[str, Any], when: str) -> None:
         try:

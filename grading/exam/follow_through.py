@@ -24,7 +24,7 @@ import numpy as np
 
 from grading import comparison
 from grading.core import Function, GraderFault
-from grading.exam.inner import Asks, Inner
+from grading.exam.inner import Asks, Inner, opened
 from grading.exam.matching import Call, again, agree, alike, call, copied, memory
 
 Shown = set[tuple[Any, ...]]
@@ -134,7 +134,9 @@ class Follower:
             self._reference.__name__,
             self._reference.__defaults__,
         )
-        return call(function, given)
+        made = call(function, given)
+        made.result = opened(made.result)
+        return made
 
     def _shown(
         self, inner: Function, place: int, given: Mapping[str, Any], same: Function

@@ -8,6 +8,8 @@ in another order: else a step could answer our loop with what the student's loop
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -64,9 +66,9 @@ class Inner:
         given = {str(place): arg for place, arg in enumerate(args)}
         one = Call(copied(given), given)
         if one.known_by in self._known:
-            return copied(self._known[one.known_by].result)
+            return self._usable(one, copied(self._known[one.known_by].result))
         answer = self._theirs(*args)
-        self._check(one, answer)
+        found = self._usable(one, answer)
         one.result = copied(answer)
         if one.untouched and one.known_by:
             one.used = one.given
@@ -74,16 +76,16 @@ class Inner:
         else:
             one.used = copied(one.used)
         self.calls.append(one)
-        return answer
+        return found
 
-    def _check(self, one: Call, answer: Any) -> None:
+    def _usable(self, one: Call, answer: Any) -> Any:
         kind = _kind(one.given)
-        if kind in self._forms and self._forms[kind].fits(answer, one.used):
-            return
+        with contextlib.suppress(Misfit):
+            if kind in self._forms:
+                return self._forms[kind].usable(answer, one.used)
         ours = call(self._own, one.given)
         self._forms[kind] = Form(ours.result, ours.used)
-        if not self._forms[kind].fits(answer, one.used):
-            raise Misfit
+        return self._forms[kind].usable(answer, one.used)
 
     def is_one_function(self, asks: Asks, order: np.random.Generator) -> bool:
         """Say whether calls come to the same where nothing else was called, in another order.
@@ -117,9 +119,9 @@ def _same(one: Call, other: Call) -> bool:
 class Form:
     """The form of what came of a function of ours, which that of a student's has to have.
 
-    An array has to be one of the same shape, a number one. A container within the result, such as
-    a cache, is handed on by a loop: it may hold other things than ours, but not many more, and no
-    array of a shape that none of ours has.
+    An array has to be one of the same shape, or a number, and a number one. A container within the
+    result, such as a cache, is handed on by a loop: where it has another form than ours it can be
+    kept, and nothing else be done with it. It may not hold many more numbers than ours.
 
     Parameters
     ----------
@@ -130,55 +132,82 @@ class Form:
 
     def __init__(self, result: Any, used: Mapping[str, Any]) -> None:
         self._result, self._used = result, dict(used)
-        self._shapes: set[tuple[int, ...]] = {()}
-        self._most = 100 + 2 * sum(self._weigh(one) for one in (result, self._used))
-        self._room = 0
+        self._most = 100 + 2 * (_weight(result) + _weight(self._used))
 
-    def fits(self, result: Any, used: Mapping[str, Any]) -> bool:
-        """Say whether it is that of a result, and of arguments after a call."""
-        self._room = self._most
-        return self._is_like(result, self._result) and self._is_like(dict(used), self._used)
+    def usable(self, result: Any, used: Mapping[str, Any]) -> Any:
+        """Return a result as it can be computed with.
 
-    def _is_like(self, value: Any, own: Any, depth: int = 0) -> bool:
-        if isinstance(own, np.ndarray):
-            return type(value) is np.ndarray and value.shape == own.shape
-        if isinstance(own, NUMBERS):
-            return _is_number(value)
-        if depth > 0 or not isinstance(own, (tuple, list, dict)):
-            return self._is_small(value)
-        if type(value) is not type(own) or len(value) != len(own):
-            return False
-        if isinstance(own, dict) and isinstance(value, dict):
-            return value.keys() == own.keys() and all(
-                self._is_like(value[key], own[key], 1) for key in own
-            )
-        return all(self._is_like(a, b, 1) for a, b in zip(value, own, strict=True))
+        Raises
+        ------
+        Misfit
+            When it cannot, or the arguments are not what they should be after the call.
+        """
+        if not _is_like(dict(used), self._used):
+            raise Misfit
+        ours = self._result
+        if not isinstance(ours, (tuple, list, dict)):
+            return self._part(result, ours)
+        if type(result) is not type(ours) or len(result) != len(ours):
+            raise Misfit
+        if not isinstance(ours, dict):
+            return type(ours)(map(self._part, result, ours))
+        if not isinstance(result, dict) or result.keys() != ours.keys():
+            raise Misfit
+        return {key: self._part(part, ours[key]) for key, part in result.items()}
 
-    def _is_small(self, value: Any) -> bool:
-        """Say whether a value is made of such arrays and numbers as ours, and not of too many."""
-        self._room -= 1
-        if isinstance(value, np.ndarray):
-            self._room -= value.size
-            return self._room >= 0 and value.shape in self._shapes
-        if isinstance(value, (str, bytes)):
-            self._room -= len(value)
-        elif isinstance(value, (tuple, list, dict)):
-            parts = value if not isinstance(value, dict) else [*value, *value.values()]
-            return len(parts) <= self._room and all(map(self._is_small, parts))
-        elif isinstance(value, NUMBERS) and not _is_number(value):
-            return False
-        return self._room >= 0
+    def _part(self, value: Any, own: Any) -> Any:
+        if _is_like(value, own):
+            return value
+        if isinstance(own, (np.ndarray, *NUMBERS)) or _weight(value, self._most) > self._most:
+            raise Misfit
+        return Kept(value)
 
-    def _weigh(self, own: Any) -> int:
-        """Return how many numbers and objects a value is; keep the shapes of its arrays."""
-        if isinstance(own, np.ndarray):
-            self._shapes.add(own.shape)
-            return 1 + int(own.size)
-        if isinstance(own, (tuple, list)):
-            return 1 + sum(map(self._weigh, own))
-        if isinstance(own, dict):
-            return 1 + sum(1 + self._weigh(part) for part in own.values())
-        return 1 + (len(own) if isinstance(own, (str, bytes)) else 0)
+
+class Kept:
+    """Stands for what a loop may hand on, and do nothing else with."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def opened(value: Any) -> Any:
+    """Return a result of our loop with what it has kept."""
+    if isinstance(value, Kept):
+        return value.value
+    if type(value) in (tuple, list):
+        return type(value)(map(opened, value))
+    if type(value) is dict:
+        return {key: opened(part) for key, part in value.items()}
+    return value
+
+
+def _is_like(value: Any, own: Any) -> bool:
+    if isinstance(own, np.ndarray):
+        return (type(value) is np.ndarray and value.shape == own.shape) or _is_number(value)
+    if isinstance(own, NUMBERS):
+        return _is_number(value)
+    if type(value) is not type(own):
+        return False
+    if isinstance(own, dict):
+        return value.keys() == own.keys() and all(_is_like(value[key], own[key]) for key in own)
+    if isinstance(own, (tuple, list)):
+        return len(value) == len(own) and all(map(_is_like, value, own))
+    return not isinstance(own, (str, bytes)) or len(value) <= len(own)
+
+
+def _weight(value: Any, most: float = math.inf) -> int:
+    """Return how many numbers and objects a value is written out; of more than ``most`` not all."""
+    size = getattr(value, "size", 0) if isinstance(value, (np.ndarray, np.generic)) else 0
+    if isinstance(value, (str, bytes)):
+        size = len(value)
+    elif isinstance(value, int):
+        size = value.bit_length() // 64
+    elif isinstance(value, (tuple, list, dict)):
+        for part in value if not isinstance(value, dict) else [*value, *value.values()]:
+            if size > most:
+                break
+            size += _weight(part, most - size)
+    return 1 + int(size)
 
 
 def _is_number(value: Any) -> bool:

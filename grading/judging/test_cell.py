@@ -30,6 +30,8 @@ from grading.judging.cells import CodeCell
 from grading.judging.names import beyond, loaded, read_first
 from grading.sandbox import Held, Lost, Session, Stub, error_output
 
+MOST_TEXT = 100_000  # characters that a test may say, as a student's values may stand in it
+
 
 @dataclass
 class Judgement:
@@ -119,6 +121,7 @@ class TestCell:
         self.held = {False: True, True: True}  # the public pieces, the hidden ones
         self.cut = False  # whether what failed stands behind an exam, whose score may be missing
         self.early: Judgement | None = None  # where the test need not run
+        self.ran: set[bool] = set()  # which pieces have run as far as they go: hidden, public
         self.failures: list[Verdict] = []
         self.calls = 0
         self.stopped: dict[str, Lost] = {}
@@ -156,24 +159,30 @@ class TestCell:
 
     def _run(self, session: Session, made: int, *, hidden: bool) -> None:
         for tree in [tree for kind, tree in self.pieces if kind is hidden]:
+            failed: Exception | None = None
             try:
                 with contextlib.redirect_stdout(self.text), self.context:
                     session.held = Held(vars(self.main), self.bound, self.theirs)
                     value = run_piece(tree, self.name, vars(self.main))
-            except GraderFault:
-                raise
             except Exception as error:
-                if isinstance(error, MemoryError) and not hasattr(error, "place"):
-                    raise  # no stub has brought it: what judging may cost here is not enough
+                failed = error
+            if isinstance(failed, GraderFault):
+                raise failed
+            if session.fault is not None:  # which the test took for an error of the student's
+                raise session.fault
+            if isinstance(failed, MemoryError) and not hasattr(failed, "place"):
+                raise failed  # no stub has brought it: what judging may cost here is not enough
+            if failed is not None:
                 self.held[hidden] = False
                 self.cut = self.cut or hidden or len(self.context.exams) > made
                 self.value = None
-                said = [explanation(error, hidden), *beyond(error, session.stand_ins)]
+                said = [explanation(failed, hidden), *beyond(failed, session.stand_ins)]
                 self.text.write("\n".join(said) + "\n")
                 break
             # As in a notebook, the value of a cell is that of its last line.
             if tree is self.pieces[-1][1]:
                 self.value = value
+        self.ran.add(hidden)
 
     @contextlib.contextmanager
     def _entered(self) -> Iterator[None]:
@@ -215,8 +224,12 @@ class TestCell:
                 self.bound[name] = Stub(session, name)
                 self.theirs |= {name} & self.read_first
             elif name in self.loaded:
-                with contextlib.suppress(Exception):  # then the test meets a NameError
+                try:
                     self.bound[name] = self._value(session, name)
+                except GraderFault:
+                    raise
+                except Exception:  # then the test meets a NameError
+                    continue
             if name in self.bound:
                 self.space[name] = self.bound[name]
 
@@ -242,6 +255,9 @@ class TestCell:
         """
         if self.early is not None:
             return self.early
+        for kind, word in ((False, "public"), (True, "hidden")):
+            if kind not in self.ran and any(kind is hidden for hidden, _ in self.pieces):
+                raise GraderFault(f"The {word} part of the test cell {self.name} never ran.")
         points = self._points(right)
         if not math.isfinite(points) or not 0 <= points <= self.most:
             raise GraderFault(f"{self.name} gave {points!r} of {self.most:g} points")
@@ -250,7 +266,10 @@ class TestCell:
             verdict = self.failures[0]
         scored = [one for one in self.context.exams if one.scored is not None]
         lines = [line for one in scored for line in told(one.parts)]
-        text = "\n".join([self.text.getvalue().rstrip("\n"), *lines]).strip()
+        printed = self.text.getvalue().rstrip("\n")
+        if len(printed) > MOST_TEXT:
+            printed = f"{printed[:MOST_TEXT]}\n(The rest is left out.)"
+        text = "\n".join([printed, *lines]).strip()
         found = Judgement(verdict, points, self.most, text, limits=self.failures)
         found.public = self.held[False]
         found.parts = [part for one in self.context.exams for part in one.parts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from grading.sandbox import inside
 
 MOST_LENT = 20  # arguments of a function that a test hands over
 LEAST = 1000  # numbers and characters that it may be given, whatever was sent
+MOST_MADE = 2**22  # numbers that it may make of what it is given and the largest array sent
 
 Errors = dict[str, type[Exception]]
 
@@ -32,9 +33,11 @@ def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> An
         old, new = table.objects[number], table.build(node)
         changed.append(old)
         if isinstance(old, np.ndarray) and type(new) is np.ndarray and old.dtype == new.dtype:
+            if old.size != new.size:  # something of the test's may look into its memory
+                raise inside.CodecError("an argument of another size")
             try:
                 if old.shape != new.shape:
-                    old.resize(new.shape, refcheck=False)
+                    old.resize(new.shape)
                 old[...] = new
             except ValueError as error:
                 raise inside.CodecError("a change that does not fit") from error
@@ -57,7 +60,9 @@ def to_call(
     """Call a function of the test's own as the code inside asks for it; return what to send back.
 
     It is given plain data, none larger than the largest array that was sent: whatever else
-    code inside may think of could keep this side busy. What it raises is raised inside.
+    code inside may think of could keep this side busy. Where that is large, an array has to be
+    as one that was sent or a row or a column of it: the function counts with it and with others,
+    and a row and a column make a table. What it raises is raised inside.
 
     Parameters
     ----------
@@ -73,12 +78,14 @@ def to_call(
     number, nodes = asked["asks"], inside.items(asked.get("nodes"))
     if type(number) is not int or number not in lent:
         raise inside.CodecError("a call of what was not sent, or is no function")
-    most = max((one.size for one in sent if isinstance(one, np.ndarray)), default=LEAST)
-    most = max(most, LEAST)
-    refused = {
-        "error": "TypeError",
-        "text": f"this function takes plain data, of up to {most} numbers or characters here",
-    }
+    arrays = [one for one in sent if isinstance(one, np.ndarray)]
+    largest = max((one.size for one in arrays), default=0)
+    most = max(largest, LEAST)
+    free = min(most, MOST_MADE // max(largest, 1))  # what may be in any form
+    why = f"this function takes plain data, of up to {most} numbers or characters here"
+    if free < most:
+        why += f"; what has more than {free} is an array of the shape of one that it was sent"
+    refused = {"error": "TypeError", "text": why}
     packed, named = inside.items(asked.get("args")), asked.get("kwargs")
     if not isinstance(named, dict) or not all(isinstance(key, str) for key in named):
         raise inside.CodecError("no names of arguments")
@@ -90,9 +97,15 @@ def to_call(
     kwargs = {key: table.value(item) for key, item in named.items()}
     parts = [part for node in nodes for part in _parts(node)]
     everything = [*table.objects, *(table.value(part) for part in parts), *args, *kwargs.values()]
-    if max(table.weights, default=0) > most + MOST_LENT or not all(
-        _is_small(value, most) for value in everything
-    ):
+    shapes = {one.shape for one in arrays}
+    loose = [
+        weight
+        for value, weight in zip(table.objects, table.weights, strict=True)
+        if not (isinstance(value, np.ndarray) and _is_within(value.shape, shapes))
+    ]
+    if max(table.weights, default=0) > most + MOST_LENT or max(loose, default=0) > free + MOST_LENT:
+        return refused
+    if not all(_is_small(value, most) for value in everything):
         return refused
     theirs |= {id(value): value for value in table.objects}
     try:
@@ -117,6 +130,15 @@ def _parts(node: list[Any]) -> list[Any]:
     if node[0] == "dict":
         return [item for pair in node[1] for item in pair]
     return list(node[1]) if node[0] in ("list", "tuple") else []
+
+
+def _is_within(shape: tuple[int, ...], shapes: Iterable[tuple[int, ...]]) -> bool:
+    """Say whether an array of a shape makes none of those shapes larger when it meets one."""
+    return any(
+        len(shape) <= len(sent)
+        and all(n in (1, most) for n, most in zip(shape[::-1], sent[::-1], strict=False))
+        for sent in shapes
+    )
 
 
 def _is_small(value: Any, most: int) -> bool:

@@ -49,6 +49,7 @@ class Session:
         self._theirs: dict[int, Any] = {}  # what the student's code returned or changed
         self.held: Held | None = None  # what the present test has made of names
         self.errors: replies.Errors = {}  # the exceptions that the submission defines
+        self.fault: GraderFault | None = None  # which a test may have swallowed
         self.stand_ins: set[str] = set()  # the types of what has come that is no plain data
         # Of the calls that run, each within the one before, by turn: what was sent, and the
         # functions among it.

@@ -9,15 +9,20 @@ import inspect
 import linecache
 import types
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from grading.core import GraderFault
 
 LONGEST = 100_000  # characters of a docstring or a source
+
+Said = TypeVar("Said")
 
 
 class Conversation(Protocol):
     """What a stub asks; see `grading.sandbox.Session`."""
 
     watched: int
+    fault: GraderFault | None
 
     def call(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], watch: str = ""
@@ -44,11 +49,19 @@ class Stub:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the student's function in the sandbox."""
-        return self._session.call(self.__name__, args, kwargs)
+        return self._ask(self._session.call, args, kwargs)
+
+    def _ask(self, question: Callable[..., Said], *more: Any) -> Said:
+        """Ask the session; keep in it a fault of the grader's, which is an error like any other."""
+        try:
+            return question(self.__name__, *more)
+        except GraderFault as fault:
+            self._session.fault = fault
+            raise
 
     def calls(self, other: str, *args: Any) -> int:
         """Call the student's function; return how often that calls ``other``, one of theirs too."""
-        self._session.call(self.__name__, args, {}, watch=other)
+        self._ask(self._session.call, args, {}, other)
         return self._session.watched
 
     def alone(self) -> Callable[[Sequence[tuple[Any, ...]]], list[Any] | None]:
@@ -57,7 +70,7 @@ class Stub:
         It takes a tuple of arguments for each call, which may change, and returns results and
         errors in order; None where that sandbox did not last.
         """
-        return self._session.alone(self.__name__)
+        return self._ask(self._session.alone)
 
     def resume(self, session: Conversation) -> None:
         """Stand for the same function in another sandbox."""
@@ -78,7 +91,7 @@ class Stub:
 
     @functools.cached_property
     def _about(self) -> dict[str, Any]:
-        found = self._session.about(self.__name__)
+        found = self._ask(self._session.about)
         return found if type(found) is dict else {}
 
     def _text(self, key: str) -> str | None:

@@ -1,10 +1,12 @@
 """What is said of an array that is not as it should be."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from grading.comparison.checks import Mismatch, compare_one
-from grading.comparison.hints import describe
+from grading.comparison.hints import describe, fingerprint, same
 
 AXES = {3: ("unit", "example", "time step")}
 
@@ -85,3 +87,23 @@ def test_the_words_are_those_of_the_course():
     assert describe(changed(np.s_[:, :, 0]), DEEP, words) == "only the first column is wrong"
     with pytest.raises(Mismatch, match="only the last row is wrong"):
         compare_one("image", changed(np.s_[:, 3, :]), {"image": DEEP}, axes=words)
+
+
+def doubled(value, times):
+    for _ in range(times):
+        value = [value, value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "result",
+    [np.zeros(20_000_000, bool), doubled(np.zeros(1000, bool), 14), doubled(1, 25), [None] * 2**21],
+    ids=["one array", "an array many times", "a number many times", "a long list"],
+)
+def test_what_no_mistake_of_a_lesson_is_as_large_as_is_not_made_larger(result):
+    small = fingerprint(np.zeros(3), {})
+    tracemalloc.start()
+    large = fingerprint(result, {})
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+    assert not same(large, small)

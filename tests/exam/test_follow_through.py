@@ -145,3 +145,32 @@ def test_an_honest_step_with_a_state_of_its_own_is_followed(records, step, loop)
 
 def test_a_step_that_is_never_the_same_is_not_followed(records):
     assert records(RANDOM, LOOP)[1]["points"] == 0.0
+
+
+FLAKY = """
+times = 0
+def run(x, s):
+    global times
+    times += 1
+    if times in {times}: raise {error}
+    states = []
+    for t in range(x.shape[0]):
+        s, cache = step(x[t], s)
+        states.append(s)
+    return np.stack(states), s
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "error", "earned"),
+    [
+        ("(1,)", "ValueError", [0.0, 2.0]),
+        ("(2,)", "ValueError", [0.0, 2.0]),  # which is asked for by nobody but the follower
+        ("(2,)", "AssertionError", [0.0, 2.0]),
+        ("(2,)", "KeyboardInterrupt", [0.0, 2.0]),
+        ("(4,)", "ValueError", [8.0, 0.0]),
+    ],
+)
+def test_a_call_that_fails_costs_its_own_part_and_no_other(records, times, error, earned):
+    run = records(WRONG, FLAKY.replace("{times}", times).replace("{error}", error))[1]
+    assert [part["earned"] for part in run["parts"]] == earned

@@ -6,7 +6,7 @@ import pytest
 from grading.core.errors import GraderFault
 from grading.core.records import Candidate
 from grading.exam import Context, Exam
-from grading.exam.matching import alike
+from grading.exam.matching import alike, call
 from tests.support.loops import BACK, CELL, DOWN, LOOP, STUCK, WRONG, judged, judged_back
 
 CONSTANT = "def step(x, s):\n    return 0.0 * x + 1.0, (x, s)"
@@ -219,3 +219,20 @@ def test_only_the_arguments_count_where_nothing_else_is_asked():
         with found.part(str(size), 1):
             found.kept({"x": np.zeros(size)})
     assert [part.earned for part in found.parts] == [1.0, 0.0]
+
+
+def faulty(*_):
+    raise GraderFault("the disk is full")
+
+
+def test_a_fault_of_the_grader_is_no_answer():
+    with pytest.raises(GraderFault, match="disk"):
+        call(faulty, {"x": 1})
+
+
+@pytest.mark.parametrize("way", ["compare", "untouched", "kept"])
+def test_a_fault_of_the_grader_is_no_lost_part(way):
+    with Context({"faulty": lambda x: x}):
+        found = Exam(faulty, "x")
+    with pytest.raises(GraderFault, match="disk"), found.part("one", 1):
+        getattr(found, way)({"x": 1.0})

@@ -1,13 +1,17 @@
 """A test is ordinary notebook code: what it does to the student's names holds in the sandbox."""
 
+from types import ModuleType
+
 import pytest
 
 from grading.assignment.reference import Reference
 from grading.core.errors import GraderFault
 from grading.core.records import Rules
 from grading.core.verdicts import Verdict
+from grading.judging import test_cell as cells_on_their_way
 from grading.judging.cells import CodeCell, Role
-from grading.judging.judge import judge
+from grading.judging.judge import compared, judge
+from grading.sandbox.bubblewrap import Zygote
 from grading.sandbox.session import Session
 from tests.support.sandbox import LIMITS
 
@@ -566,3 +570,85 @@ def test_a_comparison_with_a_solution_that_is_not_there_names_its_cell(judged):
 def test_a_right_part_of_an_exam_is_no_comparison_with_itself(judged):
     with pytest.raises(GraderFault, match="There is no reference for fact"):
         judged(EXAM.format(""), solution="x = 1")
+
+
+# --- a fault stays one ----------------------------------------------------------------------
+
+
+def made(test, main=None):
+    reference = Reference([["solution", STUDENT, True]])
+    context = compared(reference, Rules(seed=0))
+    one = cell(test, Role.TEST, "test_fact")
+    return cells_on_their_way.TestCell(one, main or ModuleType("__main__"), context, reference)
+
+
+SWALLOWS = "end()\ntry:\n    {}\nexcept Exception:\n    pass"
+COMPARES = (
+    "from grading.exam import Exam\nexam = Exam(fact, 'n')\nwith exam.part('all', 1):\n    end()\n"
+    "    exam.{}({{'n': 3}})\nexam.score()"
+)
+
+
+@pytest.mark.parametrize("kind", [str, hidden], ids=["public", "hidden"])
+@pytest.mark.parametrize(
+    "test",
+    [
+        SWALLOWS.format("fact(3)"),
+        SWALLOWS.format("fact.__doc__"),
+        SWALLOWS.format("apply(lambda n: fact(n), 3)"),
+        COMPARES.format("compare"),
+        COMPARES.format("kept"),
+        "import warnings\nfrom lesson_tools.hints import outcome\nend()\noutcome(fact, {'n': 3})",
+    ],
+    ids=["a call", "a look at it", "a call within one", "compare", "kept", "a hint"],
+)
+def test_a_fault_that_a_test_swallows_is_no_mark(test, kind):
+    zygote = Zygote()
+    session = Session(zygote, LIMITS, {}, draws=False)
+    try:
+        session.run_cell(STUDENT)
+        main = ModuleType("__main__")
+        main.end = lambda: (session.close(), zygote.close())
+        one = made(kind(test), main)
+        with pytest.raises(GraderFault, match="zygote is gone"):
+            one.run(session, {}, hidden=kind is hidden)
+    finally:
+        session.close()
+        zygote.close()
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        hidden("assert fact(3) == 7"),
+        "assert fact(3) == 6\n" + hidden("assert fact(3) == 7"),
+        EXAM.format(""),
+        hidden("0.0"),
+    ],
+)
+def test_no_mark_is_given_for_a_hidden_part_that_never_ran(zygote, test):
+    with Session(zygote, LIMITS, {}, draws=False) as session:
+        session.run_cell(STUDENT)
+        one = made(test)
+        one.run(session, {}, hidden=False)
+        with pytest.raises(GraderFault, match="hidden part of the test cell test_fact never ran"):
+            one.judgement()
+        one.run(session, {}, hidden=True)
+        assert one.judgement().points == ("exam" in test)
+
+
+def test_no_mark_is_given_for_a_test_that_never_ran():
+    with pytest.raises(GraderFault, match="public part of the test cell test_fact never ran"):
+        made("assert fact(3) == 7").judgement()
+
+
+def test_what_a_student_makes_a_test_say_has_an_end(judged):
+    student = STUDENT + "def fact(n): return {'x' * 2**20: 1}\n"
+    test = "assert fact(3) == 6, str(fact(3))"
+    (one,) = judged(test, student=student)
+    assert one.record.verdict is Verdict.WRONG
+    assert len(str(one.outputs)) < 300_000
+    assert "left out" in str(one.outputs)
+    (one,) = judged("print(fact(3))\n0.5", student=student)
+    assert one.record.points == 0.5
+    assert len(str(one.outputs)) < 300_000

@@ -464,9 +464,32 @@ def test_a_function_of_the_test_may_give_back_what_it_got(session, value):
 
 def test_a_function_of_the_test_gets_arrays_as_large_as_those_that_were_sent(session):
     define(session, "import numpy as np\ndef look(f, x):\n    return f(np.ones((1500, 2)))")
-    assert Stub(session, "look")(lambda x: x.sum(), np.zeros(3000)) == 3000.0
+    assert Stub(session, "look")(lambda x: x.sum(), np.zeros((1500, 2))) == 3000.0
     with pytest.raises(TypeError, match="of up to 2999 numbers"):
         Stub(session, "look")(lambda x: x.sum(), np.zeros(2999))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "np.ones((x.size, 1, 1))",
+        "np.ones((x.size, 1)).T",
+        "np.ones((100, 1, 1))",
+        "[[[1.0]]] * 100",
+        "[1.0] * 100",
+        "(np.ones((100, 1, 1)), 2.0)",
+    ],
+)
+def test_a_function_of_the_test_makes_no_large_array_of_a_small_one(session, value):
+    """It counts with what it is given, and a row and a column make a table."""
+    define(session, f"import numpy as np\ndef look(f, x):\n    return f({value})")
+    x, made = np.ones((300, 300)), []
+    with pytest.raises(TypeError, match="of the shape of one that it was sent"):
+        Stub(session, "look")(lambda value: made.append(np.asarray(value) * x), x)
+    assert not made
+    define(session, "def look(f, x):\n    return f(x), f(x[0]), f(2.0), f([1.0] * 4)")
+    Stub(session, "look")(lambda value: made.append(np.size(value)), x)
+    assert made == [90_000, 300, 1, 4]
 
 
 def test_a_function_of_the_test_is_good_for_its_own_call_only(session):
@@ -547,3 +570,73 @@ def trick(f, *more):
     with pytest.raises(RuntimeError):
         Stub(session, "trick")(lambda: 1.0, np.zeros(2), len, Stub(session, "trick"))
     assert session.failures == [Verdict.CRASHED]
+
+
+# --- what a function does to the size of its arguments --------------------------------------
+
+
+GROWN = """
+import numpy as np, sys
+def f(x):
+    at = sys._getframe()
+    while not {{"table", "before"}} <= set(at.f_locals): at = at.f_back
+    objects = at.f_locals["table"].objects
+    at = [type(one) for one in objects].index(np.ndarray)
+    objects[at] = np.ones({shape})
+"""
+
+
+@pytest.mark.parametrize("shape", [(30, 4), (1, 1), (0,), (2, 500_000)])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_array_of_the_tests_keeps_its_size_and_its_place(session, shape, packed):
+    """Whatever looks into it would else look at memory that is something else by now."""
+    define(session, GROWN.format(shape=shape))
+    x = np.arange(12.0)
+    seen, where = x[3:], x.ctypes.data
+    session.begin_test()
+    with pytest.raises(RuntimeError, match="an argument of another size"):
+        Stub(session, "f")({"x": x} if packed else x)
+    assert (x == np.arange(12.0)).all()
+    assert x.ctypes.data == where
+    assert np.shares_memory(seen, x)
+
+
+def test_an_array_of_the_tests_may_get_another_shape(session):
+    define(session, GROWN.format(shape=(3, 4)))
+    x = np.arange(12.0)
+    seen = x[3:]
+    Stub(session, "f")(x)
+    assert x.shape == (3, 4)
+    assert (seen == 1.0).all()
+
+
+# --- where a process can be left as it is, to come back to ----------------------------------
+
+C = "import ctypes\nlibc = ctypes.CDLL(None)\n"
+THREAD = C + "libc.pthread_create(ctypes.byref(ctypes.c_ulong()), None, libc.pause, None)"
+SILENT = C + (  # a process whose end is not told, with memory of its own or without
+    "room = ctypes.create_string_buffer(2**16)\n"
+    "top = ctypes.c_void_p(ctypes.addressof(room) + 2**16 - 64)\n"
+    "assert libc.clone(libc.pause, top, {}, None) > 0"
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        THREAD,
+        SILENT.format(0),
+        SILENT.format(0x100),
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()",
+        "import os, time\nif not os.fork(): time.sleep(60)",
+    ],
+    ids=["a thread of C", "a silent process", "one on the same memory", "a thread", "a process"],
+)
+def test_no_copy_is_made_of_a_process_that_is_not_alone(session, source):
+    define(session, "def f(): return 1")
+    session.mark(1)
+    assert session.back() == 1
+    define(session, source)
+    session.mark(2)
+    assert session.back() is None
+    assert Stub(session, "f")() == 1

@@ -16,6 +16,7 @@ import numpy as np
 # Far above what another order of summation changes, far below what another formula does.
 CLOSE = 1e-6
 DIGITS = 8
+MOST = 2_000_000  # numbers of a call; no mistake of a lesson gives as many
 
 
 # --- how an array differs -------------------------------------------------------------
@@ -157,12 +158,16 @@ def outcome(target, given):
 def fingerprint(result, used):
     """Return numbers that stand for what a call has returned and made of its arguments.
 
-    One stands for the form of it all, two are weighted sums of all that it holds.
+    One stands for the form of it all, two are weighted sums of all that it holds. What is very
+    large is like nothing: to count with it would take many times its memory.
     """
     form: list[str] = []
     numbers = [np.zeros(1)]
-    _walk(result, form, numbers)
-    _walk(used, form, numbers)
+    room = [MOST]
+    _walk(result, form, numbers, room)
+    _walk(used, form, numbers, room)
+    if room[0] < 0:
+        return [-1, 0.0, 0.0]
     flat = np.concatenate(numbers)
     # What is not finite counts by its place; a sum would only be nan.
     flat = np.where(np.isnan(flat), 3.0, np.clip(flat, -1e6, 1e6))
@@ -173,7 +178,7 @@ def fingerprint(result, used):
 
 def same(one, other):
     """Say whether fingerprints are the same, but for rounding."""
-    if len(one) != len(other):
+    if len(one) != len(other) or one[:1] == [-1]:
         return False
     for mine, theirs in zip(one, other, strict=True):
         if isinstance(theirs, list):
@@ -192,19 +197,22 @@ def as_float(number):
         return np.float64(np.inf if number > 0 else -np.inf)
 
 
-def _walk(value, form, numbers):
+def _walk(value, form, numbers, room):
+    room[0] -= value.size if type(value) is np.ndarray else 10  # of which each is an array here
+    if room[0] < 0:
+        return
     if type(value) is np.ndarray and value.dtype.kind in "biuf":
         form.append(f"{value.dtype.str[1:]}{value.shape}")
         numbers.append(value.astype(float).ravel())
     elif type(value) in (tuple, list):
         form.append(f"{type(value).__name__}{len(value)}")
         for item in value:
-            _walk(item, form, numbers)
+            _walk(item, form, numbers, room)
     elif type(value) is dict:
         form.append(f"dict{len(value)}")
         for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
             form.append(str(key))
-            _walk(item, form, numbers)
+            _walk(item, form, numbers, room)
     elif isinstance(value, BaseException):
         form.append(f"{type(value).__name__}: {value}")
     elif isinstance(value, bool):
