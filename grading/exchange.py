@@ -17,7 +17,6 @@ import glob
 import grp
 import os
 import pwd
-import re
 import secrets
 import shutil
 import struct
@@ -37,7 +36,16 @@ from nbgrader.utils import notebook_hash
 from traitlets import Unicode
 
 from grading.core import printable
-from grading.store import SECRET, SIZE_LIMIT, TIMESTAMP, Unusable, broken, read_file, read_note
+from grading.store import (
+    SECRET,
+    SIZE_LIMIT,
+    TIMESTAMP,
+    Places,
+    Unusable,
+    broken,
+    read_file,
+    read_note,
+)
 
 MOST = 5  # notebooks of one hand-in
 LATER = timedelta(minutes=5)  # a clock's error, or a large folder
@@ -100,8 +108,8 @@ class CarefulCollect(Careful, ExchangeCollect):
     def init_src(self) -> None:
         """Put aside what is in a name that is not its owner's, then list the rest."""
         inbound = Path(self.root, self.coursedir.course_id, "inbound")
-        pattern = f"*+{self.coursedir.assignment_id}+*"
-        for path in map(Path, sorted(glob.glob(str(inbound / pattern)))):  # noqa: PTH207
+        pattern = f"*+{glob.escape(self.coursedir.assignment_id)}+*"
+        for path in sorted(inbound.glob(pattern)):
             try:
                 with self._opened(path):
                     pass
@@ -214,14 +222,9 @@ class CarefulReleaseFeedback(Careful, ExchangeReleaseFeedback):
         """Release the pages; whoever cannot have theirs stops nobody else's."""
         course = self.coursedir
         failed = []
-        whose = course.format_path(
-            course.feedback_directory, "(?P<student>[^/]*)", course.assignment_id, escape=True
-        )
-        for page in map(Path, sorted(glob.glob(f"{self.src_path}/*.html"))):  # noqa: PTH207
-            found = re.fullmatch(whose, str(page.parent))
-            if found is None or found["student"] in course.student_id_exclude.split(","):
-                continue
-            student = found["student"]
+        works = Places(course).page_folders(course.assignment_id)
+        pages = [(page, w.student) for w in works for page in sorted(Path(w.folder).glob("*.html"))]
+        for page, student in pages:
             try:
                 secret = read_note(page.parent / SECRET)
                 if not secret:

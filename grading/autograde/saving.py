@@ -8,14 +8,12 @@ an earlier run stay until then.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nbgrader import utils
 from nbgrader.api import Gradebook, TaskCell
 from nbgrader.converters.autograde import Autograde
 
@@ -28,6 +26,7 @@ from grading.store import (
     DrawingEntry,
     FaultEntry,
     Places,
+    copy_others,
     empty,
     publish,
     read_note,
@@ -119,10 +118,7 @@ class Saver:
         if secret:
             (to / SECRET).write_text(secret, "utf-8")
         source = self._places.source_folder(assignment)
-        for name in utils.find_all_files(str(source), [*self._course.ignore, "*.ipynb"]):
-            copy = to / Path(name).relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(name, copy)
+        copy_others(source, to, [*self._course.ignore, "*.ipynb"])
 
     def save_plots(self, path: Path, student: str, assignment: str, drawn: Drawn) -> None:
         """Put a notebook with its plots in the place of that without, all at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import logging
 import multiprocessing
 import os
@@ -27,6 +28,7 @@ from grading.store import (
     Penalties,
     Places,
     check_settings,
+    copy_others,
     lend_gradebook,
     lock_course,
     open_gradebook,
@@ -35,7 +37,17 @@ from grading.store import (
 
 
 class CarefulFeedback(GenerateFeedback):
-    """nbgrader's converter of feedback, with every plot drawn before."""
+    """nbgrader's converter of feedback, with every plot drawn before.
+
+    nbgrader takes names of students for patterns, whoever it lists; here they are names.
+
+    Attributes
+    ----------
+    only : str or None
+        The one student whose pages are made; else all that nbgrader's settings name.
+    """
+
+    only: str | None = None
 
     def start(self) -> None:
         """Make pages. Raises `NbGraderException` when there is one that cannot be made."""
@@ -55,13 +67,28 @@ class CarefulFeedback(GenerateFeedback):
 
     def init_notebooks(self) -> None:
         """List the graded notebooks, without those of students who left the gradebook."""
-        super().init_notebooks()
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            for folder, student, _ in Places(self.coursedir).graded_folders(
-                self.coursedir.assignment_id
-            ):
-                if is_deleted(gradebook, student) and self.assignments.pop(folder, None):
+        self.assignments: dict[str, list[str]] = {}
+        self.notebooks: list[str] = []
+        course, gone = self.coursedir, False
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            for folder, student, _ in Places(course).graded_folders(course.assignment_id):
+                found = notebooks(Path(folder), course) if self.only in (None, student) else []
+                if found and is_deleted(gradebook, student):
+                    gone = True
                     self.log.warning("No page for %s, who is not in the gradebook.", student)
+                elif found:
+                    self.assignments[folder] = list(map(str, found))
+        if not self.assignments and not gone:
+            text = f"There is no graded notebook of {course.assignment_id} to make a page of."
+            self.log.error("%s", text)
+            raise NbGraderException(text)
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Lay beside a student's pages what lies beside the graded notebooks."""
+        places = Places(self.coursedir)
+        source = places.graded_folder(student_id, assignment_id)
+        to = places.feedback_folder(student_id, assignment_id)
+        copy_others(source, to, [*self.coursedir.ignore, "*.ipynb"])
 
     def prepare(self) -> None:
         """Get ready to make pages, as nbgrader does at the start of each run."""
@@ -99,9 +126,15 @@ def pending(course: CourseDirectory) -> dict[Path, tuple[str, str]]:
     return {
         path: (student, assignment)
         for folder, student, assignment in Places(course).graded_folders(course.assignment_id)
-        for path in sorted(Path(folder).glob("*.ipynb"))
+        for path in notebooks(Path(folder), course)
         if read_graded(path).is_pending
     }
+
+
+def notebooks(folder: Path, course: CourseDirectory) -> list[Path]:
+    """Return the notebooks in a folder that nbgrader's settings name."""
+    found = sorted(folder.glob("*.ipynb"))
+    return [path for path in found if fnmatch.fnmatchcase(path.stem, course.notebook_id)]
 
 
 class Drawing:
@@ -186,7 +219,7 @@ def _end_with_parent() -> None:
 
 def _make(student: str) -> str:
     converter = _kept["converter"]
-    converter.coursedir.student_id = student
+    converter.only = student
     try:
         converter.init_notebooks()
         converter.convert_notebooks()

@@ -17,7 +17,7 @@ from grading.store.autograded import (
 )
 from grading.store.cohort import Answer, Class, Member, complete, read_class
 from grading.store.course import Course, open_course
-from grading.store.files import SECRET, SIZE_LIMIT, TIMESTAMP, Unusable, read_file
+from grading.store.files import SECRET, SIZE_LIMIT, TIMESTAMP, Unusable, copy_others, read_file
 from grading.store.gradebook import (
     lend_gradebook,
     open_gradebook,
@@ -57,6 +57,7 @@ __all__ = [
     "broken",
     "check_settings",
     "complete",
+    "copy_others",
     "empty",
     "entry_name",
     "find_seed",

@@ -1,9 +1,13 @@
-"""Read a single file of a student's without being led astray by it."""
+"""Read a single file of a student's without being led astray by it; copy files of our own."""
 
 from __future__ import annotations
 
+import fnmatch
 import os
+import shutil
 import stat
+from collections.abc import Sequence
+from pathlib import Path
 
 from grading.core import Verdict
 
@@ -51,6 +55,25 @@ def read_file(name: str, folder: int, limit: int, owner: int | None = None) -> b
     if status.st_size > limit or len(data) > limit:
         raise too_large(limit)
     return data
+
+
+def copy_others(folder: Path, to: Path, ignored: Sequence[str]) -> None:
+    """Copy the files of a folder whose names, and those of the folders above them, fit no pattern.
+
+    nbgrader's own takes the names of the folders above for patterns as well.
+    """
+
+    def wanted(name: str) -> bool:
+        return not any(fnmatch.fnmatchcase(name, pattern) for pattern in ignored)
+
+    for here, folders, names in os.walk(folder):
+        folders[:] = filter(wanted, folders)
+        for name in filter(wanted, names):
+            path = Path(here, name)
+            copy = to / path.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.unlink(missing_ok=True)
+            shutil.copyfile(path, copy)
 
 
 def too_large(limit: int) -> Unusable:

@@ -103,12 +103,26 @@ class Places:
 
     def hand_in_folders(self, assignment: str) -> list[Work]:
         """Return the folders with hand-ins of the students asked for."""
-        return _works(self.course, self.course.submitted_directory, assignment)
+        return self._works(self.course.submitted_directory, assignment)
 
     def graded_folders(self, assignment: str) -> list[Work]:
         """Return the folders with graded work of the students asked for."""
-        found = _works(self.course, self.course.autograded_directory, assignment)
+        found = self._works(self.course.autograded_directory, assignment)
         return [work for work in found if work.student != UNFINISHED]
+
+    def page_folders(self, assignment: str) -> list[Work]:
+        """Return the folders with pages of the students asked for."""
+        return self._works(self.course.feedback_directory, assignment)
+
+    def _works(self, step: str, assignment: str) -> list[Work]:
+        # A star does not find names that begin with a dot; where it means everyone, nobody is
+        # passed over.
+        students = ["*"] + [".*"] * (self.course.student_id in ("", "*"))
+        names = [(student, glob.escape(assignment)) for student in students]
+        patterns = [self.course.format_path(step, *both) for both in names]
+        folders = [folder for pattern in patterns for folder in glob.glob(pattern)]  # noqa: PTH207
+        found = [work for folder in folders if (work := _read(self.course, step, folder))]
+        return sorted(work for work in found if self.is_asked_for(work.student))
 
     def whose(self, folder: str) -> tuple[str, str]:
         """Return student and assignment of a folder that holds a hand-in.
@@ -124,9 +138,23 @@ class Places:
         return work.student, work.assignment
 
     def is_asked_for(self, student: str) -> bool:
-        """Say whether nbgrader's settings name a student, and do not leave her out."""
-        named = fnmatch.fnmatchcase(student, self.course.student_id)
+        """Say whether nbgrader's settings name a student, and do not leave her out.
+
+        A setting that is somebody's name means nobody else, though it may be a pattern as well;
+        but for a star alone, which is everyone.
+        """
+        wanted = self.course.student_id or "*"  # as nbgrader has it
+        if wanted != "*" and glob.has_magic(wanted) and self._is_name(wanted):
+            named = student == wanted
+        else:
+            named = fnmatch.fnmatchcase(student, wanted)
         return named and student not in self.course.student_id_exclude.split(",")
+
+    def _is_name(self, student: str) -> bool:
+        """Say whether somebody of that name has handed in, or has graded work."""
+        steps = self.course.submitted_directory, self.course.autograded_directory
+        name = glob.escape(student)
+        return any(glob.glob(self.course.format_path(step, name, "*")) for step in steps)  # noqa: PTH207
 
     def graded_folder(self, student: str, assignment: str) -> Path:
         """Return the folder in which a submission lies when it is graded."""
@@ -209,16 +237,6 @@ def _is_plain(name: str) -> bool:
         return re.fullmatch(name, name) is not None
     except re.error:
         return False
-
-
-def _works(course: CourseDirectory, step: str, assignment: str) -> list[Work]:
-    # With a star nbgrader finds all but names that begin with a dot; nobody is passed over.
-    students = [course.student_id] + [".*"] * (course.student_id == "*")
-    patterns = [course.format_path(step, student, assignment) for student in students]
-    folders = [folder for pattern in patterns for folder in glob.glob(pattern)]  # noqa: PTH207
-    found = [work for folder in folders if (work := _read(course, step, folder))]
-    out = course.student_id_exclude.split(",")
-    return sorted(work for work in found if work.student not in out)
 
 
 def _read(course: CourseDirectory, step: str, folder: str) -> Work | None:
