@@ -32,8 +32,10 @@ from grading.web import (
     HarmlessMarkdown,
     HarmlessPage,
     harmless_output_html,
+    highlight_code,
     make_harmless,
     render_names,
+    without_files,
     wrap_messages,
 )
 
@@ -54,7 +56,9 @@ __all__ = [
     "ShareFiles",
     "configure",
     "harmless_output_html",
+    "highlight_code",
     "install",
+    "without_files",
 ]
 
 
@@ -119,6 +123,8 @@ def configure(c: Config) -> None:
     c.HTMLExporter.filters = {
         "markdown2html": "grading.plugins.HarmlessMarkdown",
         "clean_html": "grading.plugins.harmless_output_html",
+        "highlight_code": "grading.plugins.highlight_code",
+        "strip_files_prefix": "grading.plugins.without_files",
     }
     c.HTMLExporter.sanitize_html = True
     # Downloads of Canvas's and Moodle's: nbgrader zip_collect

@@ -23,6 +23,9 @@ from grading.store import Unusable
 
 CELL_LIMIT = 2000
 SOURCE_LIMIT = 2**20  # characters of one cell; a student's has a few thousand
+LINE_LIMIT = 200_000  # of all cells: each is a text of its own in a notebook that is saved
+# Objects and lists that JSON may hold, or say that it does: two bytes are a hundred in memory.
+NESTED_LIMIT = 1_000_000
 
 LOST = "Here stood a cell that could not be read."
 
@@ -95,12 +98,16 @@ def parse(data: bytes) -> list[Cell]:
     taken = [_taken(cell) for cell in cells]
     if taken and not any(taken):
         raise _unreadable("None of its cells can be read.")
+    if sum(cell.source.count("\n") for cell in taken if cell) > LINE_LIMIT:
+        raise _unreadable(f"Its cells have more than {LINE_LIMIT} lines.")
     return [cell or Cell("raw", LOST, "") for cell in taken]
 
 
 def _json(data: bytes) -> dict[str, Any]:
     if not data.strip():
         raise _unreadable("The file is empty.")
+    if data.count(b"{") + data.count(b"[") > NESTED_LIMIT:
+        raise _unreadable(f"It holds more than {NESTED_LIMIT} lists and objects.")
     try:
         raw = json.loads(data)
     except RecursionError:
