@@ -43,7 +43,7 @@ class Page(HTMLExporter):
     """The exporter of feedback pages."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**{"optimistic_validation": True, **options})  # one look, at the end
         self._markdown = Markdown(
             lambda attachments: Renderer(attachments=attachments), make_accessible, self.log
         )
@@ -117,8 +117,8 @@ class Said:
 
     def html(self, text: str) -> Markup:
         """Return HTML of an output, made harmless; or the formula that it is as a whole."""
-        found = of_output(text) or Text(make_accessible(text), source=text)
-        return self._fit(self._room.put(found))
+        made = self._room.put(text, lambda: of_output(text) or Text(make_accessible(text)))
+        return self._fit(made)
 
     def _fit(self, made: str) -> Markup:
         return Markup(self.outline.fit(made))

@@ -15,7 +15,7 @@ from pygments.lexers import PythonLexer
 PYTHON = frozenset("python python3 py py3 ipython ipython3".split())  # as a fence may call it
 
 
-def code_html(source: str, kind: str = " highlight hl-ipython3") -> str:
+def code_html(source: str, kind: str = " highlight hl-python") -> str:
     """Return the HTML of code, which is still to be cleaned, with the class that nbconvert gives.
 
     Spaces at the ends of lines are taken off: they cost a lexer the square of their number.

@@ -70,9 +70,12 @@ class HarmlessMarkdown(NbConvertBase):
 def harmless_output_html(context: Context, text: str) -> str:
     """Return an output's HTML as a part of a page; or the formula that it is as a whole."""
     source = str(text)
-    formula = of_output(source) or Text(source)
-    made = Text(harmless_part(formula.places), formula.formulas, source)
-    return _room(context).put(made)
+
+    def make() -> Text:
+        found = of_output(source) or Text(source)
+        return Text(harmless_part(found.places), found.formulas)
+
+    return _room(context).put(source, make)
 
 
 def _room(context: Context) -> PageRoom:

@@ -23,7 +23,7 @@ from grading.web.mathml import LONGEST, mathml
 
 # Bounds of a page. The formulas of a lesson have 3,700 characters together, its HTML 70,000.
 FORMULA_ROOM = 30_000
-HTML_ROOM = 3_000_000  # characters of all that is made of Markdown and HTML
+HTML_ROOM = 2_000_000  # characters of all that is made of Markdown and HTML
 # Wherever a sign may begin something, the parser may look for its end through the whole text. So
 # signs times characters is what Markdown costs: some seconds for this many, a lesson has TODO.
 WORK_ROOM = 200_000_000
@@ -98,13 +98,10 @@ class Text:
     ----------
     places : str
     formulas : list of Formula
-    source : str
-        The text as it was written.
     """
 
     places: str
     formulas: list[Formula] = field(default_factory=list)
-    source: str = ""
 
     @functools.cached_property
     def cost(self) -> int:
@@ -151,7 +148,6 @@ class Markdown:
         return self._made[source]
 
     def _make(self, source: str, attachments: dict[str, Any]) -> Text:
-        written = source
         if not attachments:
             source = source.replace("](attachment:", "](")  # one that is missing stops nbconvert
         renderer = self._renderer(attachments)
@@ -159,8 +155,8 @@ class Markdown:
             found = without_files(MarkdownWithMath(renderer=renderer).render(source))
         except Exception:  # whatever its parser makes of it
             self._log.warning("a Markdown cell that cannot be rendered is shown as text")
-            return Text(self._clean(as_written(written)))
-        return Text(self._clean(found), renderer.formulas, written)
+            return Text(self._clean(as_written(source)))
+        return Text(self._clean(found), renderer.formulas)
 
 
 class PageRoom:
@@ -176,21 +172,24 @@ class PageRoom:
         """Return Markdown as HTML of the page."""
         work = len(source) * len(_SIGN.findall(source))
         if work > self._work:
-            return self._kept(as_written(source))
+            return as_written(source)
         self._work -= work
-        return self.put(markdown(source, attachments))
+        return self.put(source, lambda: markdown(source, attachments))
 
-    def put(self, text: Text) -> str:
-        """Return a text as HTML of the page, its formulas filled in as long as there is room."""
+    def put(self, source: str, make: Callable[[], Text]) -> str:
+        """Return a text as HTML of the page, its formulas filled in as long as there is room.
+
+        What it is made of is not read where there is no room left.
+        """
+        if self._html <= 0:
+            return as_written(source)
+        text = make()
         fits = text.cost <= self._formulas
         made = text.filled if fits else fill(text.places, [])
-        if len(made) > self._html:
-            return self._kept(as_written(text.source))
-        self._formulas -= text.cost if fits else 0
-        return self._kept(made)
-
-    def _kept(self, made: str) -> str:
         self._html -= len(made)
+        if self._html < 0:
+            return as_written(source)
+        self._formulas -= text.cost if fits else 0
         return made
 
 

@@ -36,7 +36,7 @@ LONGEST_CELL = 300_000
 LONGEST_ALL = 900_000  # of a submission
 MOST_MADE = 8_000_000  # characters that reading one HTML may make; see `_most_made`
 NODE = 100  # characters that an element counts for besides its tag
-GROWS, AND = 10, 10_000  # what is kept has ten times the characters written, and so many more
+GROWS, AND = 4, 2_000  # what is kept has four times the characters written, and so many more
 
 _TAGS = set(
     "h1 h2 h3 h4 h5 h6 p br hr div span blockquote pre code kbd samp var a img "

@@ -288,6 +288,8 @@ def seen(text):
             element.text = ""  # of a table of pandas; the page has its own for these
         elif isinstance(element.tag, str):
             keep = {k: v for k, v in element.attrib.items() if k not in ("id", "href", "rel")}
+            if "class" in keep:  # which lexer has coloured the code
+                keep["class"] = keep["class"].replace("hl-ipython3", "hl-python")
             style = keep.pop("style", "").replace(" ", "").rstrip(";")
             if keep.get("class") == "output_latex output_subarea":  # shown as HTML is
                 keep["class"] = "output_html rendered_html output_subarea"
