@@ -34,8 +34,10 @@ from grading.web import (
     HarmlessPage,
     answer_faults,
     harmless_output_html,
+    highlight_code,
     make_harmless,
     render_names,
+    without_files,
     wrap_messages,
 )
 
@@ -56,7 +58,9 @@ __all__ = [
     "ShareFiles",
     "configure",
     "harmless_output_html",
+    "highlight_code",
     "install",
+    "without_files",
 ]
 
 
@@ -121,6 +125,8 @@ def configure(c: Config) -> None:
     c.HTMLExporter.filters = {
         "markdown2html": "grading.plugins.HarmlessMarkdown",
         "clean_html": "grading.plugins.harmless_output_html",
+        "highlight_code": "grading.plugins.highlight_code",
+        "strip_files_prefix": "grading.plugins.without_files",
     }
     c.HTMLExporter.sanitize_html = True
     # Downloads of Canvas's and Moodle's: nbgrader zip_collect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import html
 import logging
 import multiprocessing
 import os
@@ -24,6 +25,7 @@ from traitlets.config import Config
 
 from grading.autograde import CarefulAutograde
 from grading.core import GraderFault, sentence
+from grading.feedback.apart import LARGE, Apart
 from grading.store import (
     Penalties,
     Places,
@@ -34,6 +36,8 @@ from grading.store import (
     open_gradebook,
     read_graded,
 )
+
+NO_PAGE = "<!DOCTYPE html><title>No page</title><p>This page cannot be shown: {}</p>"
 
 
 class CarefulFeedback(GenerateFeedback):
@@ -49,12 +53,29 @@ class CarefulFeedback(GenerateFeedback):
 
     only: str | None = None
 
+    apart: Apart | None = None  # what makes the pages, where that is not this process
+    why = ""  # the last page could not be made
+
     def start(self) -> None:
         """Make pages. Raises `NbGraderException` when there is one that cannot be made."""
         self.check()
         self.draw()
         renew_penalties(self.coursedir, self.config)
-        super().start()
+        self.apart = Apart(super().convert_single_notebook)
+        try:
+            super().start()
+        finally:
+            self.apart.close()
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Make one page."""
+        make = self.apart.do if self.apart else super().convert_single_notebook
+        try:
+            make(notebook_filename)
+        except Exception as error:
+            self.why = LARGE if isinstance(error, MemoryError) else sentence(error)
+            self.log.error("No page of %s: %s", notebook_filename, self.why)
+            raise
 
     def check(self) -> None:
         """Raise `NbGraderException` unless the pages will be ours, and in a place of their own."""
@@ -159,8 +180,13 @@ class Drawing:
                     grader.draw({path: who})
             except (GraderFault, NbGraderException) as error:  # the page shows what there is
                 logging.getLogger(__name__).error("%s", error)
-        page: tuple[str, Any] = self._exporter.from_filename(filename, resources=resources)
-        return page
+        making = Apart(lambda _: self._exporter.from_filename(filename, resources=resources)[0])
+        try:
+            return making.do(None), resources
+        except GraderFault as error:
+            return NO_PAGE.format(html.escape(str(error))), resources
+        finally:
+            making.close()
 
 
 # --- several at a time -----------------------------------------------------------------
@@ -198,6 +224,10 @@ _kept: dict[str, Any] = {}  # of a process that makes pages
 def _prepare(open_course: Callable[[], Any], assignment: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side says when it is over
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _kept["apart"] = Apart(_page, lambda: _begin(open_course, assignment))
+
+
+def _begin(open_course: Callable[[], Any], assignment: str) -> None:
     app = open_course()
     app.coursedir.assignment_id = assignment
     converter = _kept["converter"] = CarefulFeedback(coursedir=app.coursedir, parent=app)
@@ -218,13 +248,23 @@ def _end_with_parent() -> None:
 
 
 def _make(student: str) -> str:
+    try:
+        why = str(_kept["apart"].do(student))
+    except GraderFault as error:
+        return str(error)
+    if why == LARGE:
+        _kept["apart"].close()  # what is left of its memory may be little
+    return why
+
+
+def _page(student: str) -> str:
     converter = _kept["converter"]
-    converter.only = student
+    converter.only, converter.why = student, ""
     try:
         converter.init_notebooks()
         converter.convert_notebooks()
     except Exception as error:
-        return sentence(error)
+        return converter.why or sentence(error)
     finally:
         _kept["gradebook"].db.rollback()  # nobody is kept from writing in the meantime
     return ""

@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 from nbconvert.exporters import HTMLExporter, TemplateExporter
-from nbconvert.filters.highlight import Highlight2HTML
 from nbformat import NotebookNode
 from traitlets.config import Config
 
 from grading.core import Note
 from grading.feedback.results import Result, number, result_of
 from grading.web import (
-    FORMULA_ROOM,
     TEMPLATES,
     Markdown,
     Outline,
+    PageRoom,
     Renderer,
     Text,
-    fill,
+    code_html,
     harmless_html,
     make_accessible,
     of_output,
@@ -36,7 +34,8 @@ from grading.web import (
 
 WIDE = 32  # characters of a line that fit on any phone
 TALL = 20  # lines that need no scrolling
-KEPT = 500  # pieces of code that are not coloured anew each time
+KEPT = 500  # pieces of code that are not coloured anew each time,
+OF = 5_000  # characters each at most
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
@@ -44,7 +43,7 @@ class Page(HTMLExporter):
     """The exporter of feedback pages."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**{"optimistic_validation": True, **options})  # one look, at the end
         self._markdown = Markdown(
             lambda attachments: Renderer(attachments=attachments), make_accessible, self.log
         )
@@ -65,9 +64,7 @@ class Page(HTMLExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Make a page of a notebook."""
-        language = nb.metadata.get("language_info", {})
-        lexer = language.get("pygments_lexer", language.get("name", "python"))
-        self.register_filter("coloured", lambda source: coloured(source, lexer))
+        self.register_filter("coloured", coloured)
         self.register_filter("plain", lambda text: _ANSI.sub("", text))
         self.register_filter("is_wide", is_wide)
         self.register_filter("number", number)
@@ -89,8 +86,7 @@ class Said:
     ----------
     nb : NotebookNode
         With the points and comments of the gradebook in it.
-    render : callable
-        Renders Markdown, given as source and attachments.
+    render : Markdown
 
     Attributes
     ----------
@@ -102,7 +98,7 @@ class Said:
         The ids of the cells with a comment.
     """
 
-    def __init__(self, nb: NotebookNode, render: Callable[[str, dict[str, Any]], Text]) -> None:
+    def __init__(self, nb: NotebookNode, render: Markdown) -> None:
         found = [result for cell in nb.cells if (result := result_of(cell))]
         self.results: dict[str, Result] = {result.grade_id: result for result in found}
         self.notes: list[str] = []
@@ -113,21 +109,19 @@ class Said:
         self.comments = [mark["grade_id"] for mark in own if mark.get("comment")]
         self.outline = Outline(level=2)
         self._render = render
-        self._left = FORMULA_ROOM
+        self._room = PageRoom()
 
     def markdown(self, source: str, attachments: dict[str, Any] | None = None) -> Markup:
         """Return Markdown as HTML, with headings that fit here."""
-        text = self._render(source, attachments or {})
-        return self._fit(text)
+        return self._fit(self._room.render(self._render, source, attachments or {}))
 
     def html(self, text: str) -> Markup:
         """Return HTML of an output, made harmless; or the formula that it is as a whole."""
-        return self._fit(of_output(text) or Text(make_accessible(text)))
+        made = self._room.put(text, lambda: of_output(text) or Text(make_accessible(text)))
+        return self._fit(made)
 
-    def _fit(self, text: Text) -> Markup:
-        fits = text.cost <= self._left
-        self._left -= text.cost if fits else 0
-        return Markup(self.outline.fit(text.filled if fits else fill(text.places, [])))
+    def _fit(self, made: str) -> Markup:
+        return Markup(self.outline.fit(made))
 
 
 def _notes(nb: NotebookNode) -> tuple[Note, ...]:
@@ -136,10 +130,14 @@ def _notes(nb: NotebookNode) -> tuple[Note, ...]:
     return ()
 
 
-@functools.lru_cache(KEPT)
-def coloured(source: str, lexer: str) -> Markup:
+def coloured(source: str) -> Markup:
     """Return code with a class for each kind of word."""
-    return Markup(harmless_html(Highlight2HTML(pygments_lexer=lexer)(source)))
+    return (_coloured if len(source) <= OF else _coloured.__wrapped__)(source)
+
+
+@functools.lru_cache(KEPT)
+def _coloured(source: str) -> Markup:
+    return Markup(harmless_html(code_html(source)))
 
 
 def is_wide(text: str) -> bool:

@@ -16,6 +16,8 @@ from grading.judging.test_cell import Judgement, TestCell
 from grading.sandbox import Session
 
 OUTPUT_LIMIT = 24 * 2**20  # bytes of all outputs together: what a notebook can bear
+OUTPUTS = 4000  # of a submission
+LINE = 20  # bytes that a line takes in a notebook beyond its own
 ENDED = (Verdict.TIMED_OUT, Verdict.CRASHED)  # of a cell: what it does to its sandbox
 
 
@@ -210,7 +212,7 @@ class Turn:
         self.answers: list[Answer] = []
         self.tests: dict[int, TestCell] = {}
         self.failed: dict[str, tuple[Verdict, list[Output]]] = {}
-        self._size = 0
+        self._size = self._number = 0
         main = ModuleType("__main__")
         for number, cell in enumerate(cells):
             answer: Answer = None
@@ -229,8 +231,10 @@ class Turn:
         outputs, verdict = session.run_cell(cell.source)
         if verdict is not None:
             self.failed[cell.grade_id] = verdict, outputs
-        self._size += len(msgpack.packb(outputs))
-        if self._size > OUTPUT_LIMIT:
+        packed = msgpack.packb(outputs)
+        self._size += len(packed) + LINE * packed.count(b"\n")
+        self._number += len(outputs)
+        if self._size > OUTPUT_LIMIT or self._number > OUTPUTS:
             text = "Left out: the notebook makes more output than a submission may.\n"
             outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
             verdict = verdict or Verdict.TOO_MUCH_OUTPUT

@@ -20,7 +20,7 @@ from grading.judging.judge import draw, judge, judge_versions
 from grading.judging.submission import Submission
 from grading.sandbox import Limits, Session, error_output
 from grading.store import AuditEntry, Pending
-from grading.web import harmless_outputs
+from grading.web import Room, harmless_outputs
 
 Resources = dict[str, Any]
 
@@ -153,9 +153,10 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         code = code_cells(nb)
         answers = judge(self._cells(code, name), self._open, self.lesson.reference(name), rules)
         records = {}
+        room = Room()
         for number, (cell, answer) in enumerate(zip(code, answers, strict=False), 1):
             if answer is not None:
-                keep(cell, answer, number)
+                keep(cell, answer, number, room)
             if isinstance(answer, Judged):
                 own, record = cell.metadata.nbgrader, answer.record
                 check_points(record.points, own["points"])
@@ -215,9 +216,10 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         code = code_cells(nb)
         ended = task.pending.ended if task.pending else ()
         answers = draw(self._cells(code, resources["nbgrader"]["notebook"], ended), self._open)
+        room = Room()
         for number, (cell, answer) in enumerate(zip(code, answers, strict=True), 1):
             if answer is not None:
-                keep(cell, answer, number)
+                keep(cell, answer, number, room)
         task.limits = limits_met(answers)
 
     def _open(self, draws: bool) -> Session:
@@ -276,9 +278,10 @@ class ExecuteBehindWall(NbGraderPreprocessor):
         return cells
 
 
-def keep(cell: NotebookNode, answer: Shown | Judged, number: int) -> None:
+def keep(cell: NotebookNode, answer: Shown | Judged, number: int, room: Room) -> None:
     """Keep in a cell what running it has shown."""
-    cell.outputs = [nbformat.from_dict(output) for output in harmless_outputs(answer.outputs)]
+    kept = harmless_outputs(answer.outputs, room)
+    cell.outputs = [nbformat.from_dict(output) for output in kept]
     cell.execution_count = number
 
 

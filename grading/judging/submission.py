@@ -24,6 +24,7 @@ CELL_LIMIT = 2000
 SOURCE_LIMIT = 2**20  # characters of one cell; a student's has a few thousand
 VALUE_LIMIT = 2 * 10**6  # each may take a hundred bytes of memory; a lesson's has a few thousand
 DIGITS = 300  # of a whole number; one that has more is taken as a float, as it may be infinite
+LINE_LIMIT = 200_000  # of all cells: each is a text of its own in a notebook that is saved
 
 LOST = "Here stood a cell that could not be read."
 
@@ -96,6 +97,8 @@ def parse(data: bytes) -> list[Cell]:
     taken = [_taken(cell) for cell in cells]
     if taken and not any(taken):
         raise _unreadable("None of its cells can be read.")
+    if sum(cell.source.count("\n") for cell in taken if cell) > LINE_LIMIT:
+        raise _unreadable(f"Its cells have more than {LINE_LIMIT} lines.")
     return [cell or Cell("raw", LOST, "") for cell in taken]
 
 

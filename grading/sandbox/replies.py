@@ -13,6 +13,7 @@ from grading.core import GraderFault, Output
 from grading.sandbox import inside
 
 MOST_LENT = 20  # arguments of a function that a test hands over
+KINDS = 20  # of data in one output, of which a page shows one
 LEAST = 1000  # numbers and characters that it may be given, whatever was sent
 MOST_MADE = 2**22  # numbers that it may make of what it is given and the largest array sent
 
@@ -216,9 +217,9 @@ def _weigh(value: Any, weights: dict[int, int], depth: int = 0) -> int:
 
 
 def outputs(found: Any) -> list[Output]:
-    """Keep what has the shape of a notebook output."""
+    """Keep what has the shape of a notebook output, as many as a cell may have."""
     kept: list[Output] = []
-    for output in found if isinstance(found, list) else []:
+    for output in found[: inside.OUTPUTS + 1] if isinstance(found, list) else []:
         kind = output.get("output_type") if isinstance(output, dict) else None
         if kind == "stream" and output.get("name") in ("stdout", "stderr"):
             kept.append({"output_type": kind, "name": output["name"], "text": text(output, "text")})
@@ -229,14 +230,14 @@ def outputs(found: Any) -> list[Output]:
                     "output_type": kind,
                     "ename": text(output, "ename"),
                     "evalue": text(output, "evalue"),
-                    "traceback": [x for x in lines if isinstance(x, str)]
+                    "traceback": [x for x in lines[: inside.LINES] if isinstance(x, str)]
                     if isinstance(lines, list)
                     else [],
                 }
             )
         elif kind in ("display_data", "execute_result"):
             data = output.get("data")
-            pairs = data.items() if isinstance(data, dict) else ()
+            pairs = list(data.items())[:KINDS] if isinstance(data, dict) else ()
             clean = {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
             more = {"execution_count": None} if kind == "execute_result" else {}
             kept.append({"output_type": kind, "data": clean, "metadata": {}, **more})

@@ -7,6 +7,7 @@ own pages of it.
 """
 
 from grading.web.accessible import Outline, make_accessible
+from grading.web.code import code_html, highlight_code
 from grading.web.formgrader import (
     TEMPLATES,
     HarmlessMarkdown,
@@ -17,26 +18,29 @@ from grading.web.formgrader import (
     render_names,
     wrap_messages,
 )
-from grading.web.markdown import FORMULA_ROOM, Markdown, Renderer, Text, fill, of_output
-from grading.web.sanitize import harmless_html, harmless_outputs
+from grading.web.markdown import Markdown, PageRoom, Renderer, Text, of_output, without_files
+from grading.web.sanitize import Room, harmless_html, harmless_outputs
 
 __all__ = [
-    "FORMULA_ROOM",
     "TEMPLATES",
     "HarmlessMarkdown",
     "HarmlessPage",
     "Markdown",
     "Outline",
+    "PageRoom",
     "Renderer",
+    "Room",
     "Text",
     "answer_faults",
-    "fill",
+    "code_html",
     "harmless_html",
     "harmless_output_html",
     "harmless_outputs",
+    "highlight_code",
     "make_accessible",
     "make_harmless",
     "of_output",
     "render_names",
+    "without_files",
     "wrap_messages",
 ]

@@ -11,7 +11,7 @@ import re
 import nh3
 from bs4 import BeautifulSoup, Tag
 
-from grading.web.sanitize import RULES, harmless_html
+from grading.web.sanitize import RULES, clean, harmless_html
 
 _NEEDS_WORDS = {f"h{level}" for level in range(1, 7)} | {"a", "summary"}
 _LISTS = {"ul": {"li"}, "ol": {"li"}, "dl": {"dt", "dd"}}
@@ -70,7 +70,7 @@ def make_accessible(text: object) -> str:
             tag.name, tag.attrs = "td", {}
         elif id(tag) not in worded and tag.name in _NEEDS_WORDS:
             tag.name, tag.attrs = _GONE, {}
-    return _cleaner.clean(str(soup))
+    return clean(_cleaner, str(soup))
 
 
 def _say(tag: Tag, words: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import html
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,18 +20,21 @@ from markupsafe import escape
 from nbconvert.exporters import HTMLExporter
 from nbconvert.utils.base import NbConvertBase
 from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from tornado.web import HTTPError
 
 from grading.core import Output, cut, of_gradebook, sentence
-from grading.web.markdown import FORMULA_ROOM, Markdown, PlaceRenderer, Text, fill, of_output
-from grading.web.sanitize import PICTURES, harmless_html, harmless_outputs
+from grading.web.code import highlight_code
+from grading.web.markdown import Markdown, PageRoom, PlaceRenderer, Text, of_output, without_files
+from grading.web.sanitize import PICTURES, Room, harmless_html, harmless_outputs
 
 # Characters that a page shows. Markdown and highlighting can take time that grows with the
 # square of the length, and the formgrader makes one page at a time.
 LONGEST = {"markdown": 10_000}  # of one cell; the lessons' longest has 1652
 LONGEST_TEXT = 50_000
 LONGEST_PAGE = 300_000
+OUTPUTS = 4_000
 # Styles of formulas, and what keeps the formgrader's page from fetching MathJax.
 TEMPLATES = str(Path(__file__).with_name("templates") / "formulas")
 # Says on a page what the server could not do; nbgrader's own says nothing of a mark not saved.
@@ -60,7 +62,7 @@ class HarmlessMarkdown(NbConvertBase):
     def __call__(self, context: Context, source: str) -> str:
         """Render Markdown; what cannot be rendered is shown as text."""
         attachments = context.get("cell", {}).get("attachments", {})
-        return _fit(context, self._markdown(source, attachments))
+        return _room(context).render(self._markdown, source, attachments)
 
     def _renderer(self, attachments: dict[str, Any]) -> PlaceRenderer:
         return PlaceRenderer(attachments=attachments, anchor_link_text=self.parent.anchor_link_text)
@@ -69,19 +71,18 @@ class HarmlessMarkdown(NbConvertBase):
 @pass_context
 def harmless_output_html(context: Context, text: str) -> str:
     """Return an output's HTML as a part of a page; or the formula that it is as a whole."""
-    formula = of_output(str(text))
-    if formula is None:
-        return harmless_part(text)
-    return _fit(context, Text(harmless_part(formula.places), formula.formulas))
+    source = str(text)
+
+    def make() -> Text:
+        found = of_output(source) or Text(source)
+        return Text(harmless_part(found.places), found.formulas)
+
+    return _room(context).put(source, make)
 
 
-def _fit(context: Context, text: Text) -> str:
-    """Fill the formulas in, as long as the page has room for any."""
-    resources = context["resources"]
-    if text.cost > resources["formulas_left"]:
-        return fill(text.places, [])
-    resources["formulas_left"] -= text.cost
-    return text.filled
+def _room(context: Context) -> PageRoom:
+    found: PageRoom = context["resources"]["page_room"]
+    return found
 
 
 class HarmlessPage(NbGraderPreprocessor):
@@ -95,8 +96,9 @@ class HarmlessPage(NbGraderPreprocessor):
             if isinstance(resources.get(name), str):
                 resources[name] = escape(resources[name])
         nb.metadata.pop("widgets", None)
-        resources["formulas_left"] = FORMULA_ROOM
-        left = LONGEST_PAGE
+        resources["page_room"] = PageRoom()
+        room = Room()
+        left, outputs = LONGEST_PAGE, OUTPUTS
         for cell in nb.cells:
             if not cell.metadata.get("nbgrader", {}).get("locked"):
                 # The others are the instructor's; a test whose end is cut off could not be
@@ -106,8 +108,11 @@ class HarmlessPage(NbGraderPreprocessor):
                 cell.source = cut(cell.source, most, "# " if cell.cell_type == "code" else "")
             if cell.cell_type != "code":
                 continue
-            # Lines of spaces cost highlighting the square of their number.
-            cell.source = re.sub(r"[^\S\n]+\n", "\n", cell.source)
+            if len(cell.outputs) > outputs:
+                told = f"The first {outputs} of {len(cell.outputs)} outputs"
+                told = new_output("stream", text=f"{told}; the rest is in the notebook.")
+                cell.outputs[outputs:] = [told]
+            outputs -= min(outputs, len(cell.outputs))
             for output in cell.outputs:
                 for holder, key in _texts(output):
                     most = min(left, LONGEST_TEXT)
@@ -116,7 +121,7 @@ class HarmlessPage(NbGraderPreprocessor):
                 latex = output.get("data", {}).pop("text/latex", None)
                 if latex is not None:  # shown by the one filter that keeps a formula in place
                     output["data"].setdefault("text/html", html.escape(latex))
-            cell.outputs = [from_dict(output) for output in harmless_outputs(cell.outputs)]
+            cell.outputs = [from_dict(output) for output in harmless_outputs(cell.outputs, room)]
             for output in cell.outputs:
                 for kind in PICTURES.keys() & output.get("data", {}).keys():
                     output["metadata"][kind] = {"alt": "A picture that this cell has drawn"}
@@ -146,6 +151,9 @@ def make_harmless(exporter: HTMLExporter) -> HTMLExporter:
         exporter.sanitize_html = True
         exporter.register_filter("markdown2html", HarmlessMarkdown)
         exporter.register_filter("clean_html", harmless_output_html)
+        # Registered alone, nbconvert would put its own in place for each page.
+        exporter.filters = {**exporter.filters, "highlight_code": highlight_code}
+        exporter.register_filter("strip_files_prefix", without_files)
     return exporter
 
 

@@ -17,12 +17,16 @@ from typing import Any
 from urllib.parse import quote
 
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbconvert.filters.strings import strip_files_prefix
 
+from grading.web.code import PYTHON, code_html
 from grading.web.mathml import LONGEST, mathml
 
-# Bounds of a page. The formulas of a lesson have 3,700 characters together.
+# Bounds of a page. The formulas of a lesson have 3,700 characters together, its HTML 70,000.
 FORMULA_ROOM = 30_000
+HTML_ROOM = 2_000_000  # characters of all that is made of Markdown and HTML
+# Wherever a sign may begin something, the parser may look for its end through the whole text. So
+# signs times characters is what Markdown costs: some seconds for this many, a lesson has TODO.
+WORK_ROOM = 200_000_000
 EACH = 10  # characters that a formula counts for besides its own
 WIDE = 40  # characters of TeX that may be too many for a phone
 KEPT = 500  # texts that are not rendered anew each time
@@ -64,6 +68,13 @@ class PlaceRenderer(IPythonRenderer):
         tex = f"\\begin{{{name}}}{body}\\end{{{name}}}"
         return self._place(tex, super().latex_environment(name, body), block=True)
 
+    def block_code(self, code: str, info: str | None = None) -> str:
+        """Show code; in colours where it is Python."""
+        language = (info or "").split(maxsplit=1)[:1]
+        if language and language[0].lower() in PYTHON:
+            return code_html(code, "highlight")
+        return f"<pre><code>{html.escape(code, quote=False)}</code></pre>\n"
+
     def _place(self, tex: str, text: str, *, block: bool) -> str:
         self.formulas.append(Formula(tex, block))
         return f'<span title="formula {len(self.formulas) - 1}">{text}</span>'
@@ -74,7 +85,7 @@ class Renderer(PlaceRenderer):
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         """Give a heading nbconvert's id, but not the link to itself, which would be read out."""
-        words = html.unescape(re.sub(r"<[^>]*>", "", text)).replace(" ", "-")
+        words = html.unescape(re.sub(r"<[^<>]*>", "", text)).replace(" ", "-")
         name = html.escape(quote(words, safe="?/:@!$&'()*+,;="))
         return f'<h{level} id="{name}">{text}</h{level}>\n'
 
@@ -141,11 +152,62 @@ class Markdown:
             source = source.replace("](attachment:", "](")  # one that is missing stops nbconvert
         renderer = self._renderer(attachments)
         try:
-            found = strip_files_prefix(MarkdownWithMath(renderer=renderer).render(source))
+            found = without_files(MarkdownWithMath(renderer=renderer).render(source))
         except Exception:  # whatever its parser makes of it
             self._log.warning("a Markdown cell that cannot be rendered is shown as text")
-            return Text(self._clean(f"<pre>{html.escape(source)}</pre>"))
+            return Text(self._clean(as_written(source)))
         return Text(self._clean(found), renderer.formulas)
+
+
+class PageRoom:
+    """What a page still has room for: formulas, what is made of its texts, and the work of it.
+
+    Each text that does not fit is shown as it was written.
+    """
+
+    def __init__(self) -> None:
+        self._formulas, self._html, self._work = FORMULA_ROOM, HTML_ROOM, WORK_ROOM
+
+    def render(self, markdown: Markdown, source: str, attachments: dict[str, Any]) -> str:
+        """Return Markdown as HTML of the page."""
+        work = len(source) * len(_SIGN.findall(source))
+        if work > self._work:
+            return as_written(source)
+        self._work -= work
+        return self.put(source, lambda: markdown(source, attachments))
+
+    def put(self, source: str, make: Callable[[], Text]) -> str:
+        """Return a text as HTML of the page, its formulas filled in as long as there is room.
+
+        What it is made of is not read where there is no room left.
+        """
+        if self._html <= 0:
+            return as_written(source)
+        text = make()
+        fits = text.cost <= self._formulas
+        made = text.filled if fits else fill(text.places, [])
+        self._html -= len(made)
+        if self._html < 0:
+            return as_written(source)
+        self._formulas -= text.cost if fits else 0
+        return made
+
+
+_SIGN = re.compile(r"[!-/:-@\[-`{-~\n]")  # all that is neither a letter nor a digit nor a space
+_FILES = re.compile(r"""((?:src|href)=["']?)/?files/""")
+
+
+def without_files(text: str) -> str:
+    """Take the place of nbconvert's filter ``strip_files_prefix``, for HTML.
+
+    The other half of that one looks for Markdown, from each bracket to the end of its line.
+    """
+    return _FILES.sub(r"\1", text)
+
+
+def as_written(source: str) -> str:
+    """Return a text as HTML that shows how it was written."""
+    return f"<pre>{html.escape(source, quote=False)}</pre>"
 
 
 _PLACE = re.compile(r'<span title="formula (\d{1,4})">([^<]*)</span>')

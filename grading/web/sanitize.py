@@ -9,9 +9,12 @@ import base64
 import binascii
 import html
 import io
+import math
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,15 +25,18 @@ from pygments.token import STANDARD_TYPES
 from grading.core import Output
 
 PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
-PIXELS = 20_000_000  # of one picture; a browser needs four bytes for each
+# A browser needs four bytes for each pixel, and a few characters can stand for millions.
+PIXELS = 20_000_000  # of one picture
+PIXELS_ALL = 200_000_000  # of a submission
+PIXELS_IN_TEXT = 2_000_000  # of a picture that stands in HTML
 # Characters of HTML that are cleaned: what is nested takes time that grows with the square of
 # its depth. A page shows 50,000 of a text at most.
 LONGEST_HTML = 60_000
 LONGEST_CELL = 300_000
-# Reading HTML as browsers do, what formats text and is not closed is opened anew in each block:
-# n such tags and m blocks become n times m. So many are made at most, then so many are kept.
-MOST_MADE = 250_000
-GROWS, AND = 10, 10_000  # to ten times its characters, and so many more
+LONGEST_ALL = 900_000  # of a submission
+MOST_MADE = 8_000_000  # characters that reading one HTML may make; see `_most_made`
+NODE = 100  # characters that an element counts for besides its tag
+GROWS, AND = 4, 2_000  # what is kept has four times the characters written, and so many more
 
 _TAGS = set(
     "h1 h2 h3 h4 h5 h6 p br hr div span blockquote pre code kbd samp var a img "
@@ -81,14 +87,19 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "src":
         kind, _, data = value.removeprefix("data:").partition(";base64,")
         if value.startswith("data:"):
-            return value if is_picture(kind, data) else None
+            return value if _pixels(kind, data) <= PIXELS_IN_TEXT else None
         return value if _PATH.fullmatch(unquote(value)) else None
     return value
 
 
-# Those that are opened anew, with an attribute. A link is not: the next one closes it.
-_FORMATTING = re.compile(
-    r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE
+# The tags that are opened anew, each as long as it is: with whatever its attributes hold, a
+# `>` in quotes among it. A lookahead, as what looks like a tag may hold the next one.
+_SPACE = r"[\t\n\f\r ]"
+_VALUE = r"""(?:"[^"]*"?|'[^']*'?|[^\t\n\f\r >"'][^\t\n\f\r >]*)?"""
+_REOPENED = re.compile(
+    r"<(?=((a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\t\n\f\r />])"
+    rf"(?:[\t\n\f\r /]+|[^\t\n\f\r />][^\t\n\f\r />=]*(?:{_SPACE}*={_SPACE}*{_VALUE})?)*))",
+    re.IGNORECASE,
 )
 
 # What nh3 is told; `grading.web.accessible` allows less.
@@ -112,19 +123,45 @@ def harmless_html(text: object) -> str:
 
     What would become far longer than it is written is shown as text.
     """
-    text = str(text)
-    # Of tags that are the same but three are opened anew, so only attributes make many.
-    if len(_FORMATTING.findall(text)) * text.count("<") <= MOST_MADE:
-        found = _cleaner.clean(text)
+    return clean(_cleaner, str(text))
+
+
+def clean(cleaner: nh3.Cleaner, text: str) -> str:
+    """Return HTML as a cleaner leaves it; as text where reading it may make too much of it."""
+    if _most_made(text) <= MOST_MADE:
+        found = cleaner.clean(text)
         if len(found) <= GROWS * len(text) + AND:
             return found
     return f"<pre>{html.escape(text, quote=False)}</pre>"
 
 
-def is_picture(kind: str, data: str) -> bool:
-    """Say whether base64 text is a picture of its kind, and not too large to show."""
+def _most_made(text: str) -> int:
+    """Return how many characters reading HTML may make of it at most, elements counted in.
+
+    As browsers read it, what formats text and is not closed is opened anew in each block: what
+    all such tags hold, times as many as there are tags. Which of them are closed is not asked, as
+    an end may stand where it counts for nothing. Of tags that are the same but three are opened
+    anew, and of links but the last.
+    """
+    tags = text.count("<")
+    made = link = 0
+    times: Counter[str] = Counter()
+    for found in _REOPENED.finditer(text):
+        tag, name = found.groups()
+        if name in "aA":
+            link = max(link, len(tag) + NODE)
+        elif times[tag] < 3:
+            times[tag] += 1
+            made += len(tag) + NODE
+        if (made + link) * tags > MOST_MADE:
+            break
+    return (made + link) * tags
+
+
+def _pixels(kind: str, data: str) -> float:
+    """Return how many pixels a picture has, given as base64; infinity where it is none."""
     if kind not in PICTURES:
-        return False
+        return math.inf
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -132,35 +169,45 @@ def is_picture(kind: str, data: str) -> bool:
             with Image.open(io.BytesIO(raw), formats=[PICTURES[kind]]) as picture:
                 width, height = picture.size
     except (binascii.Error, ValueError, OSError, SyntaxError, Image.DecompressionBombError):
-        return False
-    return width * height <= PIXELS
+        return math.inf
+    return width * height
 
 
-def harmless_outputs(outputs: Iterable[Output]) -> list[Output]:
+@dataclass
+class Room:
+    """What the outputs of one submission may still hold, of all its cells."""
+
+    html: int = LONGEST_ALL
+    pixels: float = PIXELS_ALL
+
+
+def harmless_outputs(outputs: Iterable[Output], room: Room) -> list[Output]:
     """Keep of each output what is harmless: text, pictures, tables.
 
     Scripts, SVG, widgets and whatever else a browser might run are left out, and so is HTML
     that is too long to be cleaned; where nothing stays, a line of text says so.
     """
-    kept, left = [], LONGEST_CELL
-    for output in outputs:
-        most = min(left, LONGEST_HTML)
-        size = len(output.get("data", {}).get("text/html", ""))
-        left -= size if size <= most else 0
-        kept.append(_harmless_output(output, most))
+    elsewhere = max(room.html - LONGEST_CELL, 0)  # what is for other cells
+    room.html -= elsewhere
+    kept = [_harmless_output(output, room) for output in outputs]
+    room.html += elsewhere
     return kept
 
 
-def _harmless_output(output: Output, most: int) -> Output:
+def _harmless_output(output: Output, room: Room) -> Output:
     if "data" not in output:
         return output  # a stream or an error is text, and shown as text
     kept = {}
     for kind, value in output["data"].items():
-        if kind in ("text/plain", "text/latex") or (
-            kind in ("image/png", "image/jpeg") and is_picture(kind, value)
-        ):
+        if kind in ("text/plain", "text/latex"):
             kept[kind] = value
-        elif kind == "text/html" and len(value) <= most:
+        elif kind in ("image/png", "image/jpeg"):
+            pixels = _pixels(kind, value)
+            if pixels <= min(PIXELS, room.pixels):
+                room.pixels -= pixels
+                kept[kind] = value
+        elif kind == "text/html" and len(value) <= min(LONGEST_HTML, room.html):
+            room.html -= len(value)
             kept[kind] = harmless_html(value)
     if not kept:
         kinds = [kind for kind in output["data"] if re.fullmatch(r"[\w.+-]+/[\w.+-]{1,60}", kind)]

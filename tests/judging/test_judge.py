@@ -8,6 +8,7 @@ from grading.assignment.reference import Reference
 from grading.core.errors import GraderFault
 from grading.core.records import Rules
 from grading.core.verdicts import Verdict
+from grading.judging import judge as judging
 from grading.judging.cells import CodeCell, Role
 from grading.judging.judge import draw, judge
 from grading.sandbox.session import Session
@@ -192,3 +193,20 @@ def test_a_cell_that_ends_its_sandbox_says_so_and_is_left_out_when_plots_are_dra
     again = draw([replace(cells[0], ended=True), *cells[1:]], opened)
     assert again[0] is again[2] is None
     assert [again[n].outputs[0]["text"] for n in (1, 3)] == ["1\n", "1\n"]
+
+
+FLOODS = {
+    "outputs": "for _ in range(900): display({}, raw=True)",
+    "lines": "print('\\n' * 190_000)",
+}
+
+
+@pytest.mark.parametrize("source", FLOODS.values(), ids=FLOODS)
+def test_what_all_cells_show_has_a_bound(opened, source, monkeypatch):
+    monkeypatch.setattr(judging, "OUTPUT_LIMIT", 10**7)
+    shown = draw([cell(source) for _ in range(9)] + [cell("print('x')")], opened)
+    full = [one.limit is Verdict.TOO_MUCH_OUTPUT for one in shown]
+    assert full == sorted(full)
+    assert full.index(True) in (2, 4)  # that many cells are whole
+    assert "more output than a submission may" in shown[-1].outputs[0]["text"]
+    assert sum(len(one.outputs) for one in shown) <= judging.OUTPUTS + 10

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from grading.core.verdicts import Verdict
-from grading.sandbox import inside
+from grading.sandbox import inside, replies
 from grading.sandbox.session import Session
 from grading.sandbox.stub import Stub
 from tests.support.sandbox import LIMITS, SHORT, define, failure, printed, said
@@ -256,6 +256,62 @@ def test_a_forged_deep_traceback_is_no_fault_of_the_grader(session):
     body += b"\x91" * 1000 + b"\x01"
     _, verdict = session.run_cell(f"import os; os.write(3, {len(body).to_bytes(4, 'big') + body})")
     assert verdict in (Verdict.CRASHED, Verdict.RAISED)
+
+
+MANY = {
+    "empty displays": "for _ in range(3000): display({}, raw=True)",
+    "values": "from IPython import get_ipython as g\nfor n in range(3000): g().displayhook(n)",
+    "displays that can be updated": "for _ in range(3000): display(1, display_id=True)",
+}
+
+
+@pytest.mark.parametrize("source", MANY.values(), ids=MANY)
+def test_outputs_of_a_cell_are_counted(session, source):
+    outputs, verdict = session.run_cell(source)
+    assert verdict is Verdict.TOO_MUCH_OUTPUT
+    assert len(outputs) == inside.OUTPUTS + 1
+    assert outputs[-1]["ename"] == "TooMuchOutput"
+    assert printed(session, "print('goes on')") == "goes on\n"
+
+
+def test_two_streams_that_alternate_lose_their_order_and_nothing_else(session):
+    source = "import sys\nfor n in range(800): print(n); print(-n, file=sys.stderr)"
+    outputs = define(session, source)
+    assert len(outputs) == inside.OUTPUTS
+    for name, sign in (("stdout", 1), ("stderr", -1)):
+        text = "".join(one["text"] for one in outputs if one["name"] == name)
+        assert text == "".join(f"{sign * n}\n" for n in range(800))
+
+
+def test_what_is_cleared_makes_room_for_as_many(session):
+    source = "from IPython.display import clear_output\nfor n in range(1500): display(n); "
+    outputs = define(session, f"{source}clear_output()\nprint('x')")
+    assert said(outputs) == "x\n"
+    assert len(outputs) == 1
+
+
+def test_an_error_behind_the_last_output_is_there(session):
+    full = "for _ in range(1000): display({}, raw=True)\ntry: 1 / 0\nexcept Exception:\n"
+    again = "    for _ in range(3): get_ipython().showtraceback()\nraise KeyError('the last')"
+    outputs, verdict = session.run_cell(full + again)
+    assert verdict is Verdict.RAISED
+    assert len(outputs) == inside.OUTPUTS + 1
+    assert outputs[-1]["ename"] == "KeyError"
+
+
+def test_names_of_data_in_an_output_are_characters_of_it(session):
+    source = "for _ in range(9): display({'a/' + 'x' * 30_000: ''}, raw=True)"
+    assert session.run_cell(source)[1] is Verdict.TOO_MUCH_OUTPUT
+
+
+def test_of_what_a_sandbox_makes_up_no_more_is_kept_than_it_may_show():
+    stream = {"output_type": "stream", "name": "stdout", "text": ""}
+    error = {"output_type": "error", "ename": "", "evalue": "", "traceback": [""] * 10_000}
+    data = {"output_type": "display_data", "data": {f"a/{n}": "" for n in range(10_000)}}
+    kept = replies.outputs([error, data] + [stream] * 100_000)
+    assert len(kept) == inside.OUTPUTS + 1
+    assert len(kept[0]["traceback"]) == inside.LINES
+    assert len(kept[1]["data"]) == replies.KINDS
 
 
 def test_an_answer_too_large_is_too_much_output_and_no_end(session):

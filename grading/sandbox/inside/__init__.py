@@ -29,6 +29,7 @@ from .codec import (
     items,
 )
 from .confine import AROUND, SCRATCH
+from .shell import LINES, OUTPUTS
 from .wire import receive, send
 
 __all__ = [
@@ -38,7 +39,9 @@ __all__ = [
     "DTYPES",
     "FRAME_LIMIT",
     "ITEM_LIMIT",
+    "LINES",
     "NODE_LIMIT",
+    "OUTPUTS",
     "SCRATCH",
     "WEIGHT_LIMIT",
     "CodecError",

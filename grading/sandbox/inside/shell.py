@@ -11,6 +11,8 @@ from typing import Any
 
 from .errors import clean, text_of
 
+OUTPUTS = 1000  # of one cell; behind them one more, for the error that ends it
+LINES = 200  # of what is told of an error
 RUNS = 3  # zlib's Z_RLE: plots are runs of one colour
 
 
@@ -66,6 +68,7 @@ def make_shell() -> Any:
 
     outputs: list[dict[str, Any]] = []
     displayed: dict[str, dict[str, Any]] = {}  # what a display handle can update
+    streams: dict[str, dict[str, Any]] = {}  # the last output of each
     room = [0]
 
     def charge(size: int) -> None:
@@ -75,11 +78,18 @@ def make_shell() -> Any:
 
     def add(output: dict[str, Any], size: int) -> None:
         charge(size)
-        last = outputs[-1] if outputs else {}
-        if output["output_type"] == "stream" and last.get("name") == output["name"]:
-            last["text"] += output["text"]
-        else:
-            outputs.append(output)
+        name, full = output.get("name"), len(outputs) >= OUTPUTS
+        if name in streams and (full or outputs[-1] is streams[name]):
+            streams[name]["text"] += output["text"]  # of two that alternate, the order is lost
+            return
+        if full:
+            raise TooMuchOutput(f"more than {OUTPUTS} outputs of one cell")
+        if output["output_type"] == "stream":
+            streams[output["name"]] = output
+        outputs.append(output)
+
+    def size_of(output: dict[str, Any]) -> int:
+        return sum(len(kind) + len(str(value)) for kind, value in output["data"].items())
 
     class Stream:
         encoding, errors = "utf-8", "replace"
@@ -117,7 +127,7 @@ def make_shell() -> Any:
             **_: Any,
         ) -> None:
             output = rich("display_data", data, metadata)
-            size = sum(len(str(v)) for v in output["data"].values())
+            size = size_of(output)
             name = (transient or {}).get("display_id")
             if update and name in displayed:
                 charge(size)
@@ -129,6 +139,7 @@ def make_shell() -> Any:
 
         def clear_output(self, wait: bool = False) -> None:
             outputs.clear()
+            streams.clear()
 
     class Hook(DisplayHook):
         def write_output_prompt(self) -> None:
@@ -138,7 +149,7 @@ def make_shell() -> Any:
             assert self.shell is not None
             count = self.shell.execution_count - 1  # counted up before the cell runs
             output = rich("execute_result", format_dict, md_dict, execution_count=count)
-            add(output, sum(len(str(v)) for v in output["data"].values()))
+            add(output, size_of(output))
 
         def finish_displayhook(self) -> None:
             self._is_active = False
@@ -154,6 +165,7 @@ def make_shell() -> Any:
             nonlocal outputs
             outputs, room[0] = [], limit
             displayed.clear()
+            streams.clear()
             return outputs
 
         def leave_copies(self) -> None:
@@ -184,8 +196,9 @@ def make_shell() -> Any:
 
         def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
             room[0] = max(room[0], 100_000)
-            lines = [clean(str(line))[:20_000] for line in stb][:200]
+            lines = [clean(str(line))[:20_000] for line in stb][:LINES]
             error = {"ename": clean(etype.__name__), "evalue": text_of(evalue), "traceback": lines}
+            del outputs[OUTPUTS:]
             outputs.append({"output_type": "error", **error})
 
         def enable_gui(self, gui: Any = None) -> None:
