@@ -90,8 +90,7 @@ def _results(known: Class, rows: dict[str, dict[str, Answer]]) -> Iterator[Table
         columns.append(Column(f"{name}\n({most:g} points)", [_said(one) for one in answers]))
     members = {member.student: member for member in known.members}
     for name, most in known.by_hand.items():
-        given = [members.get(student, Member(student)).by_hand for student in rows]
-        texts = [Text(_by_hand(points[name]) if name in points else "") for points in given]
+        texts = [Text(_by_hand(members.get(student, Member(student)), name)) for student in rows]
         columns.append(Column(f"{name}\n({most:g} points)", texts))
     marks = [_mark(known, student, members.get(student, Member(student))) for student in rows]
     totals = [one if " " in one.plain else one + f" of {known.most:g}" for one in marks]
@@ -100,8 +99,15 @@ def _results(known: Class, rows: dict[str, dict[str, Answer]]) -> Iterator[Table
     yield from _signs(marks)
 
 
-def _by_hand(points: float | None) -> str:
-    return "waits" if points is None else f"by hand, {points:g}"
+def _by_hand(member: Member, name: str) -> str:
+    if name not in member.by_hand:
+        return ""
+    points = member.by_hand[name]
+    if points is None:
+        return "waits"
+    if name in member.untouched:
+        return f"{(member.whole or Verdict.NOT_ATTEMPTED).value}, {points:g}"
+    return f"by hand, {points:g}"
 
 
 def _signs(marks: Iterable[Text]) -> Iterator[str]:

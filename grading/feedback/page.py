@@ -96,11 +96,14 @@ class Said:
         What was done with the hand-in, where it is not said below one exercise.
     comments : list of str
         The ids of the cells with a comment.
+    is_open : bool
+        Whether something still waits for a person.
     """
 
     def __init__(self, nb: NotebookNode, render: Markdown) -> None:
         found = [result for cell in nb.cells if (result := result_of(cell))]
         self.results: dict[str, Result] = {result.grade_id: result for result in found}
+        self.is_open = any(result.state == "open" for result in found)
         self.notes: list[str] = []
         for note in _notes(nb):
             about = [r for r in found if note.grade_id in (r.grade_id, r.name)]

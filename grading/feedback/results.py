@@ -31,6 +31,8 @@ class Grades(GetGrades):
             student = self.gradebook.find_student(self.student_id)
             names = [student.first_name, student.last_name]
             resources["nbgrader"]["student_name"] = " ".join(name for name in names if name)
+            known = self.gradebook.find_assignment(self.assignment_id)
+            resources["nbgrader"]["notebooks"] = len(known.notebooks)
         return super().preprocess_cell(cell, resources, cell_index)
 
     def _get_score(self, cell: NotebookNode, resources: Resources) -> None:
@@ -45,6 +47,7 @@ class Grades(GetGrades):
             points=grade.max_score,
             extra_credit=grade.extra_credit or 0.0,
             by_hand=grade.manual_score is not None,
+            flagged=grade.manual_score is not None and grade.needs_manual_grade,
             waiting=grade.manual_score is None and grade.auto_score is None,
         )
 
@@ -80,7 +83,7 @@ class Result:
     name : str
         What a student calls it: the name of the function.
     points : str
-        ``7 of 10``.
+        ``7 of 10``; ``up to 10`` where nobody has graded it yet.
     state : str
         ``full``, ``part``, ``none``, or ``open`` where nobody has graded it yet.
     verdict, sentence : str
@@ -123,14 +126,24 @@ def result_of(cell: NotebookNode) -> Result | None:
     state = "open" if own.get("waiting") else _state(score, most)
     verdict = "not graded yet" if state == "open" else _WHOLE_POINTS[state]
     name = str(own.grade_id)
-    result = Result(name, name, f"{number(score)} of {number(most)}", state, verdict)
+    points = f"{number(score)} of {number(most)}"
+    if state == "open" and not score:
+        points = f"up to {number(most)}"
+    result = Result(name, name, points, state, verdict)
     if record:
         _tell(result, record, cell)
     elif own.get("by_hand"):
         result.notes.append("Your instructor has graded this by hand.")
+    elif is_solution(cell) and own.get("waiting") is False and not score:
+        # nbgrader gives a mark by itself only to what is as it was handed out, or was put back.
+        result.notes.append("There is no answer here, so there are no points for it.")
     if record and own.get("by_hand"):
         found = f"{number(record.points)} of {number(most)}"
         result.notes.append(f"Your instructor has set these points; the tests found {found}.")
+    if own.get("flagged"):
+        result.notes.append(
+            "These points were set before this notebook was last graded, and may change once more."
+        )
     if extra := own.get("extra_credit"):
         result.notes.append(f"{number(extra)} of these points are extra credit.")
     return result

@@ -123,7 +123,7 @@ class Exporter(ExportPlugin):
         return roster, people
 
     def _say(self, known: Iterable[Class], marks: list[Marks]) -> None:
-        """Note who has no mark, and why; and who was late, and what that costs."""
+        """Note who has no mark, and why; who was late, at what price; whose marks are flagged."""
         for one in marks:
             empty = [f"{printable(s)} ({why})" for s, why in one.without.items() if self.wanted(s)]
             if empty:
@@ -133,6 +133,12 @@ class Exporter(ExportPlugin):
             said = ", ".join(f"{printable(m.student)} ({m.lateness})" for m in late)
             if said:
                 self.notes.append(f"Late in {group.assignment}: {said}.")
+            again = [m for m in group.members if m.flagged and self.wanted(m.student)]
+            said = ", ".join(f"{printable(m.student)} ({', '.join(m.flagged)})" for m in again)
+            if said:
+                self.notes.append(
+                    f"nbgrader asks for another look at marks in {group.assignment}: {said}."
+                )
 
     def wanted(self, student: str) -> bool:
         """Say whether a student was asked for."""

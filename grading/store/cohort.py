@@ -76,6 +76,8 @@ class Member:
         By exercise.
     by_hand : dict of str to (float or None)
         The points of what a person marks; None of what waits for that.
+    untouched : tuple of str
+        What of that is as it was handed out, for which nbgrader gives no points by itself.
     flagged : tuple of str
         What has a mark, and nbgrader asks a person to look at it all the same.
     """
@@ -88,6 +90,7 @@ class Member:
     total: float | None = None
     answers: Mapping[str, Answer] = field(default_factory=dict)
     by_hand: Mapping[str, float | None] = field(default_factory=dict)
+    untouched: tuple[str, ...] = ()
     flagged: tuple[str, ...] = ()
 
     @property
@@ -223,6 +226,7 @@ def read_class(course: CourseDirectory, assignment: str) -> Class:
                     total,
                     answers,
                     {name: own[name].points for name in hands if name in own},
+                    tuple(n for n in hands if n in own and own[n].is_automatic),
                     tuple(n for n, m in own.items() if m.flagged and m.points is not None),
                 )
             )

@@ -40,6 +40,11 @@ class Mark:
         mark = self.automatic if self.by_hand is None else self.by_hand
         return None if mark is None else float(mark + self.extra)
 
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the mark is one that no person gave."""
+        return self.by_hand is None and self.automatic is not None
+
 
 def read_marks(
     gradebook: Gradebook, assignment: str, student: str | None = None

@@ -206,9 +206,9 @@ def test_points_and_comments_given_by_hand_are_there():
     assert rows[1:] == [
         ["f", "◐ partly correct", "9.5 of 10"],
         ["essay", "◐ some of the points", "1 of 4"],
-        ["draw", "… not graded yet", "0 of 2"],
+        ["draw", "… not graded yet", "up to 2"],
         ["Handed in late", "", "−2"],
-        ["Total", "", "8.5 of 16"],
+        ["Total, points so far", "", "8.5 of 16"],
     ]
     notes = [words(note) for note in by(root, "class", "note")]
     assert "Your instructor has set these points; the tests found 7 of 10." in notes
@@ -217,6 +217,29 @@ def test_points_and_comments_given_by_hand_are_there():
     comment = only(root, "id", "comment-f")
     assert words(comment) == "Your instructor's comment Well said: x2"
     assert "#comment-f" in [a.get("href") for a in root.iter("a")]
+
+
+def test_of_several_notebooks_each_page_has_the_total_of_its_own():
+    root = read(page(answer(), judged(PARTLY), notebooks=2))
+    total = [words(cell) for cell in only(root, "class", "summary").findall(".//tr")[-1]]
+    assert total == ["Total of this notebook", "", "7 of 10"]
+
+
+def test_where_there_is_no_answer_and_where_marks_are_older_is_said():
+    essay = mark("essay", grade=True, solution=True, score=0.0, points=4.0, waiting=False)
+    old = mark("old", grade=True, solution=True, score=1.0, points=4.0, waiting=False)
+    old["nbgrader"] |= {"by_hand": True, "flagged": True}
+    cells = [new_markdown_cell("YOUR ANSWER HERE", metadata=essay)]
+    cells += [new_markdown_cell("I think so.", metadata=old), judged(PARTLY, flagged=False)]
+    root = read(page(*cells))
+    assert words(only(root, "id", "essay")).startswith("Result: essay ✗ no points, 0 of 4 points")
+    notes = {
+        one: [words(n) for n in by(only(root, "id", one), "class", "note")]
+        for one in ("essay", "old", "test_f")
+    }
+    assert notes["essay"] == ["There is no answer here, so there are no points for it."]
+    assert notes["old"][1].startswith("These points were set before this notebook was last graded")
+    assert not notes["test_f"]
 
 
 def test_names_are_shown_as_text():

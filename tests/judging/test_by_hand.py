@@ -144,6 +144,9 @@ CHANGES = {
 WAITS = {student: set(BY_HAND) for student in CHANGES} | {"blank": {"draw", "task"}}
 
 
+NO_ANSWER = ("untouched", "unreadable")
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A course with answers of every kind, graded, with its pages."""
@@ -278,6 +281,7 @@ def test_what_waits_is_shown_everywhere_and_is_no_final_mark(course):
     assert "whole (points by hand are still to be given: essay, draw, task)" in said
     assert row_of(course, "csv.csv", "student_id", "whole")[A] == ""
     assert page(course, "whole").count("not graded yet") >= 3
+    assert "Total, points so far" in page(course, "whole")
 
 
 def test_marks_by_hand_are_added_up_and_new_work_asks_for_another_look(course):
@@ -290,11 +294,13 @@ def test_marks_by_hand_are_added_up_and_new_work_asks_for_another_look(course):
         gradebook.find_grade("test_f", "words", A, "whole").extra_credit = 1.0
         gradebook.db.commit()
 
+    exported = []
+
     def shown():
         said = course.python("grading", "table", A)
         (row,) = re.findall(r"^│ whole .*│ +(\S+) of 10 │$", said, re.M)
         course.python("grading", "report", A)
-        course.python("grading", "export", "--format", "csv", A)
+        exported.append(course.python("grading", "export", "--format", "csv", A))
         total = row_of(course, f"{A}.csv", "student", "whole")["total"]
         return row, total, row_of(course, "csv.csv", "student_id", "whole")[A]
 
@@ -308,3 +314,25 @@ def test_marks_by_hand_are_added_up_and_new_work_asks_for_another_look(course):
     with book(course) as gradebook:
         (notebook,) = gradebook.find_submission(A, "whole").notebooks
         assert {g.name for g in notebook.grades if g.needs_manual_grade} == set(points)
+    assert ["another look" in said for said in exported] == [False, True]
+    (line,) = [line for line in exported[1].splitlines() if "another look" in line]
+    assert line == f"nbgrader asks for another look at marks in {A}: whole (essay, draw, task)."
+    course.python("grading", "feedback", A, "--student=whole")
+    assert page(course, "whole").count("These points were set before this notebook was last") == 3
+    assert "points so far" not in page(course, "whole")
+
+
+def test_what_was_left_as_it_was_handed_out_is_no_mark_of_a_persons(course):
+    released = course.root / "release" / A / "words.ipynb"
+    course.submit("untouched", A, released.read_bytes())
+    course.python("grading", "autograde", A)
+    said = course.python("grading", "table", A)
+    rows = {name: re.findall(rf"^│ {name} +│(.*)$", said, re.M)[0] for name in NO_ANSWER}
+    found = {name: [c.strip() for c in row.strip("│").split("│")] for name, row in rows.items()}
+    assert found == {
+        "untouched": [*["not attempted, 0"] * 3, "waits", "0+ of 10"],
+        "unreadable": [*["unreadable, 0"] * 3, "waits", "0+ of 10"],
+    }
+    course.python("grading", "feedback", A, "--student=untouched")
+    for student in NO_ANSWER:
+        assert page(course, student).count("There is no answer here") == 2

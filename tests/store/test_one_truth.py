@@ -244,9 +244,9 @@ def test_every_place_says_what_waits_and_for_whom(course, marks):
         assert f"{student} (points by hand are still to be given: {waits})" in said
         page = plain(next((course.root / "feedback" / student / A).glob("*.html")).read_text())
         assert page.count("not graded yet") >= len(waits.split(", "))
-        assert "Total so far" in page
+        assert "Total, points so far" in page
     for path in (course.root / "feedback").glob(f"*/{A}/*.html"):
-        assert ("Total so far" in path.read_text("utf-8")) == (path.parts[-3] in waiting)
+        assert ("Total, points so far" in path.read_text("utf-8")) == (path.parts[-3] in waiting)
 
 
 def test_every_place_says_who_was_late_and_what_it_cost(course):
