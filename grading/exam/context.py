@@ -146,7 +146,10 @@ def unequal(cell: str, parts: float, points: float) -> GraderFault:
 
 
 def explanation(error: Exception, hidden: bool) -> str:
-    """Say why a test failed. What a hidden test compares with stays hidden."""
+    """Say why a test failed. What a hidden test compares with stays hidden.
+
+    So does what the student's code chose: it has seen the inputs.
+    """
     if hidden:
         return getattr(error, "brief", "A hidden check does not hold.")
     if hasattr(error, "brief"):  # a lesson's Mismatch: it says all that there is to say

@@ -113,13 +113,23 @@ class Exam:
         try:
             yield
         except AssertionError as wrong:  # its text may hold what the student's code chose
-            part.message = getattr(wrong, "brief", "the check does not hold")
+            self._charge(part, getattr(wrong, "brief", "the check does not hold"))
         else:
             part.earned = part.points * (
                 self._context.rules.follow_through if part.follows else 1.0
             )
         finally:
             self.scored = None
+
+    def _charge(self, part: Part, why: str) -> None:
+        """Take the points of a part, and say why.
+
+        That is said in full of the first part of an exam. Often it costs the later ones too; and
+        each way in which they could be wrong would tell more of the inputs.
+        """
+        told_already = any(one.message for one in self.parts)
+        part.follows, part.earned = False, 0.0
+        part.message = "not right either" if told_already else why
 
     def compare(self, given: Arguments, *names: str) -> None:
         """Compare what the function returns for ``given`` with the reference.
@@ -273,7 +283,7 @@ class Exam:
         why = self._follower.doubt(right)
         if why:
             for part in following:
-                part.follows, part.earned, part.message = False, 0.0, why
+                self._charge(part, why)
             self.score()
 
 

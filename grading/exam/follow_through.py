@@ -116,7 +116,8 @@ class Follower:
         counted = Inner(self._own, self._own)
         self._run(counted, usual.given)
         last = counted.asked - 1
-        place = int(self._rng.integers(1, last)) if last > 1 else max(last, 0)
+        # A state may be zero in the first calls, and the last hands nothing on.
+        place = int(self._rng.integers(2, last)) if last > 2 else max(last - 1, 0)
         # What shows but faintly with ours need not show with theirs.
         ours = memory.of(
             (self._reference, self._own, place),

@@ -119,9 +119,10 @@ def _same(one: Call, other: Call) -> bool:
 class Form:
     """The form of what came of a function of ours, which that of a student's has to have.
 
-    An array has to be one of the same shape, or a number, and a number one. A container within the
-    result, such as a cache, is handed on by a loop: where it has another form than ours it can be
-    kept, and nothing else be done with it. It may not hold many more numbers than ours.
+    An array has to be one of the same shape, or less that goes into it, and a number one. A
+    container within the result, such as a cache, is handed on by a loop: where it has another form
+    than ours it can be kept, and nothing else be done with it. It may not hold many more numbers
+    than ours.
 
     Parameters
     ----------
@@ -183,7 +184,7 @@ def opened(value: Any) -> Any:
 
 def _is_like(value: Any, own: Any) -> bool:
     if isinstance(own, np.ndarray):
-        return (type(value) is np.ndarray and value.shape == own.shape) or _is_number(value)
+        return _is_number(value) or (type(value) is np.ndarray and _goes_into(value, own))
     if isinstance(own, NUMBERS):
         return _is_number(value)
     if type(value) is not type(own):
@@ -193,6 +194,12 @@ def _is_like(value: Any, own: Any) -> bool:
     if isinstance(own, (tuple, list)):
         return len(value) == len(own) and all(map(_is_like, value, own))
     return not isinstance(own, (str, bytes)) or len(value) <= len(own)
+
+
+def _goes_into(value: Any, own: Any) -> bool:
+    """Say whether an array is spread over no more than ours: it has its shape, or ones in it."""
+    sizes = zip(value.shape[::-1], own.shape[::-1], strict=False)
+    return value.ndim <= own.ndim and all(one in (1, other) for one, other in sizes)
 
 
 def _weight(value: Any, most: float = math.inf) -> int:

@@ -36,7 +36,7 @@ def read_first(trees: list[ast.Module]) -> set[str]:
     return read
 
 
-def beyond(error: Exception, stand_ins: Collection[str]) -> Iterator[str]:
+def beyond(error: Exception, stand_ins: Collection[str], hidden: bool) -> Iterator[str]:
     """Yield why a test may have failed that looks at what does not reach it, each in a sentence.
 
     Parameters
@@ -45,8 +45,11 @@ def beyond(error: Exception, stand_ins: Collection[str]) -> Iterator[str]:
         With which it failed.
     stand_ins : collection of str
         The types of what reached it as stand-ins.
+    hidden : bool
+        Whether the test is. Then their names are not said: the student's code chose them, and has
+        seen the inputs.
     """
-    kinds = ", ".join(sorted(stand_ins))
+    kinds = "such object" if hidden and stand_ins else ", ".join(sorted(stand_ins))
     if kinds and not hasattr(error, "brief"):
         yield (
             "Of a submission a test sees plain data alone (numbers, texts, lists, dicts, arrays), "

@@ -176,7 +176,7 @@ class TestCell:
                 self.held[hidden] = False
                 self.cut = self.cut or hidden or len(self.context.exams) > made
                 self.value = None
-                said = [explanation(failed, hidden), *beyond(failed, session.stand_ins)]
+                said = [explanation(failed, hidden), *beyond(failed, session.stand_ins, hidden)]
                 self.text.write("\n".join(said) + "\n")
                 break
             # As in a notebook, the value of a cell is that of its last line.

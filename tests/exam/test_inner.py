@@ -22,6 +22,7 @@ USED = {"x": ONES, "p": {"W": np.ones((3, 3))}}
         (0 * ONES, 7, ([2 * ONES, ONES.T], "step")),
         (ONES > 0, np.float32(1.0), ([ONES, ONES.T], "")),
         (2.0, np.array(1.0), ([ONES, 3.0], "step")),
+        (ONES[:, :1], 2.0, ([ONES[0], ONES.T[:1, :1]], "step")),
     ],
 )
 def test_what_has_the_form_of_ours_can_be_used(result):
@@ -54,7 +55,7 @@ def doubling():
         OURS[:2],
         {"a": ONES},
         None,
-        (ONES[:, :1], 2.0, OURS[2]),
+        (ONES[:2], 2.0, OURS[2]),
         (ONES[None], 2.0, OURS[2]),
         (ONES.tolist(), 2.0, OURS[2]),
         (ONES, ONES, OURS[2]),
