@@ -25,7 +25,7 @@ from grading.autograde import CarefulAutograde
 from grading.core import GraderFault
 from grading.feedback import CarefulFeedback, Drawing, Grades, HideSchemes, HideTests, Page
 from grading.judging import ExecuteBehindWall
-from grading.lms import Canvas, Collector, Csv, Extractor, Moodle
+from grading.lms import AllGrades, Canvas, Collector, Csv, Extractor, Moodle
 from grading.release import ShareFiles, check_release
 from grading.store import CONFIG, check_settings, settings_fault, timestamp
 from grading.turns import take_turns
@@ -42,6 +42,7 @@ from grading.web import (
 )
 
 __all__ = [
+    "AllGrades",
     "Canvas",
     "Collector",
     "Csv",
@@ -132,6 +133,7 @@ def configure(c: Config) -> None:
     # Downloads of Canvas's and Moodle's: nbgrader zip_collect
     c.ZipCollectApp.extractor_plugin = "grading.plugins.Extractor"
     c.ZipCollectApp.collector_plugin = "grading.plugins.Collector"
+    c.ExportApp.plugin_class = "grading.plugins.AllGrades"
 
 
 def install() -> None:

@@ -2,8 +2,8 @@
 
 In comes nothing; out go the errors that end a grading, the verdicts and how they are said, the
 records that several packages pass on, the versions and digests by which a grading can be told
-from another, and other people's text made fit to be printed. It imports no other package, and
-nothing that takes long.
+from another, and other people's text made fit to be printed, or to stand in a table. It imports
+no other package, and nothing that takes long.
 """
 
 from grading.core.errors import FULL, READ_ONLY, GraderFault, of_gradebook, sentence
@@ -20,6 +20,7 @@ from grading.core.records import (
     Record,
     Rules,
 )
+from grading.core.tables import harmless, number, table
 from grading.core.text import cut, printable, why_no_student
 from grading.core.verdicts import (
     LIMITS,
@@ -52,10 +53,13 @@ __all__ = [
     "cut",
     "digest",
     "grader",
+    "harmless",
     "library_versions",
+    "number",
     "of_gradebook",
     "printable",
     "sentence",
+    "table",
     "take",
     "take_or_none",
     "verdict_of_error",

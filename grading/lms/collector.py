@@ -18,7 +18,7 @@ from nbgrader.utils import find_all_notebooks
 from traitlets import Unicode
 
 from grading.core import GraderFault, printable
-from grading.lms.extractor import NOTEBOOK, WORKSHEET
+from grading.lms.extractor import NAMED, NOTEBOOK, WORKSHEET, shortened
 from grading.lms.filenames import Label, Who, label, own_name
 from grading.lms.roster import read_roster
 
@@ -83,17 +83,18 @@ class Collector(FileNameCollectorPlugin):
         for path, tag in labels.items():
             student = whose.get(path)
             if not tag or not student or len(keys[student, tag.lms]) > 1:
-                strangers.append(printable(str(path.relative_to(folder))))
+                strangers.append(shortened(str(path.relative_to(folder))))
                 continue
             notebook, number = own_name(tag.file, released)
             rank = (tag.order, tag.file == notebook, number, str(path))
             rivals[student, notebook].append((rank, path, tag))
+        more = len(strangers) - NAMED
         if strangers:
             self.log.error(
                 "By %s it cannot be told whose these are, so they are not collected: %s. "
                 "docs/lms.md says what helps.",
                 roster.path.name,
-                ", ".join(strangers),
+                ", ".join(strangers[:NAMED]) + f" and {more} more" * (more > 0),
             )
         found = {}
         for (student, notebook), files in rivals.items():

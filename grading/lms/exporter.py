@@ -8,23 +8,22 @@ no mark at all gets no row.
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
 from traitlets import Dict, Unicode
 
-from grading.core import GraderFault, printable
+from grading.core import GraderFault, number, printable, table
 from grading.lms.roster import Person, Roster, read_roster
 from grading.store import REPORTS, Class, Places, near, read_class
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formula begins
+Row = list[str | Decimal]
 
 
 @dataclass(frozen=True)
@@ -70,14 +69,14 @@ class Exporter(ExportPlugin):
             self._say(known.values(), marks)
             path = root / (self.to or f"{REPORTS}/{self.name}.csv")
             with placed(path) as fresh:
-                fresh.write_bytes(self._text(rows).encode(self.encoding))
+                fresh.write_bytes(table(rows, self.line_end).encode(self.encoding, "replace"))
         except GraderFault as fault:
             raise SystemExit(str(fault)) from None
         for note in self.notes:
             print(note, file=sys.stderr)
         print(near(path))
 
-    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[list[str]]:
+    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[Row]:
         """Return the table, its header first.
 
         Parameters
@@ -145,11 +144,6 @@ class Exporter(ExportPlugin):
         named = not self.student or student in map(str, self.student)
         return named and Places(self.parent.coursedir).is_asked_for(student)
 
-    def _text(self, rows: Iterable[Sequence[str]]) -> str:
-        file = io.StringIO()
-        csv.writer(file, lineterminator=self.line_end).writerows(rows)
-        return file.getvalue()
-
 
 def marks_of(known: Class) -> Marks:
     """Return who has which mark."""
@@ -165,22 +159,6 @@ def marks_of(known: Class) -> Marks:
         else:
             marks[member.student] = member.total
     return Marks(known.assignment, known.most, marks, without)
-
-
-def number(value: float) -> str:
-    """Return a number as all importers read it: a point, at most five decimals, no exponent.
-
-    Five is what Moodle keeps.
-    """
-    whole, _, decimals = f"{value:.5f}".partition(".")
-    decimals = decimals.rstrip("0")
-    return f"{whole}.{decimals}" if decimals else whole
-
-
-def text(value: str) -> str:
-    """Return text on one line that no spreadsheet takes for a formula."""
-    value = " ".join(value.split())
-    return f"'{value}" if value.startswith(FORMULAS) else value
 
 
 @contextmanager
@@ -209,7 +187,7 @@ def placed(path: Path) -> Iterator[Path]:
             fresh.unlink()
 
 
-def cells(student: str, marks: list[Marks]) -> list[str]:
+def cells(student: str, marks: list[Marks]) -> Row:
     """Return a student's marks as cells."""
     return [number(one.marks[student]) if student in one.marks else "" for one in marks]
 

@@ -19,12 +19,15 @@ from nbgrader.plugins.zipcollect import ExtractorPlugin
 from traitlets import Int
 
 from grading.core import GraderFault, printable
-from grading.store import BROKEN, SIZE_LIMIT, check_settings, entry_name, why_not
+from grading.store import BROKEN, MOST, SIZE_LIMIT, check_settings, entry_name, holds_many, why_not
 
 ARCHIVE = ".zip"
 NOTEBOOK = ".ipynb"
 WORKSHEET = ".csv"
 PIECE = 2**20  # bytes
+MOST_IN_ALL = 100_000  # entries of a download
+LONGEST = 400  # characters of a name that is printed
+NAMED = 20  # of what is left out of one archive; the rest is counted
 
 
 class Extractor(ExtractorPlugin):
@@ -77,41 +80,59 @@ class Extractor(ExtractorPlugin):
             Whether it was found in an archive: then what it may hold is bounded more
             closely, and no archive in it is opened.
         """
+        if nested and holds_many(file):  # before a list is made of what it holds
+            self.leave_out(name, f"it holds more than {MOST} files")
+            return
         try:
             archive = zipfile.ZipFile(file)
         except BROKEN:
             self.leave_out(name, "it is no whole zip")
             return
-        left, files = self.most_of_one, self.most_files
         with archive:
-            for entry in archive.infolist():
-                inner = entry_name(entry)
-                where = f"{name}: {inner}"
-                kind = PurePosixPath(inner).suffix.lower()
-                why = why_not(entry, inner)
-                target = to / inner
-                if entry.is_dir() or inner.startswith("__MACOSX/"):
-                    continue
-                if why or target.exists() or any(p.is_file() for p in target.parents):
-                    self.leave_out(where, why or "the name is there twice")
-                elif kind == ARCHIVE and not nested:
-                    with self._taken(archive, entry, where) as copy:
-                        if copy:
-                            self.unpack(copy, target, where, nested=True)
-                elif kind != NOTEBOOK:
-                    self.leave_out(where, "it is no notebook")
-                elif nested and (left <= 0 or not files):
-                    self.leave_out(where, "there is too much in this zip")
-                else:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with target.open("wb") as out:
-                        # One byte more than may be, so that the grader says what is wrong.
-                        left -= self._copy(archive, entry, out, where)
-                    files -= 1
+            if len(archive.infolist()) > MOST_IN_ALL:
+                self.parent.fail(
+                    f"{printable(name)} holds more than {MOST_IN_ALL} files, so nothing was "
+                    "collected; submitted/ is as it was. Look at what it is."
+                )
+            self._unpack(archive, to, name, nested=nested)
+
+    def _unpack(self, archive: zipfile.ZipFile, to: Path, name: str, *, nested: bool) -> None:
+        left, files = self.most_of_one, self.most_files
+        out: list[tuple[str, str]] = []
+        for entry in archive.infolist():
+            inner = entry_name(entry)
+            where = f"{name}: {inner}"
+            kind = PurePosixPath(inner).suffix.lower()
+            why = why_not(entry, inner)
+            if entry.is_dir() or inner.startswith("__MACOSX/"):
+                continue
+            target = to / inner
+            if not why and (target.exists() or any(p.is_file() for p in target.parents)):
+                why = "the name is there twice"
+            if why:
+                out.append((where, why))
+            elif kind == ARCHIVE and not nested:
+                with self._taken(archive, entry, where) as copy:
+                    if copy:
+                        self.unpack(copy, target, where, nested=True)
+            elif kind != NOTEBOOK:
+                out.append((where, "it is no notebook"))
+            elif nested and (left <= 0 or not files):
+                out.append((where, "there is too much in this zip"))
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as fresh:
+                    # One byte more than may be, so that the grader says what is wrong.
+                    left -= self._copy(archive, entry, fresh, where)
+                files -= 1
+        for what, why in out[:NAMED]:
+            self.leave_out(what, why)
+        if out[NAMED:]:
+            self.leave_out(name, f"{len(out) - NAMED} files more")
 
     def leave_out(self, what: str, why: str) -> None:
         """Say what was not unpacked."""
-        self.log.warning("Left out %s: %s.", printable(what), why)
+        self.log.warning("Left out %s: %s.", shortened(what), why)
 
     def _copy(
         self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, to: IO[bytes], name: str
@@ -131,7 +152,7 @@ class Extractor(ExtractorPlugin):
                         )
                     to.write(piece)
         except BROKEN:
-            self.log.warning("%s is broken; it is taken as far as it goes.", printable(name))
+            self.log.warning("%s is broken; it is taken as far as it goes.", shortened(name))
         return size
 
     @contextmanager
@@ -145,3 +166,9 @@ class Extractor(ExtractorPlugin):
                 yield None
             else:
                 yield file
+
+
+def shortened(name: str) -> str:
+    """Return a name as it is printed, of any length."""
+    shown = printable(name)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]} …"

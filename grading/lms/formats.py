@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grading.core import GraderFault
-from grading.lms.exporter import Exporter, Marks, cells, listed, number, text
-from grading.lms.roster import Roster, read_roster
+from grading.core import GraderFault, harmless, number
+from grading.lms.exporter import Exporter, Marks, Row, cells, listed
+from grading.lms.roster import Person, Roster, read_roster
 from grading.store import Class
 
 
@@ -35,7 +35,7 @@ class Canvas(Exporter):
     name = "canvas"
     IGNORED = re.compile("(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
 
-    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[list[str]]:
+    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[Row]:
         """Return the table; see `Exporter.rows`."""
         roster, people = self.members(path, marks)
         roster.demand("Student", "ID")
@@ -47,8 +47,9 @@ class Canvas(Exporter):
                     f"“{person['ID']}”. It is in the file that Canvas exports."
                 )
         ids = ["SIS User ID", "SIS Login ID"]
-        ids = [i for i in ids if i in roster.columns] if ids[1] in roster.columns else []
-        titles = [self._title(one.assignment, roster) for one in marks]
+        ids = [i for i in ids if i in roster.columns and are_plain(people, i)]
+        ids = ids if "SIS Login ID" in ids else []
+        titles = [plain(self._title(one.assignment, roster)) for one in marks]
         for title in titles:
             if self.IGNORED.search(title):
                 raise GraderFault(
@@ -57,12 +58,12 @@ class Canvas(Exporter):
                 )
             if titles.count(title) > 1:
                 raise GraderFault(f"Two assignments have the title “{title}” in Canvas.")
-        table = [["Student", "ID", *ids, "Section", *titles]]
+        table: list[Row] = [["Student", "ID", *ids, "Section", *titles]]
         table += [["    Points Possible", "", *([""] * len(ids)), ""]]
         table[1] += [number(one.most) for one in marks]
         for person in people:
-            who = [text(person["Student"]), person["ID"], *(person[i] for i in ids)]
-            table.append([*who, text(person["Section"]), *cells(person.student, marks)])
+            who = [_line(person["Student"]), person["ID"], *(person[i] for i in ids)]
+            table.append([*who, _line(person["Section"]), *cells(person.student, marks)])
         return table
 
     def _title(self, assignment: str, roster: Roster) -> str:
@@ -106,11 +107,19 @@ class Moodle(Exporter):
     IDS = ("Username", "ID number", "Email address")
     MOST = 100  # Moodle's own, unless an administrator has set "Unlimited grades"
 
-    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[list[str]]:
+    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[Row]:
         """Return the table; see `Exporter.rows`."""
         roster, people = self.members(path, marks)
         there = [column for column in self.IDS if column in roster.columns]
         ids = [column for column in there if all(person[column] for person in people)]
+        odd = [column for column in ids if not are_plain(people, column)]
+        ids = [column for column in ids if column not in odd]
+        if odd and not ids:
+            raise GraderFault(
+                f"In {path.name} the column {odd[0]} holds what a spreadsheet would take for a "
+                "formula, and in other words Moodle would not know it. Add another one of the "
+                f"columns {', '.join(self.IDS)}."
+            )
         if not ids:
             missing = {c: [p.student for p in people if not p[c]] for c in there}
             said = "; ".join(f"{c} is missing for {listed(who)}" for c, who in missing.items())
@@ -120,7 +129,7 @@ class Moodle(Exporter):
             )
         for column in ids:
             roster.unique(column)
-        titles = [self.column(one.assignment) for one in marks]
+        titles = [plain(self.column(one.assignment)) for one in marks]
         for value in [*titles, *(person[column] for person in people for column in ids)]:
             if "\\" in value:
                 raise GraderFault(
@@ -136,9 +145,9 @@ class Moodle(Exporter):
                 f"have: {listed(high)}."
             )
         names = [column for column in ("First name", "Last name") if column in roster.columns]
-        table = [[*names, *ids, *titles]]
+        table: list[Row] = [[*names, *ids, *titles]]
         for person in people:
-            row = [text(person[column]).replace("\\", "") for column in names]
+            row: Row = [_line(person[column]).replace("\\", "") for column in names]
             row += [person[column] for column in ids]
             table.append([*row, *cells(person.student, marks)])
         return table
@@ -148,8 +157,8 @@ class Csv(Exporter):
     """Marks as spreadsheets open them: everyone, with or without a mark.
 
     UTF-8 with a mark in front, without which spreadsheets take it for something else
-    (`Microsoft`__); quotes and line ends as in `RFC 4180`__. A name that a spreadsheet would
-    take for a formula gets an apostrophe in front (`OWASP`__). The roster is not needed; if it
+    (`Microsoft`__); quotes and line ends as in `RFC 4180`__. What a spreadsheet could take for
+    a formula gets an apostrophe in front (`OWASP`__). The roster is not needed; if it
     is there, names come from it.
 
     __ https://support.microsoft.com/office/opening-csv-utf-8-files-correctly-in-excel-8a935af5-3416-4edd-ba7e-3dfd2bc4a032
@@ -160,7 +169,7 @@ class Csv(Exporter):
     name = "csv"
     encoding = "utf-8-sig"
 
-    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[list[str]]:
+    def rows(self, path: Path, known: list[Class], marks: list[Marks]) -> list[Row]:
         """Return the table; see `Exporter.rows`."""
         names = {m.student: (m.last_name, m.first_name) for one in known for m in one.members}
         if path.exists():
@@ -170,15 +179,34 @@ class Csv(Exporter):
             names = dict.fromkeys(roster.people, ("", "")) | names
         header = ["student_id", "last_name", "first_name"]
         for one in marks:
-            header += [text(self.column(one.assignment)), text(f"{one.assignment} of")]
-        table = [header]
+            header += [_line(self.column(one.assignment)), _line(f"{one.assignment} of")]
+        table: list[Row] = [[*header]]
         for student, (last, first) in names.items():
             if self.wanted(student):
-                row = [text(student), text(last), text(first)]
+                row: Row = [_line(student), _line(last), _line(first)]
                 for one, cell in zip(marks, cells(student, marks), strict=True):
                     row += [cell, number(one.most)]
                 table.append(row)
         return table
+
+
+def plain(title: str) -> str:
+    """Return the title of an assignment, which has to be as it is; raise if it is a formula."""
+    if harmless(title) != title:
+        raise GraderFault(
+            f"A spreadsheet would take “{title}” for a formula, and in other words the LMS would "
+            "not know it. Give the assignment another title there."
+        )
+    return title
+
+
+def are_plain(people: list[Person], column: str) -> bool:
+    """Say whether a column of ids, which have to be as they are, holds nothing like a formula."""
+    return all(harmless(person[column]) == person[column] for person in people)
+
+
+def _line(value: str) -> str:
+    return " ".join(value.split())
 
 
 FORMATS = {exporter.name: exporter for exporter in (Canvas, Moodle, Csv)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import glob
 from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -53,6 +54,8 @@ def refuse(folder: Path) -> None:
 def faults(folder: Path) -> Iterator[str]:
     """Yield what stops a release: marks would be wrong, or what is listed would be lost."""
     solutions: dict[str, str] = {}
+    if glob.has_magic(folder.name):
+        yield f"nbgrader takes the name {folder.name} for a pattern of others. Rename the folder."
     for path in sorted(folder.glob("*.ipynb")):
         source = read_source(path)
         if misformed := [*_misformed(source)]:  # and so nothing else can be read from it

@@ -7,8 +7,6 @@ or load even so.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +15,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grading.core import Verdict, cut
+from grading.core import Verdict, cut, number
+from grading.core import table as csv_table
 from grading.report import plots, statistics
 from grading.report.similarity import MOST_HOLDERS, Alike, Pair, alike
 from grading.store import Answer, Class, Member
@@ -26,7 +25,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_CODE = 6_000  # characters of one answer that are shown
 MOST_OTHERS = 15  # messages of tests that are listed
 MOST_PAIRS = 20  # that are alike; nobody looks at more
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # how a spreadsheet's formula begins
 
 
 def write_report(known: Class, folder: Path) -> list[Path]:
@@ -46,22 +44,20 @@ def write_report(known: Class, folder: Path) -> list[Path]:
 
 def table(known: Class) -> str:
     """Return the class as CSV, a row for each student."""
-    file = io.StringIO()
-    rows = csv.writer(file, lineterminator="\n")
     columns = ["student", "last_name", "first_name", "handed_in"]
     for exercise in known.exercises:
         columns += [f"{exercise} points", f"{exercise} verdict"]
     columns += [f"{name} points" for name in known.by_hand]
-    rows.writerow([*columns, "total", "of", "waits", "seconds_late", "penalty"])
+    rows: list[list[Any]] = [[*columns, "total", "of", "waits", "seconds_late", "penalty"]]
     for one in known.members:
-        row: list[Any] = [*map(_cell, (one.student, one.last_name, one.first_name)), state(one)]
+        row = [*map(_cell, (one.student, one.last_name, one.first_name)), state(one)]
         for exercise in known.exercises:
             answer = one.answers.get(exercise)
             row += [_number(answer.points), answer.verdict.value] if answer else ["", ""]
         row += [_number(one.by_hand.get(name)) for name in known.by_hand]
         row += [_number(one.total), _number(known.most), _cell(", ".join(one.waits))]
-        rows.writerow([*row, round(one.seconds_late), _number(one.penalty)])
-    return file.getvalue()
+        rows.append([*row, number(round(one.seconds_late)), _number(one.penalty)])
+    return csv_table(rows, "\n")
 
 
 def state(one: Member) -> str:
@@ -206,10 +202,8 @@ def percent(share: float) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text for a table that no spreadsheet takes for a formula."""
-    text = plain(text, 500).replace("\n", " ").replace("\t", " ")
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    return plain(text, 500).replace("\n", " ")
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+def _number(value: float | None) -> Any:
+    return "" if value is None else number(value)

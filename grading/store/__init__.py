@@ -26,7 +26,7 @@ from grading.store.gradebook import (
 )
 from grading.store.lock import lock_course
 from grading.store.marks import Mark, read_marks
-from grading.store.nested import BROKEN, entry_name, why_not
+from grading.store.nested import BROKEN, MOST, entry_name, holds_many, why_not
 from grading.store.penalties import Penalties, stored
 from grading.store.places import REPORTS, Places, Work, near
 from grading.store.seed import find_seed
@@ -36,6 +36,7 @@ from grading.store.submitted import hand_in, read_note
 __all__ = [
     "BROKEN",
     "CONFIG",
+    "MOST",
     "REPORTS",
     "SECRET",
     "SIZE_LIMIT",
@@ -62,6 +63,7 @@ __all__ = [
     "entry_name",
     "find_seed",
     "hand_in",
+    "holds_many",
     "lend_gradebook",
     "lock_course",
     "near",

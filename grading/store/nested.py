@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from grading.core import Verdict, printable
 from grading.store.files import (
@@ -35,6 +36,7 @@ BROKEN = (
     *(zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError),
     *(zlib.error, lzma.LZMAError, struct.error, OverflowError),
 )
+ENTRY = b"PK\1\2"  # begins each entry of the list at a zip's end
 LONGEST = 255  # bytes of a name, on every file system
 LONGEST_PATH = 1000  # bytes of all of them together; systems take 4096
 
@@ -66,7 +68,7 @@ def _none(why: str) -> Unusable:
 
 
 def _listed(names: Iterable[str]) -> str:
-    said = ", ".join(map(printable, names))
+    said = ", ".join(printable(name[:LISTED]) for name in names)
     return said if len(said) <= LISTED else f"{said[:LISTED]} …"
 
 
@@ -110,10 +112,11 @@ def _read(path: str, folder: int) -> bytes:
 
 def _unpack(data: bytes, path: str) -> tuple[bytes, str]:
     """Return the only notebook in a zip, and where it is; a zip in it is not opened."""
-    if data.count(b"PK\1\2") > MOST:  # with these begins the entry of each file
+    packed = io.BytesIO(data)
+    if holds_many(packed):
         raise _none(f"{path} holds more than {MOST} files.")
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(packed) as archive:
             entries = {entry_name(entry): entry for entry in archive.infolist()}
             names = [name for name in entries if name.lower().endswith(NOTEBOOK)]
             names = [n for n in names if not any(p != ".." and _is_hidden(p) for p in n.split("/"))]
@@ -130,6 +133,18 @@ def _unpack(data: bytes, path: str) -> tuple[bytes, str]:
     if len(found) > SIZE_LIMIT:
         raise too_large(SIZE_LIMIT)
     return found, f"{path}/{printable(names[0])}"
+
+
+def holds_many(file: IO[bytes]) -> bool:
+    """Say whether a zip that a student made has more entries than `MOST`.
+
+    A list of them would be twenty times as long as the zip; so is counted what begins like one.
+    Those of a zip in it that lies there as it is count too.
+    """
+    file.seek(0)
+    data = file.read()
+    file.seek(0)
+    return data.count(ENTRY) > MOST
 
 
 def entry_name(entry: zipfile.ZipInfo) -> str:

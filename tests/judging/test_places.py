@@ -9,8 +9,6 @@ from grading.judging.judge import judge
 from grading.sandbox.session import Session
 from tests.support.sandbox import LIMITS
 
-pytestmark = pytest.mark.clock
-
 HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS\n"
 
 

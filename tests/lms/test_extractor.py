@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import stat
+import struct
 import tracemalloc
 import zipfile
 
@@ -12,7 +13,7 @@ from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
 
-from grading.lms.extractor import Extractor
+from grading.lms.extractor import MOST_IN_ALL, NAMED, Extractor
 from grading.store.submitted import SIZE_LIMIT
 from tests.support.course import ROOT
 from tests.support.lms_readers import zipped
@@ -112,6 +113,58 @@ def test_all_downloads_together_are_bounded(tmp_path, capsys):
         unpacked(tmp_path, zipped(files), most=2 * SIZE_LIMIT)
     size = sum(p.stat().st_size for p in (tmp_path / "course" / "extracted").rglob("*.ipynb"))
     assert size <= 2 * SIZE_LIMIT
+
+
+def crowded(count, name=b"%06d.txt"):
+    """Return a zip of so many entries that name nothing: a directory and no files."""
+    form = "<4s6H3L5H2L"
+    made = []
+    for number in range(count):
+        named = name % number if b"%" in name else name
+        sizes = [0, 0, 0, len(named), 0, 0, 0, 0, 0, 0]
+        made.append(struct.pack(form, b"PK\1\2", 20, 20, 0, 0, 0, 33, *sizes) + named)
+    directory = b"".join(made)
+    most = min(count, 0xFFFF)
+    return directory + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, most, most, len(directory), 0, 0)
+
+
+def test_a_download_of_too_many_files_ends_it_with_one_sentence(tmp_path):
+    with pytest.raises(SystemExit):
+        unpacked(tmp_path, zipped({"rnn.ipynb": b"{}"}), crowded(MOST_IN_ALL + 1))
+    assert len(crowded(MOST_IN_ALL + 1)) < 10 * 2**20
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        crowded(300_000),
+        crowded(420_000, b""),
+        crowded(1001, b"rnn.ipynb"),
+        zipped({f"{number}.txt": b"" for number in range(1000)} | {"rnn.ipynb": b"{}"}),
+        zipped({f"{number}/": b"" for number in range(1001)}),
+        crowded(20_000, b"x" * 900),
+    ],
+    ids=["many", "many without a name", "one name", "one too many", "folders", "long names"],
+)
+def test_a_students_zip_of_too_many_files_is_left_out_as_a_whole_and_said_once(tmp_path, data):
+    tracemalloc.start()
+    found, said = unpacked(tmp_path, zipped({"work.zip": data, "good.ipynb": b"{}"}))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == {"0.zip/good.ipynb": 2}
+    assert said == ["Left out 0.zip: work.zip: it holds more than 1000 files."]
+    assert most < 4 * SIZE_LIMIT
+
+
+def test_of_much_that_is_left_out_some_is_named_and_the_rest_counted(tmp_path):
+    long = {"y" * 60_000 + str(number): b"" for number in range(50)}
+    inner = zipped({f"{number}.txt": b"" for number in range(900)})
+    found, said = unpacked(tmp_path, zipped({"work.zip": inner, **long, "good.ipynb": b"{}"}))
+    assert found == {"0.zip/good.ipynb": 2}
+    assert sum("work.zip" in line for line in said) == NAMED + 1
+    assert f"Left out 0.zip: work.zip: {900 - NAMED} files more." in said
+    assert f"Left out 0.zip: {50 - NAMED} files more." in said
+    assert sum(map(len, said)) < 20_000
 
 
 def broken(kind):

@@ -1,6 +1,7 @@
 """`python -m grading export`: marks that Canvas, Moodle and spreadsheets read as they are."""
 
 import contextlib
+import csv
 import io
 import os
 import shutil
@@ -181,7 +182,7 @@ def test_a_cell_without_a_mark_is_empty_and_said_to_be(graded):
 
 def test_only_the_assignments_that_are_named_are_columns(graded):
     header = export(graded, "canvas", B)[0].decode().splitlines()[0]
-    assert header == "Student,ID,SIS Login ID,Section,LSTM (502)"
+    assert header == '"Student","ID","SIS Login ID","Section","LSTM (502)"'
 
 
 def test_an_assignment_that_canvas_would_make_anew_is_said(course):
@@ -215,7 +216,7 @@ def test_moodle_reads_the_marks_that_the_gradebook_has(graded, by):
         s: pytest.approx(known[s], abs=1e-5) for s in marked
     }
     assert len(read) == len(marked)
-    assert data.startswith(b"First name,Last name,Username,Email address,")
+    assert data.startswith(b'"First name","Last name","Username","Email address",')
     assert "No mark in 01_rnn: absent" in said
 
 
@@ -224,7 +225,7 @@ def test_names_with_a_backslash_do_not_spoil_moodles_cells(graded):
     assert b"Back" in data
     assert b"\\" not in data
     names = [row.split(",")[0] for row in data.decode().splitlines()]
-    assert "小龍" in names
+    assert '"小龍"' in names
 
 
 def test_a_column_that_is_not_filled_for_everyone_is_left_out(course):
@@ -251,6 +252,65 @@ def test_marks_above_what_moodle_takes_are_said(course):
 
 
 # --- spreadsheets, and nbgrader's own command -------------------------------------------
+
+FORMULAS = ["eve;=1+1;x", "@x", "a\t-1", "+x", "=HYPERLINK(0)", 'x";=1+1;"', "a|=cmd"]
+
+
+def computed(text):
+    """Return the cells that are formulas, wherever a reader splits."""
+    cells = {c for mark in ',;\t|: "' for line in text.splitlines() for c in line.split(mark)}
+    return [cell for cell in cells if cell.strip('"\ufeff').startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("form", ["canvas", "moodle", "csv"])
+def test_no_name_is_a_formula_in_any_table(course, form, name):
+    old, cells = "Fault, Grace", '"' + name.replace('"', '""') + '"'
+    for file, text in (("roster.csv", canvas_roster()), ("moodle.csv", moodle_roster())):
+        assert text.count(f'"{old}"') or text.count('"Fault"')
+        text = text.replace(f'"{old}"', cells).replace('"Fault"', cells).replace("Tue, 10", "=0")
+        (course.root / file).write_text(text, "utf-8")
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        gradebook.update_or_create_student("absent", last_name=name, first_name=name, email=name)
+    shutil.rmtree(course.root / "autograded" / ".unfinished")
+    more = ["--roster=moodle.csv"] if form == "moodle" else []
+    text = export(course, form, A, *more)[0].decode()
+    assert "Eve" in text
+    assert computed(text) == []
+    course.python("grading", "report", A)
+    assert computed((course.root / "reports" / f"{A}.csv").read_text("utf-8")) == []
+    course.nbgrader("export")
+    text = (course.root / "grades.csv").read_text("utf-8")
+    assert computed(text) == []
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["student_id"] for row in rows} >= {*PEOPLE} - {"nothing"}
+    scores = {row["assignment"]: row["score"] for row in rows if row["student_id"] == "right"}
+    assert (scores[A], scores[B]) == ("20", "20")
+
+
+@pytest.mark.parametrize("form", ["canvas", "moodle"])
+def test_an_id_that_would_be_a_formula_is_left_out_or_refused(course, form):
+    for file, text in (("roster.csv", canvas_roster()), ("moodle.csv", moodle_roster())):
+        (course.root / file).write_text(text.replace("u13", "=u13"), "utf-8")
+    more = ["--roster=moodle.csv"] if form == "moodle" else []
+    data, _ = export(course, form, A, *more)
+    assert b"u13" not in data
+    assert b"Username" not in data
+    assert b"Login" not in data
+    if form == "moodle":
+        text = moodle_roster().replace("u13", "=u13").replace("eve@", "@eve@")
+        (course.root / "moodle.csv").write_text(text, "utf-8")
+        said = export(course, form, A, *more, fails=True)[1]
+        assert "the column Username holds what a spreadsheet would take for a formula" in said
+
+
+def test_a_title_that_would_be_a_formula_is_refused(course):
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.Exporter.titles = {'01_rnn': 'RNN; +1'}\n")
+    for form in ("canvas", "moodle"):
+        said = export(course, form, A, *["--roster=moodle.csv"] * (form == "moodle"), fails=True)[1]
+        assert "would take “RNN; +1” for a formula" in said
+    assert computed(export(course, "csv", A)[0].decode()) == []
 
 
 def test_a_spreadsheet_shows_everyone_and_computes_nothing(graded):

@@ -59,6 +59,15 @@ def test_nothing_is_said_of_the_lessons(assignment):
     assert [*faults(folder), *advice(folder)] == []
 
 
+@pytest.mark.parametrize("name", ["[a-b]x", "*", "a?"])
+def test_a_name_that_nbgrader_takes_for_a_pattern_is_a_fault(write, name):
+    folder = write(lesson(), ENTRY, ENTRY)
+    folder = folder.rename(folder.with_name(name))
+    assert [*faults(folder)] == [
+        f"nbgrader takes the name {name} for a pattern of others. Rename the folder."
+    ]
+
+
 FAULTS = {
     "a section of no exercise": (
         ENTRY.replace("step", "stpe"),

@@ -12,8 +12,6 @@ from grading.core.verdicts import Verdict
 from grading.sandbox.inside.holdings import Holdings
 from tests.support.sandbox import LIMITS, define, printed
 
-pytestmark = pytest.mark.clock
-
 SMALL = replace(LIMITS, memory=2**29, cell=40, processes=64)
 TOOLS = """
 import ctypes, mmap, os, socket, time

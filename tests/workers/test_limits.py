@@ -11,8 +11,6 @@ from grading.store import audit
 from grading.workers import client
 from tests.support.course import grade_id, notebook_path, other_course
 
-pytestmark = pytest.mark.clock
-
 A = "01_costly"
 CONFIG = """
 import grading

@@ -461,6 +461,13 @@ def many_names(course: Course, folder: Path) -> None:
         archive.writestr(NAME, right(course))
 
 
+def crowd(course: Course, folder: Path) -> None:
+    """Hand in a zip of 300,000 entries and no file."""
+    entry = b"PK\1\2" + bytes(42)
+    end = b"PK\5\6" + bytes(8) + struct.pack("<2L", 300_000 * len(entry), 0) + bytes(2)
+    (folder / "work.zip").write_bytes(entry * 300_000 + end)
+
+
 def bomb(course: Course, folder: Path) -> None:
     """Hand in a zip of a notebook that is far larger than it says."""
     with zipfile.ZipFile(folder / "work.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -596,6 +603,7 @@ IN_WORDS = [
     broken("a zip that leads elsewhere", zipped("../../x.ipynb"), NONE, "leads elsewhere"),
     broken("a zip of a link", zipped(NAME, external_attr=0o120777 << 16), NONE, "it is no file"),
     broken("a zip of thousands", many_names, NONE, "more than 1000 files"),
+    broken("a zip of nothing but names", crowd, NONE, "more than 1000 files"),
     broken("a zip in a zip", zipped("inner.zip"), NONE, "work.zip"),
     broken("a bomb of a zip", bomb, BAD, "work.zip"),
     broken("half of a zip", torn, BAD, "work.zip"),
