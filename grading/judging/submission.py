@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +25,8 @@ from grading.store import Unusable
 CELL_LIMIT = 2000
 SOURCE_LIMIT = 2**20  # characters of one cell; a student's has a few thousand
 LINE_LIMIT = 200_000  # of all cells: each is a text of its own in a notebook that is saved
-# Objects and lists that JSON may hold, or say that it does: two bytes are a hundred in memory.
-NESTED_LIMIT = 1_000_000
+NESTED_LIMIT = 1_000_000  # lists and objects: two bytes are a hundred and more in memory
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 LOST = "Here stood a cell that could not be read."
 
@@ -106,7 +107,7 @@ def parse(data: bytes) -> list[Cell]:
 def _json(data: bytes) -> dict[str, Any]:
     if not data.strip():
         raise _unreadable("The file is empty.")
-    if data.count(b"{") + data.count(b"[") > NESTED_LIMIT:
+    if _nested(data) > NESTED_LIMIT and _nested(_STRING.sub(b"", data)) > NESTED_LIMIT:
         raise _unreadable(f"It holds more than {NESTED_LIMIT} lists and objects.")
     try:
         raw = json.loads(data)
@@ -117,6 +118,10 @@ def _json(data: bytes) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise _unreadable("It is JSON, but not a notebook.")
     return raw
+
+
+def _nested(data: bytes) -> int:
+    return data.count(b"{") + data.count(b"[")
 
 
 def _cells(raw: dict[str, Any]) -> list[Any]:
