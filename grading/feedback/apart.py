@@ -114,7 +114,10 @@ class Apart:
                 except Exception as error:
                     answer = sentence(error), None
                 signal.setitimer(signal.ITIMER_REAL, 0)
-                pipe.send(answer)
+                try:
+                    pipe.send(answer)
+                except Exception as error:  # it cannot be pickled, and nothing is sent yet
+                    pipe.send((sentence(error), None))
         except EOFError:
             os._exit(0)
         finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ SOURCE_LIMIT = 2**20  # characters of one cell; a student's has a few thousand
 VALUE_LIMIT = 2 * 10**6  # each may take a hundred bytes of memory; a lesson's has a few thousand
 DIGITS = 300  # of a whole number; one that has more is taken as a float, as it may be infinite
 LINE_LIMIT = 200_000  # of all cells: each is a text of its own in a notebook that is saved
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 LOST = "Here stood a cell that could not be read."
 
@@ -105,7 +107,7 @@ def parse(data: bytes) -> list[Cell]:
 def _json(data: bytes) -> dict[str, Any]:
     if not data.strip():
         raise _unreadable("The file is empty.")
-    if sum(map(data.count, (b",", b"[", b"{"))) > VALUE_LIMIT:
+    if _values(data) > VALUE_LIMIT and _values(_STRING.sub(b"", data)) > VALUE_LIMIT:
         raise _unreadable("It holds millions of values. Clear the outputs, then save it.")
     try:
         raw = json.loads(data, parse_int=_whole)
@@ -120,6 +122,10 @@ def _json(data: bytes) -> dict[str, Any]:
 
 def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) <= DIGITS else float(digits)
+
+
+def _values(data: bytes) -> int:
+    return sum(map(data.count, (b",", b"[", b"{")))
 
 
 def _cells(raw: dict[str, Any]) -> list[Any]:

@@ -557,10 +557,10 @@ IN_WORDS = [
     broken("too large", content(b" " * (21 * 2**20) + b"{}"), BAD, "20 MB"),
     broken("200 MB that take no space", sparse(200 * 2**20), BAD, "20 MB"),
     broken("100 MB in one cell", edited(sources({CELL: "#" * 100 * 2**20})), BAD, "20 MB"),
-    broken("nested too deep", content(b'{"nbformat": 4, "cells": ' + b"[" * 10**6), BAD, "nested"),
+    broken("nested too deep", content(b'{"nbformat": 4, "cells": ' + b"[" * 10**5), BAD, "nested"),
     broken(
         "nested too deep and closed",
-        content(b'{"nbformat": 4, "cells": ' + b"[" * 10**6 + b"]" * 10**6 + b"}"),
+        content(b'{"nbformat": 4, "cells": ' + b"[" * 10**5 + b"]" * 10**5 + b"}"),
         BAD,
         "nested",
     ),
@@ -569,6 +569,27 @@ IN_WORDS = [
         for what, value in (("lists", b"[]"), ("objects", b'{"":0}'), ("texts", b'"a"'))
     ),
     broken("half of thousands of lists", content(many(b"[]", 2**18)[:-9]), BAD, "not JSON"),
+    broken(
+        "a hundred thousand lists", content(b'{"nbformat": 4, "a": [' + b"[]," * 10**5), BAD, "JSON"
+    ),
+    broken(
+        "millions of objects in its metadata",
+        edited(lambda raw: raw["metadata"].update(a=[{"": 0}] * 2_000_000)),
+        BAD,
+        "millions of values",
+    ),
+    broken(
+        "millions of tags",
+        edited(lambda raw: cell_of(raw, CELL)["metadata"].update(tags=[[]] * 2_000_000)),
+        BAD,
+        "millions of values",
+    ),
+    broken(
+        "a million lines",
+        edited(lambda raw: raw["cells"].append(plain("\n" * 10**6))),
+        BAD,
+        "lines",
+    ),
     broken("too many cells", edited(lambda raw: raw.update(cells=raw["cells"] * 90)), BAD, "2000"),
     *(
         broken(f"a version {name}", text_edited('"nbformat": 4', f'"nbformat": {value}'), BAD, says)
@@ -688,6 +709,11 @@ HONEST = [
     Row("a broken cell", edited(lambda raw: raw["cells"].insert(0, 7))),
     Row("a source of numbers", edited(added(source=[1, 2]))),
     Row("no cell type", edited(added(cell_type=None, source="x"))),
+    Row("millions of brackets in an output", edited(added(outputs=["[{" * 2_000_000]))),
+    Row(
+        "a hundred thousand names in metadata",
+        edited(added(metadata=dict.fromkeys(map(str, range(10**5))))),
+    ),
     Row("outputs of a wrong type", edited(added(outputs={"a": 1}, execution_count="x"))),
     Row("attachments", edited(added(cell_type="markdown", attachments={"a.png": [1]}))),
     Row("cell metadata of wrong types", edited(added(metadata="x"))),

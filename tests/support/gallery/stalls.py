@@ -268,6 +268,24 @@ FLOODS = [
         V.TOO_MUCH_OUTPUT,
         "class Long:\n    def __repr__(self): return 'x' * 2**26\nLong()\n",
     ),
+    last(
+        RNNS,
+        "shows nothing a hundred thousand times",
+        V.TOO_MUCH_OUTPUT,
+        "for _ in range(100_000): display({}, raw=True)\n",
+    ),
+    make.right(
+        RNN,
+        "HTML that says little and makes much",
+        "from IPython.display import HTML\n"
+        "display(HTML('<p><b title=\"' + 'y' * 30_000 + '\">' + '<p>x' * 7_000))",
+    ),
+    make.right(LSTM, "a page of nothing but lines", "print('\\n' * 2_000_000)"),
+    make.right(
+        LSTMS,
+        "speaks with two voices by turns",
+        "import sys\nfor _ in range(8_000): print(); print(file=sys.stderr)",
+    ),
     make.call(RNNS, "an error as long as a book", V.RAISED, "raise ValueError('x' * 2**26)"),
     make.call(LSTM, "returns a book", V.TOO_MUCH_OUTPUT, "return ['x' * 2**20] * 70"),
 ]
