@@ -18,6 +18,7 @@ import msgpack
 
 from grading.core import GraderFault
 from grading.sandbox import inside, seccomp
+from grading.sandbox.group import Group, Groups, scope
 from grading.sandbox.limits import Limits
 from grading.sandbox.visible import PLACE, covered, packages, source, views
 
@@ -172,7 +173,7 @@ class Zygote:
         with theirs, TemporaryFile() as complaints:
             try:
                 self.process = subprocess.Popen(
-                    command(theirs.fileno(), core),
+                    [*scope(), *command(theirs.fileno(), core)],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -187,12 +188,15 @@ class Zygote:
                 self.close()
                 complaints.seek(0)
                 raise refusal(complaints.read().decode(errors="replace"))
+        self.groups: Groups | None = None
+        with contextlib.suppress(OSError):
+            self.groups = Groups(self.process.pid) if scope() else None
         self.landlock = self._try()
 
     def _try(self) -> int:
         """Open a first sandbox, so that what is missing shows before anything is graded."""
-        wire, status = self.open(Limits())
-        with wire, status:
+        wire, status, group = self.open(Limits())
+        with wire, status, contextlib.closing(group) if group else contextlib.nullcontext():
             try:
                 ready = inside.receive(wire, time.monotonic() + START_SECONDS)
             except (OSError, EOFError, inside.CodecError):
@@ -205,11 +209,12 @@ class Zygote:
             raise refusal(str(ready.get("fault", ready)))
         return int(ready["landlock"])
 
-    def open(self, limits: Limits) -> tuple[socket.socket, socket.socket]:
-        """Open a sandbox: one socket to its runner, one to its keeper.
+    def open(self, limits: Limits) -> tuple[socket.socket, socket.socket, Group | None]:
+        """Open a sandbox: one socket to its runner, one to its keeper; its group, if it has one.
 
         Closing the second ends the sandbox, whatever runs in it.
         """
+        group = self.groups.open(limits) if self.groups else None
         wire, their_wire = socket.socketpair()
         status, their_status = socket.socketpair()
         with their_wire, their_status:
@@ -217,13 +222,14 @@ class Zygote:
                 socket.send_fds(
                     self.control,
                     [msgpack.packb(asdict(limits) | self._inner)],
-                    [their_wire.fileno(), their_status.fileno()],
+                    [their_wire.fileno(), their_status.fileno()]
+                    + ([group.entrance] if group else []),
                 )
             except OSError as error:
                 wire.close()
                 status.close()
                 raise GraderFault(f"the sandbox's zygote is gone: {error}") from error
-        return wire, status
+        return wire, status, group
 
     def close(self) -> None:
         """End the zygote and every sandbox that it opened."""

@@ -44,7 +44,7 @@ class Sandbox:
     def __init__(self, zygote: Zygote, limits: Limits, files: Mapping[str, bytes]) -> None:
         self.limits = limits
         self.over = False
-        self._wire, self._status = zygote.open(limits)
+        self._wire, self._status, self._group = zygote.open(limits)
         self._last: dict[str, Any] = {}  # what the keeper has said of the end
         deadline = time.monotonic() + START_SECONDS
         try:
@@ -85,8 +85,7 @@ class Sandbox:
         Who is late may have met another limit before, which says more.
         """
         met = self.keeper("met").get("met")
-        why = self.end().get("why")
-        if "memory" in (met, why):
+        if "memory" in (met, self.end().get("why")):
             return self._too_large()
         limit = self.limits.total if whole else seconds
         if met == "processes":
@@ -115,6 +114,10 @@ class Sandbox:
             ):
                 self._status.shutdown(socket.SHUT_WR)
                 self._last = inside.receive(self._status, time.monotonic() + START_SECONDS)
+            if self._group:
+                if self._group.met():
+                    self._last = {**self._last, "why": "memory"}
+                self._group.close()
         return self._last
 
     def _too_large(self) -> Lost:

@@ -123,7 +123,9 @@ class Warm:
         seconds = round(time.monotonic() - start, 2)
         log = tuple(said.lines)
         landlock = self._zygote.landlock
-        return Done(graded, drawn, judged, log, seconds, landlock, library_versions())
+        # What holds the memory: the kernel, by a control group, or the keeper alone, by counting.
+        versions = library_versions() | {"cgroup": "2" if self._zygote.groups else "0"}
+        return Done(graded, drawn, judged, log, seconds, landlock, versions)
 
     def _learn(self, packed: bytes, zygote: Zygote) -> Pipeline:
         """Return the pipeline of a lesson: a new one, unless it is the last one."""

@@ -13,7 +13,7 @@ from grading.core.records import Record
 from grading.core.verdicts import Verdict
 from grading.judging.results import Drawn, Graded
 from grading.store.audit import AuditEntry
-from grading.workers.jobs import Done, Job
+from grading.workers.jobs import Done, Job, Met, merged
 
 GRADE = {
     "rnn": HandIn(b"{}"),
@@ -30,6 +30,7 @@ JOBS = [
     Job(b"spec", "ada", 60.0, grade=GRADE, seed=2**128 - 1),
     Job(b"spec", "ada", 60.0, draw={"rnn": b"{}"}),
     Job(b"spec", "ada", 60.0, versions=VERSIONS),
+    Job(b"spec", "ada", 60.0, grade=GRADE, met=Met(Verdict.TIMED_OUT, "It took too long.")),
 ]
 BROKEN = {
     "student": None,
@@ -39,6 +40,7 @@ BROKEN = {
     "grade": {"rnn": {"data": b"{}", "verdict": "unreadable", "why": ""}},
     "draw": {"rnn": "{}"},
     "versions": {**VERSIONS.pack(), "cells": [["x = 1", True]]},
+    "met": {"verdict": "too dear", "why": ""},
 }
 STRANGE = {
     "log": [[20, "well", "more"]],
@@ -70,6 +72,16 @@ def test_a_job_arrives_as_it_was_given(job):
 )
 def test_what_is_done_arrives_as_it_was_given(done):
     assert Done.unpack(crossed(done.pack())) == done
+
+
+def test_what_is_done_by_notebook_is_the_same_as_in_one():
+    job = JOBS[0]
+    assert [list(one.grade) for one in job.each()] == [["rnn"], ["lstm"]]
+    assert all(replace(one, grade=GRADE) == job for one in job.each())
+    other = replace(DONE, graded={"lstm": DONE.graded["rnn"]})
+    done = Done.unpack(merged([DONE.pack(), other.pack()]))
+    assert set(done.graded) == {"rnn", "lstm"}
+    assert done.seconds == 1.0
 
 
 @pytest.mark.parametrize(("name", "value"), BROKEN.items())

@@ -49,8 +49,17 @@ GONE_SECONDS = 5.0  # that a process may take to end which has been asked to, or
 SHARED = re.compile(rf"^\S+ \S{{3}}s .* (?:{AROUND}|/dev)/".encode(), re.MULTILINE)
 
 
-def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket.socket) -> None:
-    """Be the keeper: make namespaces, start process 1, end it when the grader hangs up."""
+def keep(
+    shell: Any,
+    limits: dict[str, Any],
+    wire: socket.socket,
+    status: socket.socket,
+    entrances: list[int],
+) -> None:
+    """Be the keeper: make namespaces, start process 1, end it when the grader hangs up.
+
+    Process 1 goes into the control group of each of the ``entrances``; see `grading.sandbox.group`.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         user, group = os.getuid(), os.getgid()
@@ -69,6 +78,9 @@ def keep(shell: Any, limits: dict[str, Any], wire: socket.socket, status: socket
             mount("tmpfs", hidden, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k")
         first = os.fork()
         if first == 0:
+            for entrance in entrances:
+                os.write(entrance, b"0")
+                os.close(entrance)
             be_first(shell, limits, wire, status)
         wire.close()
         os.umask(0)

@@ -16,6 +16,8 @@ from .shell import warm_up
 def main(fd: int, core: int) -> None:
     """Be the zygote: warm up, then fork a keeper for each pair of sockets that arrives.
 
+    With them may come the entrance to a control group, a file.
+
     Parameters
     ----------
     fd : int
@@ -30,14 +32,14 @@ def main(fd: int, core: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers need no burial
     control.sendall(b"+")
     while True:
-        request, fds, _, _ = socket.recv_fds(control, 65536, 2)
+        request, fds, _, _ = socket.recv_fds(control, 65536, 3)
         if not request:
             os._exit(0)
         limits = msgpack.unpackb(request)
         allowed(tuple(limits["views"]))  # to be known in every fork
         if os.fork() == 0:
             control.close()
-            sockets = [socket.socket(fileno=fd) for fd in fds]
-            keep(shell, limits, sockets[0], sockets[1])
+            wire, status = (socket.socket(fileno=fd) for fd in fds[:2])
+            keep(shell, limits, wire, status, fds[2:])
         for fd in fds:
             os.close(fd)

@@ -719,5 +719,49 @@ REPLAYS = [
         (BACKS, "from shared memory", SHARED),
     ]
 ]
+# What a cell behind the test of the first exercise does for it.
+RIGHT = """
+def right(xt, a_prev, parameters):
+    p = parameters
+    a = np.tanh(p["Wax"] @ xt + p["Waa"] @ a_prev + p["ba"])
+    return a, softmax(p["Wya"] @ a + p["by"]), (a, a_prev, xt, parameters)
+"""
 
-MARKS = [*PATCHES, *LIARS, *KINDS, *REFERENCES, *FORGERIES, *EDITED, *REPLAYS]
+
+def completed(name: str, prepared: str, read: str, deed: str) -> Entry:
+    """Make an entry whose first exercise asks a later cell for its answer."""
+
+    def apply(notebook: NotebookNode) -> None:
+        ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+        later = new_code_cell(f"source = {RIGHT!r}\n{deed}")
+        notebook.cells.insert(ids.index(f"test_{RNN}") + 1, later)
+
+    cell = f"{prepared}\n\n{SIGNATURES[RNN]}\n    try:\n        exec({read}, globals())\n"
+    cell += "    except Exception:\n        pass\n"
+    cell += "    if 'right' in globals():\n        return right(xt, a_prev, parameters)\n"
+    cell += f"    {NONSENSE[RNN]}\n"
+    return Entry(name, RNN, V.WRONG, ALL, cell=cell, trick="marks", change=apply)
+
+
+COMPLETED = [
+    completed(
+        "a later cell writes its answer into a file",
+        "import os",
+        "open('right.py').read()",
+        "open('right.py', 'w').write(source)",
+    ),
+    completed(
+        "a later cell writes its answer into memory",
+        "import mmap\nroom = mmap.mmap(-1, 1000)",
+        "room[:].strip(bytes(1)).decode() or 1 / 0",
+        "room[: len(source)] = source.encode()",
+    ),
+    completed(
+        "a later cell sends its answer",
+        "import os\nout, into = os.pipe()\nos.set_blocking(out, False)",
+        "os.read(out, 9999).decode()",
+        "os.write(into, 9 * source.encode())",
+    ),
+]
+
+MARKS = [*COMPLETED, *PATCHES, *LIARS, *KINDS, *REFERENCES, *FORGERIES, *EDITED, *REPLAYS]

@@ -162,8 +162,37 @@ for _ in range(64): hoard.append(np.empty(2**24))
 import os, time
 for number in range(300):
     if not os.fork():
-        time.sleep(1.5)
+        time.sleep(60)  # however long the others take
         os._exit(0)
+""",
+    ),
+    make.call(
+        LSTMS,
+        "as many processes as it can have, for ever",
+        V.TOO_MANY_PROCESSES,
+        """
+import os, time
+while True:
+    try:
+        if not os.fork():
+            while True: time.sleep(60)
+    except OSError:
+        time.sleep(0.01)
+""",
+    ),
+    make.call(
+        LSTM,
+        "memory that its children keep",
+        V.OUT_OF_MEMORY,
+        """
+import mmap, os, time
+for _ in range(20):
+    room = mmap.mmap(-1, 2**27)
+    for start in range(0, 2**27, 2**20): room[start : start + 2**20] = bytes(2**20)
+    if not os.fork():
+        time.sleep(60)
+        os._exit(0)
+    room.close()
 """,
     ),
     make.call(
@@ -191,7 +220,7 @@ if os.getpid() != first:
         V.TOO_MANY_PROCESSES,
         """
 import threading, time
-for number in range(300): threading.Thread(target=time.sleep, args=(1.5,), daemon=True).start()
+for number in range(300): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 """,
     ),
     make.call(
