@@ -184,6 +184,16 @@ def test_who_reads_is_told_so_too(course, command):
     assert state(course) == before
 
 
+@pytest.mark.parametrize("command", [name for name in WRITE | READ if name != "list"])
+def test_a_gradebook_that_is_damaged_is_said(course, command):
+    (course.root / "gradebook.db").write_bytes(b"no marks at all" * 999)
+    before = state(course)
+    said = " ".join(course.python(*(WRITE | READ)[command], fails=True).split())
+    assert "The gradebook cannot be read or written: file is not a database." in said
+    assert "Traceback" not in said
+    assert state(course) == before
+
+
 def test_the_buttons_say_so_too(course):
     before = state(course)
     with gradebook_held(course.root, "EXCLUSIVE"):
