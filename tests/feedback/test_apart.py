@@ -14,8 +14,6 @@ from grading.feedback.apart import Apart
 from grading.feedback.converter import Drawing
 from tests.support.course import Course
 
-pytestmark = pytest.mark.clock
-
 A = "01_rnn"
 WORK = {
     "late": 're.match("(a+)+$", "a" * 60 + "b")',
