@@ -7,7 +7,6 @@ from grading.sandbox.group import scope
 from tests.support.sandbox import define, printed
 
 pytestmark = [
-    pytest.mark.clock,
     pytest.mark.skipif(not scope(), reason="there is no systemd that gives control groups"),
 ]
 
