@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ LEAST = 1000  # numbers and characters that it may be given, whatever was sent
 MOST_MADE = 2**22  # numbers that it may make of what it is given and the largest array sent
 
 Errors = dict[str, type[Exception]]
+Shape = tuple[int, ...]
 
 
 def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> Any:
@@ -61,9 +64,9 @@ def to_call(
     """Call a function of the test's own as the code inside asks for it; return what to send back.
 
     It is given plain data, none larger than the largest array that was sent: whatever else
-    code inside may think of could keep this side busy. Where that is large, an array has to be
-    as one that was sent or a row or a column of it: the function counts with it and with others,
-    and a row and a column make a table. What it raises is raised inside.
+    code inside may think of could keep this side busy. Nor may it be of a shape that makes a huge
+    array of it and one that was sent: the function counts with both, and a row and a column make a
+    table. What it raises is raised inside.
 
     Parameters
     ----------
@@ -85,7 +88,7 @@ def to_call(
     free = min(most, MOST_MADE // max(largest, 1))  # what may be in any form
     why = f"this function takes plain data, of up to {most} numbers or characters here"
     if free < most:
-        why += f"; what has more than {free} is an array of the shape of one that it was sent"
+        why += f"; what has more than {free} is an array of the shape of one that was sent"
     refused = {"error": "TypeError", "text": why}
     packed, named = inside.items(asked.get("args")), asked.get("kwargs")
     if not isinstance(named, dict) or not all(isinstance(key, str) for key in named):
@@ -98,15 +101,15 @@ def to_call(
     kwargs = {key: table.value(item) for key, item in named.items()}
     parts = [part for node in nodes for part in _parts(node)]
     everything = [*table.objects, *(table.value(part) for part in parts), *args, *kwargs.values()]
-    shapes = {one.shape for one in arrays}
-    loose = [
-        weight
-        for value, weight in zip(table.objects, table.weights, strict=True)
-        if not (isinstance(value, np.ndarray) and _is_within(value.shape, shapes))
-    ]
-    if max(table.weights, default=0) > most + MOST_LENT or max(loose, default=0) > free + MOST_LENT:
+    if max(table.weights, default=0) > most + MOST_LENT or not all(
+        _is_small(value, most) for value in everything
+    ):
         return refused
-    if not all(_is_small(value, most) for value in everything):
+    shapes = {one.shape for one in arrays}
+    made_of = [one for one in table.objects if isinstance(one, np.ndarray)]
+    if max(_loose(nodes), default=0) > free + MOST_LENT or any(
+        _spreads(one.shape, shapes) for one in made_of
+    ):
         return refused
     theirs |= {id(value): value for value in table.objects}
     try:
@@ -133,13 +136,27 @@ def _parts(node: list[Any]) -> list[Any]:
     return list(node[1]) if node[0] in ("list", "tuple") else []
 
 
-def _is_within(shape: tuple[int, ...], shapes: Iterable[tuple[int, ...]]) -> bool:
-    """Say whether an array of a shape makes none of those shapes larger when it meets one."""
-    return any(
-        len(shape) <= len(sent)
-        and all(n in (1, most) for n, most in zip(shape[::-1], sent[::-1], strict=False))
-        for sent in shapes
-    )
+def _loose(nodes: list[Any]) -> list[int]:
+    """Return of each node how many numbers it holds, written out, that are in no array."""
+    found: list[int] = []
+    for node in nodes:
+        parts = _parts(node)
+        inner = [part[0] for part in parts if isinstance(part, list) and len(part) == 1]
+        found.append(len(parts) + sum(found[number] for number in inner))
+    return found
+
+
+def _spreads(shape: Shape, shapes: Collection[Shape]) -> bool:
+    """Say whether an array of a shape could make a huge one where it meets one of those shapes.
+
+    One that has such a shape, or is a piece of it along some axes, meets its like.
+    """
+    for sent in shapes:
+        axes = iter(sent)
+        if all(n in axes for n in shape):
+            return False
+    met = (zip_longest(shape[::-1], sent[::-1], fillvalue=1) for sent in shapes)
+    return any(math.prod(max(pair) for pair in axes) > MOST_MADE for axes in met)
 
 
 def _is_small(value: Any, most: int) -> bool:

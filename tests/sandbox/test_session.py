@@ -540,12 +540,23 @@ def test_a_function_of_the_test_makes_no_large_array_of_a_small_one(session, val
     """It counts with what it is given, and a row and a column make a table."""
     define(session, f"import numpy as np\ndef look(f, x):\n    return f({value})")
     x, made = np.ones((300, 300)), []
-    with pytest.raises(TypeError, match="of the shape of one that it was sent"):
+    with pytest.raises(TypeError, match="of the shape of one that was sent"):
         Stub(session, "look")(lambda value: made.append(np.asarray(value) * x), x)
     assert not made
-    define(session, "def look(f, x):\n    return f(x), f(x[0]), f(2.0), f([1.0] * 4)")
-    Stub(session, "look")(lambda value: made.append(np.size(value)), x)
-    assert made == [90_000, 300, 1, 4]
+
+
+def test_a_function_of_the_test_gets_pieces_and_products_of_large_arrays(session):
+    """As where a test counts the steps of a loop, in a lesson with large inputs."""
+    define(
+        session,
+        "def look(step, x, a, p):\n"
+        "    for t in range(2): a = step(x[:, :, t], p['W'] @ a, p)\n"
+        "    step(x[:, 0], p['W'][:3] @ a, {'rows': [*a[:5]]})\n"
+        "    step(x, 2.0, [1.0] * 4)",
+    )
+    x, a, p, seen = np.ones((28, 50, 28)), np.ones((60, 50)), {"W": np.ones((60, 60))}, []
+    Stub(session, "look")(lambda *args: seen.append(args) or a, x, a, p)
+    assert [np.shape(one[0]) for one in seen] == [(28, 50), (28, 50), (28, 28), (28, 50, 28)]
 
 
 def test_a_function_of_the_test_is_good_for_its_own_call_only(session):

@@ -704,6 +704,17 @@ def rnn_backward(da, caches):
     zeros |= {"dx": dx, "da0": zeros.pop("da_prev")}
     return {name: zeros[name] for name in "dx da0 dWax dWaa dba".split()}
 """
+COLUMN = """
+inner = rnn_cell_backward
+def rnn_cell_backward(da_next, cache):
+    return inner(da_next, cache) | {"da_prev": np.zeros((8_000_000, 1, 1), bool)}
+def rnn_backward(da, caches):
+    steps, x = caches
+    for t in range(da.shape[2]): step = inner(da[:, :, t], steps[t])
+    rnn_cell_backward(da[:, :, 0], steps[0])
+    step |= {"dx": 0 * x[:, :, : da.shape[2]], "da0": step.pop("da_prev")}
+    return {name: step[name] for name in "dx da0 dWax dWaa dba".split()}
+"""
 REPLAYS = [
     Entry(
         f"its step plays back what it returns, {how}",
@@ -764,4 +775,16 @@ COMPLETED = [
     ),
 ]
 
-MARKS = [*COMPLETED, *PATCHES, *LIARS, *KINDS, *REFERENCES, *FORGERIES, *EDITED, *REPLAYS]
+# What it returns takes 8 MB, and what our loop would make of it many times the memory there is.
+SPREADS = [
+    Entry(
+        "its step returns a column as long as memory",
+        BACKS,
+        V.WRONG,
+        ALL,
+        cell=COLUMN,
+        trick="marks",
+    )
+]
+
+MARKS = [*COMPLETED, *PATCHES, *LIARS, *KINDS, *REFERENCES, *FORGERIES, *EDITED, *REPLAYS, *SPREADS]
