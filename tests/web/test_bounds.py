@@ -6,7 +6,7 @@ import random
 import nh3
 import pytest
 from nbconvert.filters.ansi import ansi2html
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from grading.core.errors import GraderFault
 from grading.core.records import Cell
@@ -14,6 +14,7 @@ from grading.feedback import apart
 from grading.judging.rebuild import bare
 from grading.web import accessible, code, formgrader, markdown, sanitize
 from tests.feedback.test_page import page
+from tests.web.test_formgrader import page as formgraders_page
 
 MANY = "".join(f"<b id={n}>" for n in range(2000))
 ALL_KINDS = "<b><i><u><s><em><code><tt><big><font><small><strong><strike>"
@@ -143,12 +144,17 @@ def test_code_in_a_text_is_coloured_as_python_or_not_at_all(name):
 
 
 def test_a_cell_that_calls_itself_another_language_is_coloured_as_python_too():
-    source = "%%perl\nx = 1"
-    for made in (
-        code.code_html(source),
-        code.highlight_code(source, "perl", {"magics_language": "r"}),
-    ):
+    cell = new_code_cell("%%perl\nx = 1", metadata={"magics_language": "perl"})
+    for made in (page(cell), formgraders_page(new_notebook(cells=[cell]))):
         assert '<span class="o">=</span>' in made
+
+
+@pytest.mark.parametrize("made", [page, lambda *cells: formgraders_page(new_notebook(cells=cells))])
+def test_colours_of_code_have_a_bound_too(made):
+    found = made(*(new_code_cell(f"{n}\n" + "a." * 24_000) for n in range(6)))
+    assert len(found) < markdown.HTML_ROOM + 1_500_000
+    assert "a.a.a." in found
+    assert found.count(">a</span>") >= 24_000
 
 
 def test_outputs_of_a_page_have_a_bound_and_it_says_that_there_are_more():
