@@ -64,7 +64,6 @@ class Page(HTMLExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Make a page of a notebook."""
-        self.register_filter("coloured", coloured)
         self.register_filter("plain", lambda text: _ANSI.sub("", text))
         self.register_filter("is_wide", is_wide)
         self.register_filter("number", number)
@@ -117,6 +116,10 @@ class Said:
     def markdown(self, source: str, attachments: dict[str, Any] | None = None) -> Markup:
         """Return Markdown as HTML, with headings that fit here."""
         return self._fit(self._room.render(self._render, source, attachments or {}))
+
+    def code(self, source: str) -> Markup:
+        """Return code in colours."""
+        return Markup(self._room.put(source, lambda: Text(coloured(source))))
 
     def html(self, text: str) -> Markup:
         """Return HTML of an output, made harmless; or the formula that it is as a whole."""

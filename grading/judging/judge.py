@@ -17,7 +17,6 @@ from grading.sandbox import Session
 
 OUTPUT_LIMIT = 24 * 2**20  # bytes of all outputs together: what a notebook can bear
 OUTPUTS = 4000  # of a submission
-LINE = 20  # bytes that a line takes in a notebook beyond its own
 ENDED = (Verdict.TIMED_OUT, Verdict.CRASHED)  # of a cell: what it does to its sandbox
 
 
@@ -231,8 +230,7 @@ class Turn:
         outputs, verdict = session.run_cell(cell.source)
         if verdict is not None:
             self.failed[cell.grade_id] = verdict, outputs
-        packed = msgpack.packb(outputs)
-        self._size += len(packed) + LINE * packed.count(b"\n")
+        self._size += len(msgpack.packb(outputs))
         self._number += len(outputs)
         if self._size > OUTPUT_LIMIT or self._number > OUTPUTS:
             text = "Left out: the notebook makes more output than a submission may.\n"

@@ -7,13 +7,14 @@ own pages of it.
 """
 
 from grading.web.accessible import Outline, make_accessible
-from grading.web.code import code_html, highlight_code
+from grading.web.code import code_html
 from grading.web.formgrader import (
     TEMPLATES,
     HarmlessMarkdown,
     HarmlessPage,
     answer_faults,
     harmless_output_html,
+    highlight_code,
     make_harmless,
     render_names,
     wrap_messages,

@@ -6,8 +6,6 @@ the square of a text, or faster, IPython's own among them; and a student could c
 
 from __future__ import annotations
 
-from typing import Any
-
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -22,8 +20,3 @@ def code_html(source: str, kind: str = " highlight hl-python") -> str:
     """
     bare = "\n".join(line.rstrip() for line in source.split("\n"))
     return str(highlight(bare, PythonLexer(), HtmlFormatter(cssclass=kind)))
-
-
-def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:
-    """Take the place of nbconvert's filter of this name."""
-    return code_html(source)

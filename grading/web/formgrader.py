@@ -25,7 +25,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from tornado.web import HTTPError
 
 from grading.core import Output, cut, of_gradebook, sentence
-from grading.web.code import highlight_code
+from grading.web.code import code_html
 from grading.web.markdown import Markdown, PageRoom, PlaceRenderer, Text, of_output, without_files
 from grading.web.sanitize import PICTURES, Room, harmless_html, harmless_outputs
 
@@ -78,6 +78,12 @@ def harmless_output_html(context: Context, text: str) -> str:
         return Text(harmless_part(found.places), found.formulas)
 
     return _room(context).put(source, make)
+
+
+@pass_context
+def highlight_code(context: Context, source: str, *_: Any, **more: Any) -> str:
+    """Return code in colours, as long as the page has room for them."""
+    return _room(context).put(source, lambda: Text(code_html(source)))
 
 
 def _room(context: Context) -> PageRoom:

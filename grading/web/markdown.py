@@ -21,11 +21,11 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from grading.web.code import PYTHON, code_html
 from grading.web.mathml import LONGEST, mathml
 
-# Bounds of a page. The formulas of a lesson have 3,700 characters together, its HTML 70,000.
+# Bounds of a page. The formulas of a lesson have 3,700 characters together, its HTML 240,000.
 FORMULA_ROOM = 30_000
-HTML_ROOM = 2_000_000  # characters of all that is made of Markdown and HTML
+HTML_ROOM = 2_000_000  # characters of all that is made of Markdown, code and HTML
 # Wherever a sign may begin something, the parser may look for its end through the whole text. So
-# signs times characters is what Markdown costs: some seconds for this many, a lesson has TODO.
+# signs times characters is what Markdown costs: some seconds for so many. A lesson has 6 million.
 WORK_ROOM = 200_000_000
 EACH = 10  # characters that a formula counts for besides its own
 WIDE = 40  # characters of TeX that may be too many for a phone

@@ -6,7 +6,7 @@ import random
 import nh3
 import pytest
 from nbconvert.filters.ansi import ansi2html
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from grading.core.errors import GraderFault
 from grading.core.records import Cell
@@ -14,6 +14,7 @@ from grading.feedback import apart
 from grading.judging.rebuild import bare
 from grading.web import accessible, code, formgrader, markdown, sanitize
 from tests.feedback.test_page import page
+from tests.web.test_formgrader import page as formgraders_page
 
 MANY = "".join(f"<b id={n}>" for n in range(2000))
 ALL_KINDS = "<b><i><u><s><em><code><tt><big><font><small><strong><strike>"
@@ -126,11 +127,12 @@ def test_what_a_page_spends_on_markdown_has_a_bound(monkeypatch):
     assert "<pre>*8* " in found
 
 
-def test_what_is_made_of_a_page_has_a_bound():
+def test_what_is_made_of_a_page_has_a_bound(monkeypatch):
+    monkeypatch.setattr(markdown, "HTML_ROOM", 100_000)
     grows = "<p><b id=1>" + "<p>x" * 40  # to seven times its length
-    found = page(*(new_markdown_cell(f"{n}{grows}") for n in range(1700)))
-    assert len(found) < markdown.HTML_ROOM + 1700 * (250 + 4 * len(grows))
-    assert "<pre>1699&lt;p&gt;" in found
+    found = page(*(new_markdown_cell(f"{n}{grows}") for n in range(200)))
+    assert len(found) < markdown.HTML_ROOM + 200 * (250 + 4 * len(grows))
+    assert "<pre>199&lt;p&gt;" in found
 
 
 @pytest.mark.parametrize("name", ["perl", "sml", "ipythonconsole", "javascript", 'x">y'])
@@ -143,12 +145,18 @@ def test_code_in_a_text_is_coloured_as_python_or_not_at_all(name):
 
 
 def test_a_cell_that_calls_itself_another_language_is_coloured_as_python_too():
-    source = "%%perl\nx = 1"
-    for made in (
-        code.code_html(source),
-        code.highlight_code(source, "perl", {"magics_language": "r"}),
-    ):
+    cell = new_code_cell("%%perl\nx = 1", metadata={"magics_language": "perl"})
+    for made in (page(cell), formgraders_page(new_notebook(cells=[cell]))):
         assert '<span class="o">=</span>' in made
+
+
+@pytest.mark.parametrize("kind", ["feedback", "formgrader"])
+def test_colours_of_code_have_a_bound_too(kind, monkeypatch):
+    monkeypatch.setattr(markdown, "HTML_ROOM", 150_000)
+    cells = [new_code_cell(f"{n}\n" + "a." * 2_000) for n in range(6)]
+    made = page(*cells) if kind == "feedback" else formgraders_page(new_notebook(cells=cells))
+    assert "<pre>5\na.a.a." in made
+    assert made.count(">a</span>") == 2_000  # of one cell
 
 
 def test_outputs_of_a_page_have_a_bound_and_it_says_that_there_are_more():
