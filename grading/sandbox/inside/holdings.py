@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ PIPE = 2**16 + 2**12
 MAPPING = 400  # what describes a piece of memory: its bounds, its name, who shares it
 MAPPINGS = 65_530  # that a process may have
 READ_MOST = 2**18  # bytes of a list of mappings; a longer one counts as the longest
+DESCRIPTORS = 64  # that a process may have open; a thread may have its own
+MEMORY = re.compile(rb"^Vm(?:RSS|Swap|PTE):\s*(\d+) kB", re.MULTILINE)
+THREADS = re.compile(rb"^Threads:\s*(\d+)", re.MULTILINE)
 PATIENCE = 10  # to count takes so many times less than what lies between two counts
 
 
@@ -42,6 +46,7 @@ class Holdings:
         self._socket = SOCKET_USUAL + SOCKET_MORE
         with contextlib.suppress(OSError, ValueError):
             self._socket = int((proc / "sys/net/core/wmem_default").read_text()) + SOCKET_MORE
+        self.most = 0  # bytes that they held at the last look, at most
         self._next = 0.0  # when to count again, unless the machine's memory falls below this:
         self._least = 0
 
@@ -52,10 +57,9 @@ class Holdings:
         and then not again before there is need: counted a moment ago, they can hold more only if
         that much is gone from what the machine has left.
         """
-        found = self.processes()
         # What was shared at a fork counts in full here, so this can only be too much.
-        quick = sum(map(self._at_most, found)) + self._kept(found) + self._more()
-        if quick <= memory:
+        self.most = sum(map(self._at_most, self.processes())) + self._more()
+        if self.most <= memory:
             return False
         start, left = time.monotonic(), self._available()
         if start < self._next and left > self._least:
@@ -133,9 +137,20 @@ class Holdings:
         return b""
 
     def _at_most(self, process: int) -> int:
-        """Return the bytes of a process: all that it maps and that is there, or was swapped."""
-        found = self._table(process, "status", ("VmRSS", "VmSwap", "VmPTE"))
-        return found + (MAPPINGS * MAPPING if found else 0)
+        """Return what a process may hold at most: what it maps and is there, or was swapped."""
+        found = b""
+        with contextlib.suppress(OSError):
+            found = (self._proc / str(process) / "status").read_bytes()
+        if b"VmRSS" not in found:  # its first thread has ended, or all of it
+            found = b"".join(self._statuses(process))
+        memory = sum(map(int, MEMORY.findall(found))) * 1024
+        threads = sum(map(int, THREADS.findall(found)))
+        return memory + MAPPINGS * MAPPING + threads * DESCRIPTORS * self._socket if memory else 0
+
+    def _statuses(self, process: int) -> Iterator[bytes]:
+        for task in self.tasks(process):
+            with contextlib.suppress(OSError):
+                yield (task / "status").read_bytes()
 
     def _own(self, process: int) -> int:
         """Return the bytes of a process, its share of what it shares with others."""

@@ -38,7 +38,7 @@ from .confine import (
     restrict_calls,
     restrict_files,
 )
-from .holdings import Holdings
+from .holdings import DESCRIPTORS, Holdings
 from .runner import RESERVE, Runner
 from .scratch import Scratch
 from .wire import receive, send
@@ -119,7 +119,9 @@ class Keeper:
         pidfd = os.pidfd_open(self.first)
         why = ""
         while not why:
-            ready, _, _ = select.select([status.fileno(), pidfd], [], [], WATCH_SECONDS)
+            # Far from the limit it need not look so often.
+            seconds = WATCH_SECONDS * (1 if self.holdings.most > self.limits["memory"] // 2 else 2)
+            ready, _, _ = select.select([status.fileno(), pidfd], [], [], seconds)
             if pidfd in ready:
                 break
             if status.fileno() in ready:
@@ -232,7 +234,10 @@ def be_runner(shell: Any, limits: dict[str, Any], wire: socket.socket) -> None:
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_FSIZE, limits["scratch"]),
             (resource.RLIMIT_NPROC, limits["processes"]),
-            (resource.RLIMIT_NOFILE, 64),  # pipes and sockets, each of which may hold something
+            (
+                resource.RLIMIT_NOFILE,
+                DESCRIPTORS,
+            ),  # pipes and sockets, each of which may hold something
             (resource.RLIMIT_SIGPENDING, 1024),  # timers, too
         ]:
             resource.setrlimit(what, (most, most))
