@@ -143,6 +143,8 @@ class Form:
         Misfit
             When it cannot, or the arguments are not what they should be after the call.
         """
+        if _weight((result, dict(used)), self._most) > self._most:
+            raise Misfit
         if not _is_like(dict(used), self._used):
             raise Misfit
         ours = self._result
@@ -159,7 +161,7 @@ class Form:
     def _part(self, value: Any, own: Any) -> Any:
         if _is_like(value, own):
             return value
-        if isinstance(own, (np.ndarray, *NUMBERS)) or _weight(value, self._most) > self._most:
+        if isinstance(own, (np.ndarray, *NUMBERS)):
             raise Misfit
         return Kept(value)
 
@@ -189,8 +191,8 @@ def _is_like(value: Any, own: Any) -> bool:
         return _is_number(value)
     if type(value) is not type(own):
         return False
-    if isinstance(own, dict):
-        return value.keys() == own.keys() and all(_is_like(value[key], own[key]) for key in own)
+    if isinstance(own, dict):  # where there is more in it, a loop does not look for it
+        return value.keys() >= own.keys() and all(_is_like(value[key], own[key]) for key in own)
     if isinstance(own, (tuple, list)):
         return len(value) == len(own) and all(map(_is_like, value, own))
     return not isinstance(own, (str, bytes)) or len(value) <= len(own)

@@ -29,6 +29,11 @@ def test_what_has_the_form_of_ours_can_be_used(result):
     assert Form(OURS, USED).usable(result, USED) == result
 
 
+def test_a_step_may_keep_something_in_what_it_is_given():
+    used = {"x": ONES, "p": {**USED["p"], "a": ONES[:, :2]}}
+    assert Form(OURS, USED).usable(OURS, used) == OURS
+
+
 @pytest.mark.parametrize("cache", [(), [ONES[0]], {"W": np.ones((4, 4)), "x": [ONES] * 3}, None])
 def test_a_cache_of_another_form_can_be_kept(cache):
     found = Form(OURS, USED).usable((ONES, 2.0, cache), USED)
@@ -67,8 +72,9 @@ def doubling():
         (ONES, 2.0, [10**40_000]),
         (ONES, 2.0, {"x" * 1000: 1}),
         (ONES, 2.0, doubling()),
+        (ONES, 2.0, ([ONES, ONES.T], "step" * 1000)),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_what_has_another_form_is_left_alone(result):
     with pytest.raises(Misfit):
@@ -82,6 +88,8 @@ def test_what_has_another_form_is_left_alone(result):
         {"x": ONES, "p": {"W": np.ones((9, 1, 1))}},
         {"x": ONES, "p": {"W": doubling()}},
         {"x": ONES, "p": {}},
+        {"x": ONES, "p": {**USED["p"], "a": np.ones(500)}},
+        {"x": ONES, "p": {**USED["p"], "a": doubling()}},
     ],
 )
 def test_neither_is_what_it_made_of_its_arguments(used):
