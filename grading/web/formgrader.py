@@ -106,7 +106,8 @@ class HarmlessPage(NbGraderPreprocessor):
         room = Room()
         left, outputs = LONGEST_PAGE, OUTPUTS
         for cell in nb.cells:
-            if not cell.metadata.get("nbgrader", {}).get("locked"):
+            locked = cell.metadata.get("nbgrader", {}).get("locked")
+            if not locked:
                 # The others are the instructor's; a test whose end is cut off could not be
                 # taken out of feedback.
                 most = min(left, LONGEST.get(cell.cell_type, LONGEST_TEXT))
@@ -114,7 +115,7 @@ class HarmlessPage(NbGraderPreprocessor):
                 cell.source = cut(cell.source, most, "# " if cell.cell_type == "code" else "")
             if cell.cell_type != "code":
                 continue
-            if len(cell.outputs) > outputs:
+            if len(cell.outputs) > outputs and not locked:  # a test's say what became of it
                 told = f"The first {outputs} of {len(cell.outputs)} outputs"
                 told = new_output("stream", text=f"{told}; the rest is in the notebook.")
                 cell.outputs[outputs:] = [told]

@@ -162,8 +162,9 @@ def test_colours_of_code_have_a_bound_too(kind, monkeypatch):
 def test_outputs_of_a_page_have_a_bound_and_it_says_that_there_are_more():
     outputs = [new_output("stream", name=f"std{('out', 'err')[n % 2]}", text="x") for n in range(9)]
     cells = [new_code_cell("x", outputs=outputs * 500) for _ in range(3)]
-    found = page(*cells)
-    assert found.count('class="output"') == formgrader.OUTPUTS + 3
+    verdict = new_code_cell("y", outputs=outputs[:1], metadata={"nbgrader": {"locked": True}})
+    found = page(*cells, verdict)
+    assert found.count('class="output"') == formgrader.OUTPUTS + 3 + 1
     assert found.count("The first 0 of 4500 outputs; the rest is in the notebook.") == 2
 
 
