@@ -90,32 +90,32 @@ def copy(before: int, after: int, room: int, deep: int = 0) -> int:
                 folder = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
                 with opened(name, folder, before) as old, opened(name, folder, after) as new:
                     room = copy(old, new, room, deep + 1)
-                    _finish(new, mode, about)
+                    os.fchmod(new, mode)
+                    _date(new, about)
             elif stat.S_ISREG(about.st_mode) and about.st_nlink == 1:
                 made = os.O_WRONLY | os.O_CREAT | os.O_EXCL
                 with (
                     opened(name, os.O_RDONLY | os.O_NOFOLLOW, before) as old,
-                    opened(name, made, after) as new,
+                    opened(name, made, after, mode) as new,
                 ):
                     left = about.st_size
                     while left and (sent := os.sendfile(new, old, None, left)):
                         left -= sent
-                    _finish(new, mode, about)
+                    _date(new, about)
             else:
                 raise ValueError("a file with two names, or what is no file")
     return room
 
 
 @contextlib.contextmanager
-def opened(name: str, flags: int, folder: int) -> Iterator[int]:
+def opened(name: str, flags: int, folder: int, mode: int = 0o600) -> Iterator[int]:
     """Open a file in a folder that is given by its descriptor."""
-    descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+    descriptor = os.open(name, flags, mode, dir_fd=folder)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _finish(descriptor: int, mode: int, about: os.stat_result) -> None:
-    os.fchmod(descriptor, mode)
+def _date(descriptor: int, about: os.stat_result) -> None:
     os.utime(descriptor, ns=(about.st_atime_ns, about.st_mtime_ns))
