@@ -144,6 +144,7 @@ def test_a_grader_that_is_killed_goes_on_where_it_was(course):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)  # fifty starts of nbgrader, on a machine that may be busy
 def test_a_grader_that_is_killed_fifty_times_goes_on_where_it_was(course):
     killed(course, 50, seed=2)
 
