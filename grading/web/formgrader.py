@@ -156,11 +156,13 @@ def make_harmless(exporter: HTMLExporter) -> HTMLExporter:
         exporter.register_preprocessor(HarmlessPage, enabled=True)
     if exporter.environment.filters.get("clean_html") is not harmless_output_html:
         exporter.sanitize_html = True
-        exporter.register_filter("markdown2html", HarmlessMarkdown)
-        exporter.register_filter("clean_html", harmless_output_html)
-        # Registered alone, nbconvert would put its own in place for each page.
-        exporter.filters = {**exporter.filters, "highlight_code": highlight_code}
-        exporter.register_filter("strip_files_prefix", without_files)
+        exporter.filters = {
+            **exporter.filters,
+            "markdown2html": HarmlessMarkdown,
+            "clean_html": harmless_output_html,
+            "highlight_code": highlight_code,
+            "strip_files_prefix": without_files,
+        }
     return exporter
 
 
