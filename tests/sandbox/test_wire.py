@@ -53,7 +53,7 @@ class Peer:
             theirs.sendall(self.answer)
         theirs.shutdown(socket.SHUT_WR)
         keeper.sendall(framed({"exit": 0, "why": ""}))
-        return ours, status
+        return ours, status, None
 
     def close(self):
         for end in self.ends:

@@ -150,7 +150,8 @@ def test_the_formgraders_buttons_mean_who_is_named(course, name, monkeypatch):
     before = audit.read_text().splitlines()
     done = api.autograde(A, name, force=True)
     if name != name.strip():
-        assert "Nothing of" in done["error"] or "No notebooks were matched" in done["error"]
+        assert not done["success"]
+        assert "Nothing of" in done["log"] or "No notebooks were matched" in done["log"]
         return
     assert done["success"], done
     new = [json.loads(line) for line in audit.read_text().splitlines()[len(before) :]]

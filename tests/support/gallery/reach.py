@@ -101,7 +101,7 @@ for folder in ("/dev/shm", "/dev/mqueue", "/dev/pts"):
 if libc.shmget({KEY}, 1, 0) >= 0: loot.append("sysv")
 if "GALLERY_SECRET" in os.environ: loot.append("secret")
 home = os.path.expanduser("~")
-try: loot += ["home" for name in os.listdir(home) if os.path.abspath(home) != os.getcwd()]
+try: loot += ["home" for name in os.listdir(home) if not os.path.samefile(home, ".")]
 except OSError: pass
 """,
     ),
@@ -220,7 +220,7 @@ loot, name = [], "left-{KEY}"
 for place in [*places, here, pathlib.Path("/tmp")]:
     try:
         (place / name).write_text("left")
-        if place not in (here, pathlib.Path("/tmp")): loot.append("file")
+        if place.resolve() not in (here, pathlib.Path("/tmp")): loot.append("file")
     except OSError: pass
 import builtins, sys
 builtins.left = np.left = sys.left = "left"

@@ -135,7 +135,7 @@ LARGE = [
 import os, time
 for number in range(8):
     if not os.fork():
-        hoard = np.ones(300 * 2**17)
+        hoard = np.ones(160 * 2**17)
         time.sleep(5)
         os._exit(0)
 for number in range(8): os.wait()
