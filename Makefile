@@ -56,7 +56,7 @@ test: setup
 	mypy
 	lint-imports
 	python -m grading preflight $(ASSIGNMENTS)
-	pytest -n auto --dist loadgroup --no-loadscope-reorder
+	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # What takes too long for every change: fuzzing at full size, a killed grader.
 test-long: setup

@@ -30,15 +30,8 @@ def pytest_xdist_auto_num_workers(config):
     return len(os.sched_getaffinity(0)) + 1
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep the tests of a file together, which share a course, and begin with the longest files.
-
-    Each page of commands is a course of its own.
-    """
-    for item in items:
-        pages = item.path.name == "test_commands.py"
-        item.add_marker(pytest.mark.xdist_group(item.name if pages else str(item.path)))
+    """Begin with the longest files."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
 

@@ -14,6 +14,7 @@ from grading.sandbox import inside
 # The folder that runs inside, as it is seen there. Its name is one that no student's or
 # assignment's module has; beside it lies nothing, and on the path it is but for a moment.
 PLACE = "/grader/_inside"
+EXCHANGE = Path("/usr/local/share/nbgrader")  # where nbgrader keeps it unless it is told otherwise
 PREFIXES = (".", "local", "envs/*")  # of a Python, and of others beneath it
 INSTALLED = [f"{prefix}/lib*/python*/*-packages" for prefix in PREFIXES]
 
@@ -44,14 +45,15 @@ def covered(places: Sequence[str]) -> list[Path]:
     """Return what lies beneath ``places`` and is covered up there, since it is ours.
 
     However the grader is installed, and how often: its package, the modules beside it, the
-    record of the installation, and files that lead a Python to the course's folder.
+    record of the installation, and files that lead a Python to the course's folder. And the
+    exchange, in which other people's hand-ins lie.
     """
     # The same file may be seen at several places; a link's is that of what it leads to.
     ways = {Path(place): Path(place).resolve() for place in places if not Path(place).is_symlink()}
     folders = {Path(place).resolve() for place in packages()}
     prefixes = {real for real in ways.values() if real.is_dir()} - folders
     folders |= {found for root in prefixes for pattern in INSTALLED for found in root.glob(pattern)}
-    own = {source().parents[1]}
+    own = {source().parents[1], EXCHANGE}
     for folder in folders:
         own |= set(_own(folder))
     seen = {

@@ -204,6 +204,8 @@ class Places:
             *(course.autograded_directory, course.feedback_directory),
         ]
         folders = [Path(course.format_path(step, ".", ".")) for step in steps]
+        exchange = getattr(course.parent, "config", course.config).Exchange.get("root", "")
+        folders += [Path(exchange)] if exchange else []
         return [Path(course.root), self.gradebook.absolute().parent, *folders]
 
     @property

