@@ -19,6 +19,7 @@ from tests.support.sandbox import LIMITS
 LONGEST = (
     "test_gallery.py",
     "test_commands.py",
+    "test_turns.py",
     "test_interrupted.py",
     "test_converter.py",
     "test_sample_class.py",

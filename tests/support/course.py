@@ -225,8 +225,8 @@ def hold_class(
     config = course.root / "nbgrader_config.py"
     # Short limits, so that code which never ends does not hold the tests up.
     config.write_text(
-        config.read_text() + "c.ExecuteBehindWall.cell_seconds = 4.0\n"
-        "c.ExecuteBehindWall.call_seconds = 2.5\n"
+        config.read_text() + "c.ExecuteBehindWall.cell_seconds = 5.0\n"
+        "c.ExecuteBehindWall.call_seconds = 4.0\n"
         "c.ExecuteBehindWall.memory = 2**30\n"
         "c.ExecuteBehindWall.scratch = 2**24\n"
         "c.ExecuteBehindWall.output = 2**21\n"

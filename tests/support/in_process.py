@@ -28,7 +28,7 @@ import grading.cli
 import grading.cli.commands
 import grading.workers
 
-COLUMNS = os.environ.get("COLUMNS")  # pytest-xdist sets it
+os.environ["COLUMNS"] = "200"  # a table is in one piece, unless a test wants it narrower
 
 
 class WarmExecutor(grading.workers.LocalExecutor):
@@ -102,8 +102,6 @@ def _set_aside(folder: Path, words: Sequence[str]) -> Iterator[None]:
             patch.setattr(module, "LocalExecutor", WarmExecutor)
         # nbgrader looks for alembic, which lies beside this Python.
         os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        if os.environ.get("COLUMNS") == COLUMNS:  # no test's: a table is in one piece
-            os.environ["COLUMNS"] = "200"
         os.chdir(folder)
         sys.path.insert(0, str(folder))
         sys.argv[:] = words
