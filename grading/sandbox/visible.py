@@ -14,7 +14,8 @@ from grading.sandbox import inside
 # The folder that runs inside, as it is seen there. Its name is one that no student's or
 # assignment's module has; beside it lies nothing, and on the path it is but for a moment.
 PLACE = "/grader/_inside"
-EXCHANGE = Path("/usr/local/share/nbgrader")  # where nbgrader keeps it unless it is told otherwise
+# Where nbgrader keeps an exchange unless it is told otherwise.
+EXCHANGE = Path("/usr/local/share/nbgrader").resolve()
 PREFIXES = (".", "local", "envs/*")  # of a Python, and of others beneath it
 INSTALLED = [f"{prefix}/lib*/python*/*-packages" for prefix in PREFIXES]
 

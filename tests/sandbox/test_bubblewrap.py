@@ -225,7 +225,7 @@ def refused(*around):
 
 
 def test_a_course_that_submissions_could_read_is_refused(tmp_path):
-    wall.check_unseen(ROOT, tmp_path)
+    wall.check_unseen(ROOT, tmp_path, "/usr/local/share/nbgrader/exchange")
     packages = Path(sysconfig.get_path("purelib"))
     (tmp_path / "link").symlink_to(packages)
     for folder in (packages / "course", tmp_path / "link" / "course", "/usr/local/course"):
