@@ -156,7 +156,7 @@ def test_processes_that_make_pages_end_with_the_one_that_is_killed(graded, tmp_p
     while process.poll() is None and len(family.children()) < 2:
         time.sleep(0.01)
     assert process.poll() is None, (course.root / "said.txt").read_text()
-    assert kill(process) == 2
+    assert 2 <= kill(process) <= 4  # each may have begun one that makes its pages
 
 
 SPOILT = {
