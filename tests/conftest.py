@@ -1,7 +1,6 @@
 """Fixtures: one course for a whole run, graded by real nbgrader in the real sandbox."""
 
 import contextlib
-import os
 
 import nbformat
 import pytest
@@ -24,11 +23,6 @@ LONGEST = (
     "test_converter.py",
     "test_sample_class.py",
 )
-
-
-def pytest_xdist_auto_num_workers(config):
-    """Return one more than there are processors: the gallery waits for limits most of its time."""
-    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items):
