@@ -16,6 +16,7 @@ import pytest
 
 from grading.core.verdicts import Verdict
 from grading.sandbox import inside, replies
+from grading.sandbox.limits import Limits
 from grading.sandbox.session import Session
 from grading.sandbox.stub import Stub
 from tests.support.sandbox import LIMITS, SHORT, define, failure, printed, said
@@ -707,3 +708,17 @@ def test_no_copy_is_made_of_a_process_that_is_not_alone(session, source):
     session.mark(2)
     assert session.back() is None
     assert Stub(session, "f")() == 1
+
+
+def test_a_process_that_has_ended_keeps_no_copy_from_being_made(session):
+    """Nobody need have waited for it: the grader may be quicker than who does."""
+    define(session, "import os, time\nif not os.fork(): os._exit(0)\ntime.sleep(0.2)")
+    session.mark(1)
+    assert session.back() == 1
+
+
+@pytest.mark.parametrize("size", [1, 30, 1000])
+def test_what_prints_for_ever_meets_the_limit_of_output_long_before_that_of_time(start, size):
+    """With the limits that hold where nobody has set any."""
+    _, verdict = start(Limits()).run_cell(f"while True: print('x' * {size})")
+    assert verdict is Verdict.TOO_MUCH_OUTPUT

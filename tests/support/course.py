@@ -227,7 +227,7 @@ def hold_class(
     config.write_text(
         config.read_text() + "c.ExecuteBehindWall.cell_seconds = 5.0\n"
         "c.ExecuteBehindWall.call_seconds = 4.0\n"
-        "c.ExecuteBehindWall.memory = 2**30\n"
+        "c.ExecuteBehindWall.memory = 2**29\n"
         "c.ExecuteBehindWall.scratch = 2**24\n"
         "c.ExecuteBehindWall.output = 2**21\n"
     )

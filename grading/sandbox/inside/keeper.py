@@ -157,7 +157,7 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError), os.fdopen(os.pidfd_open(copy)) as ends:
                 select.select([ends], [], [], GONE_SECONDS)
         late = time.monotonic() + GONE_SECONDS
-        while others := [one for one in self._others() if self.holdings.lives(one)]:
+        while others := self._others():
             if time.monotonic() > late:
                 return {"back": False}
             for process in others:
@@ -177,9 +177,13 @@ class Keeper:
         return {"met": "processes" if tasks + 2 >= self.limits["processes"] else ""}
 
     def _others(self) -> list[int]:
-        """Return the processes that run: neither process 1 nor marked."""
+        """Return the processes that run: neither process 1 nor marked.
+
+        One that has ended and was not yet waited for can do nothing any more.
+        """
         apart = {self.first, *self.marked}
-        return [one for one in self.holdings.processes() if one not in apart]
+        found = (one for one in self.holdings.processes() if one not in apart)
+        return [one for one in found if self.holdings.lives(one)]
 
     def _shares_nothing(self, runner: int) -> bool:
         if len(self.holdings.tasks(runner)) != 1:

@@ -80,11 +80,13 @@ def make_shell() -> Any:
         charge(size)
         name, full = output.get("name"), len(outputs) >= OUTPUTS
         if name in streams and (full or outputs[-1] is streams[name]):
-            streams[name]["text"] += output["text"]  # of two that alternate, the order is lost
+            # Of two that alternate, the order is lost. The pieces are joined at the end, once.
+            streams[name]["text"].append(output["text"])
             return
         if full:
             raise TooMuchOutput(f"more than {OUTPUTS} outputs of one cell")
         if output["output_type"] == "stream":
+            output["text"] = [output["text"]]
             streams[output["name"]] = output
         outputs.append(output)
 
@@ -162,7 +164,11 @@ def make_shell() -> Any:
         process = os.getpid()  # the runner's, once there is one
 
         def start_outputs(self, limit: int) -> list[dict[str, Any]]:
+            """Finish the outputs of the cell before, and begin those of the next."""
             nonlocal outputs
+            for output in outputs:
+                if output["output_type"] == "stream":
+                    output["text"] = "".join(output["text"])
             outputs, room[0] = [], limit
             displayed.clear()
             streams.clear()

@@ -40,7 +40,7 @@ LATE = [
         LSTM,
         "a product of huge matrices",
         V.TIMED_OUT,
-        "m = np.ones((5000, 5000))\nfor _ in range(1000): np.dot(m, m, out=np.empty_like(m))",
+        "m = np.ones((3000, 3000))\nfor _ in range(1000): np.dot(m, m, out=np.empty_like(m))",
     ),
     make.call(
         LSTMS,
@@ -135,8 +135,8 @@ LARGE = [
 import os, time
 for number in range(8):
     if not os.fork():
-        hoard = np.ones(160 * 2**17)
-        time.sleep(5)
+        hoard = np.ones(96 * 2**17)
+        time.sleep(60)
         os._exit(0)
 for number in range(8): os.wait()
 """,
@@ -245,6 +245,7 @@ for number in range(300): threading.Thread(target=time.sleep, args=(60,), daemon
 
 FLOODS = [
     last(RNNS, "prints for ever", V.TOO_MUCH_OUTPUT, "while True: print('x' * 1000)\n"),
+    last(RNNS, "prints short lines for ever", V.TOO_MUCH_OUTPUT, "while True: print('x' * 30)\n"),
     make.call(RNN, "prints for ever in a call", V.TOO_MUCH_OUTPUT, "while True: print('x' * 1000)"),
     last(
         LSTMS,
