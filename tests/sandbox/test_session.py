@@ -722,3 +722,21 @@ def test_what_prints_for_ever_meets_the_limit_of_output_long_before_that_of_time
     """With the limits that hold where nobody has set any."""
     _, verdict = start(Limits()).run_cell(f"while True: print('x' * {size})")
     assert verdict is Verdict.TOO_MUCH_OUTPUT
+
+
+HALVES = {
+    "a text": ("'\\ud800'", "str"),
+    "in a list": ("['a', '\\udfff']", ["a", "str"]),
+    "a key": ("{'\\ud800': 1}", "dict with such keys"),
+    "in a key": ("{('a', '\\ud800'): 1}", "dict with such keys"),
+}
+
+
+@pytest.mark.parametrize(("made", "kind"), HALVES.values(), ids=HALVES)
+def test_half_a_character_is_a_value_like_any_other_that_cannot_be_sent(session, made, kind):
+    define(session, f"def f(): return {made}")
+    session.begin_test()
+    got = Stub(session, "f")()
+    assert session.failures == []
+    got, kind = (got, kind) if isinstance(got, list) else ([got], [kind])
+    assert [one if isinstance(one, str) else type(one).__name__ for one in got] == kind

@@ -38,7 +38,7 @@ def failure(session, name):
 
 def becomes(wanted, word):
     """Wait until a process with ``word`` in its command line runs, or until none does."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         found = False
         for path in Path("/proc").glob("[0-9]*/cmdline"):

@@ -48,7 +48,7 @@ def test_a_worker_ends_with_nbgrader_and_all_its_sandboxes_with_it():
         finally:
             other.kill()
     assert becomes(False, word)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while Path(f"/proc/{worker}").exists():
         assert time.monotonic() < end, "the worker lives on"
         time.sleep(0.01)

@@ -70,11 +70,8 @@ class Table:
 
     def pack(self, value: Any, nodes: list[Any], depth: int = 0) -> Any:
         """Return a reference to ``value``; append to ``nodes`` what it needs."""
-        if type(value) is str:
-            try:
-                self._count(len(value.encode()))
-            except UnicodeEncodeError as error:
-                raise CodecError("a text with half a character") from error
+        if type(value) is str and _is_whole(value):
+            self._count(len(value.encode()))
             return value
         if value is None or type(value) in (bool, float, bytes):
             self._count(len(value) if type(value) is bytes else 8)
@@ -197,7 +194,18 @@ def _is_key(value: Any, depth: int = 0) -> bool:
         return depth < 3 and len(value) < 9 and all(_is_key(item, depth + 1) for item in value)
     if type(value) is int:
         return abs(value) < 2**63
-    return value is None or type(value) in (bool, float, str, bytes)
+    if type(value) is str:
+        return _is_whole(value)
+    return value is None or type(value) in (bool, float, bytes)
+
+
+def _is_whole(text: str) -> bool:
+    """Say whether a text can be sent: half a character cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def items(value: Any) -> list[Any]:
