@@ -241,7 +241,7 @@ def test_control_c_keeps_what_is_done_and_the_next_run_does_the_rest(handed_in, 
         time.sleep(0.02)
     family = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Stopped. What is graded is kept" in said
     assert "Traceback" not in said
