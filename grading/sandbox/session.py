@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -11,8 +9,9 @@ from grading.core import SENTENCES, GraderFault, Output, Verdict, verdict_of_err
 from grading.sandbox import inside, replies
 from grading.sandbox.bubblewrap import Zygote
 from grading.sandbox.held import Held, to_send
+from grading.sandbox.lasting import Lasting
 from grading.sandbox.limits import Limits
-from grading.sandbox.opened import Lost, Sandbox, out_of_time
+from grading.sandbox.opened import Lost
 
 AT_ONCE = 100  # calls in one request, of no more than so many bytes:
 AT_ONCE_BYTES = 2**22
@@ -39,9 +38,13 @@ class Session:
         self, zygote: Zygote, limits: Limits, files: Mapping[str, bytes], *, draws: bool = True
     ) -> None:
         self.draws = draws
-        self.zygote = zygote
         self.limits = limits
-        self.files = dict(files)
+        self._sandbox = Lasting(
+            zygote,
+            limits,
+            files,
+            lambda asked, sent, lent: replies.to_call(asked, sent, lent, self._theirs),
+        )
         self.failures: list[Verdict] = []  # of the calls since the last `begin_test`
         self.calls = 0
         self.watched = 0  # how often the last call has called the function that was watched
@@ -51,26 +54,13 @@ class Session:
         self.errors: replies.Errors = {}  # the exceptions that the submission defines
         self.fault: GraderFault | None = None  # which a test may have swallowed
         self.stand_ins: set[str] = set()  # the types of what has come that is no plain data
-        # Of the calls that run, each within the one before, by turn: what was sent, and the
-        # functions among it.
-        self._running: dict[int, tuple[list[Any], dict[int, Any]]] = {}
-        self._ends = 0.0  # when the first of them has to be done
-        self._gone = Lost(Verdict.CRASHED, "the process that ran it ended")
-        self._cells: list[str] = []  # what a new sandbox has to run again
-        self._turn = 0
-        # What can be gone back to, the latest at the end, and how many cells had run there.
-        self._marks: list[tuple[int, int]] = []
-        self._left = limits.total
-        self._sandbox: Sandbox | None = None
 
     def run_cell(self, source: str) -> tuple[list[Output], Verdict | None]:
         """Run one cell; return its outputs and the verdict of its failure, if it failed."""
         try:
-            self._ready()
-            answer = self._run(source, draws=self.draws)
+            answer = self._sandbox.run(source, draws=self.draws)
         except Lost as lost:
             return [error_output(lost.verdict, str(lost))], lost.verdict
-        self._cells.append(source)
         outputs = replies.outputs(answer.get("outputs"))
         if answer.get("ok") is True:
             return outputs, None
@@ -90,33 +80,12 @@ class Session:
         self._theirs = {}
 
     def mark(self, number: int) -> None:
-        """Leave the sandbox's process as it is now, to come back to, and go on in a copy.
-
-        It need not succeed: see `back`.
-        """
-        with contextlib.suppress(Lost):
-            if not self._ready().keeper("mark").get("marked"):
-                return
-            if self._ask({"do": "mark"}, self.limits.call).get("marked") is True:
-                self._marks.append((number, len(self._cells)))
-            else:
-                self._end()
+        """Leave the sandbox as it is now, to come back to; see `Lasting.mark`."""
+        self._sandbox.mark(number)
 
     def back(self) -> int | None:
-        """Go back to the latest mark, once; return its number, or None if there is none.
-
-        A sandbox that ends takes its marks along.
-        """
-        with contextlib.suppress(Lost):
-            sandbox = self._ready() if self._marks else None
-            if sandbox is not None and self._marks:
-                self._ask({"do": "back"}, self.limits.call)
-                number, ran = self._marks.pop()
-                if sandbox.keeper("back").get("back"):
-                    del self._cells[ran:]
-                    return number
-                self._end()
-        return None
+        """Go back to the latest mark; return its number, or None if there is none."""
+        return self._sandbox.back()
 
     def names(self, names: list[str]) -> dict[str, bool]:
         """Return which of ``names`` the student defined, and whether each is callable.
@@ -124,8 +93,8 @@ class Session:
         ``errors`` then has the exceptions among them.
         """
         try:
-            self._ready()
-            answer = self._ask({"do": "names", "names": names}, self.limits.call)
+            self._sandbox.ready()
+            answer = self._sandbox.ask({"do": "names", "names": names}, self.limits.call)
         except Lost:
             return {}
         self.errors = replies.own_errors(answer.get("errors"), names)
@@ -154,7 +123,7 @@ class Session:
         What the test has made of the submission's names holds meanwhile; see `Held`.
         """
         self.calls += 1
-        if len(self._running) >= DEEPEST:
+        if self._sandbox.depth >= DEEPEST:
             self.failures.append(Verdict.RAISED)
             raise RecursionError(
                 f"{DEEPEST} calls of the submission and the test within each other"
@@ -175,18 +144,19 @@ class Session:
         See `grading.sandbox.Stub.alone`. It may be asked when this sandbox is closed, and takes its
         time from what this one has left.
         """
-        cells = list(self._cells)
+        mine = self._sandbox
+        cells = list(mine.cells)
 
         def ask(calls: Sequence[tuple[Any, ...]]) -> list[Any] | None:
-            other = Session(self.zygote, self.limits, self.files, draws=False)
-            other._cells, other._left = cells, self._left
+            other = Session(mine.zygote, mine.limits, mine.files, draws=False)
+            other._sandbox.cells, other._sandbox.left = cells, mine.left
             try:
                 with other:
                     return other._each(name, calls)
             except (Lost, inside.CodecError):
                 return None
             finally:
-                self._left = other._left
+                mine.left = other._sandbox.left
 
         return ask
 
@@ -202,10 +172,10 @@ class Session:
             some.append((table, request | {"watch": "", "output_limit": self.limits.output}))
             size += table.size
             if number == len(calls) or len(some) == AT_ONCE or size > AT_ONCE_BYTES:
-                self._ready()
+                self._sandbox.ready()
                 asked = {"do": "calls", "calls": [request for _, request in some]}
                 answers = inside.items(
-                    self._ask(asked, self.limits.call * len(some)).get("answers")
+                    self._sandbox.ask(asked, self.limits.call * len(some)).get("answers")
                 )
                 for (table, _), answer in zip(some, answers, strict=False):
                     result = replies.apply(table, replies.mapping(answer), [])
@@ -228,13 +198,7 @@ class Session:
 
     def close(self) -> None:
         """End the sandbox and everything that runs in it; return when it has ended."""
-        self._end()
-
-    def _end(self) -> None:
-        if self._sandbox is not None:
-            self._sandbox.end()
-        self._sandbox = None
-        self._marks = []
+        self._sandbox.end()
 
     def __enter__(self) -> Session:
         """Open nothing yet: the first request does."""
@@ -243,8 +207,6 @@ class Session:
     def __exit__(self, *exc: object) -> None:
         """Close the session."""
         self.close()
-
-    # --- asking -----------------------------------------------------------------------
 
     def _finish(
         self,
@@ -256,8 +218,8 @@ class Session:
         try:
             if name in self.stopped:
                 raise self.stopped[name]
-            self._ready()
-            answer = self._ask(request, self.limits.call, table.objects, lent)
+            self._sandbox.ready()
+            answer = self._sandbox.ask(request, self.limits.call, table.objects, lent)
             if self.held:
                 self.held.hear(answer.get("printed"), self.limits.output)
             watched = answer.get("watched")
@@ -282,7 +244,7 @@ class Session:
         return result
 
     def _fail(self, name: str, lost: Lost) -> NoReturn:
-        self.stopped[name] = self._gone = lost
+        self.stopped[name] = self._sandbox.gone = lost
         self.failures.append(lost.verdict)
         kind = TimeoutError if lost.verdict is Verdict.TIMED_OUT else RuntimeError
         raise _placed(kind(str(lost)), "")
@@ -291,90 +253,6 @@ class Session:
         name, text, place = (replies.text(answer, key)[:2000] for key in ("error", "text", "place"))
         self.failures.append(verdict_of_error(name, text))
         raise _placed(replies.error(answer, self.errors), place)
-
-    def _ready(self) -> Sandbox:
-        """Return the sandbox: a new one, brought to where the last was, if there is none.
-
-        One that has something to say unasked is not asked anything more: the next cell or
-        call would be blamed for it.
-        """
-        if self._running:
-            if self._sandbox is None:
-                raise self._gone
-            return self._sandbox
-        if self._sandbox is not None and self._sandbox.speaks():
-            self._end()
-        while self._sandbox is None:
-            if self._left <= 0:
-                raise out_of_time(self.limits.total, whole=True)
-            self._sandbox = Sandbox(self.zygote, self.limits, self.files)
-            for number, source in enumerate(self._cells):
-                try:
-                    self._run(source, draws=False)
-                except Lost:  # it was well the first time: leave it out and begin again
-                    del self._cells[number]
-                    break
-        return self._sandbox
-
-    def _run(self, source: str, *, draws: bool) -> dict[str, Any]:
-        request = {"do": "cell", "source": source, "draws": draws}
-        request["output_limit"] = self.limits.output
-        return self._ask(request, self.limits.cell)
-
-    def _ask(
-        self,
-        request: dict[str, Any],
-        seconds: float,
-        sent: Sequence[Any] = (),
-        lent: Mapping[int, Any] | None = None,
-    ) -> dict[str, Any]:
-        """Send a request and wait for its answer; raise Lost when there is none.
-
-        Meanwhile the functions ``lent``, of what was ``sent``, may be called from inside.
-        """
-        sandbox = self._sandbox
-        assert sandbox is not None
-        start = time.monotonic()
-        whole = self._left < seconds
-        within = bool(self._running)
-        if not within:
-            self._ends = start + min(seconds, self._left)
-        ends = self._ends
-        self._turn += 1
-        turn = self._turn
-        self._running[turn] = list(sent), dict(lent or {})
-        try:
-            sandbox.send(request | {"turn": turn}, ends)
-            answer = sandbox.receive(ends)
-            while "asks" in answer:
-                reply = self._lend(answer)
-                if sandbox.over:  # a call within this one has ended it
-                    raise self._gone
-                sandbox.send(reply, ends)
-                answer = sandbox.receive(ends)
-            if answer.get("turn") != turn:
-                raise inside.CodecError("an answer out of turn")
-            return answer
-        except TimeoutError as error:
-            raise sandbox.late(seconds, whole=whole) from error
-        except (OSError, EOFError) as error:
-            raise sandbox.ended() from error
-        except inside.CodecError as error:
-            sandbox.end()
-            raise Lost(Verdict.CRASHED, f"its answer could not be read: {error}") from error
-        finally:
-            if sandbox.over:
-                self._end()
-            del self._running[turn]
-            if not within:
-                self._left -= time.monotonic() - start
-
-    def _lend(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Call a function of the test's own, of a call that runs."""
-        of = asked.get("of")
-        if type(of) is not int or of not in self._running:
-            raise inside.CodecError("a call of what belongs to no call")
-        return replies.to_call(asked, *self._running[of], self._theirs)
 
 
 def error_output(verdict: Verdict, detail: str = "") -> Output:
