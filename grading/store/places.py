@@ -101,8 +101,8 @@ class Places:
                 f"{course.root}, or write {SQLITE}/ and the whole path."
             )
 
-    def hand_in_folders(self, assignment: str) -> list[Work]:
-        """Return the folders with hand-ins of the students asked for."""
+    def hand_in_folders(self, assignment: str = "") -> list[Work]:
+        """Return the folders with hand-ins of the students asked for, to all if none is named."""
         return self._works(self.course.submitted_directory, assignment)
 
     def graded_folders(self, assignment: str) -> list[Work]:
@@ -118,7 +118,7 @@ class Places:
         # A star does not find names that begin with a dot; where it means everyone, nobody is
         # passed over.
         students = ["*"] + [".*"] * (self.course.student_id in ("", "*"))
-        names = [(student, glob.escape(assignment)) for student in students]
+        names = [(student, glob.escape(assignment) or "*") for student in students]
         patterns = [self.course.format_path(step, *both) for both in names]
         folders = [folder for pattern in patterns for folder in glob.glob(pattern)]  # noqa: PTH207
         found = [work for folder in folders if (work := _read(self.course, step, folder))]

@@ -62,6 +62,7 @@ LEAVES = {  # what the commands of a page are said to make
     ],
 }
 SAYS = {  # what they say, where that tells more than how they end
+    "README.md": ["Grading what is in submitted/."],
     "student.md": ["VALIDATION FAILED ON 2 CELL(S)!"],
     "instructor.md": ["Exercises: 2 correct, 2 not attempted."],
 }

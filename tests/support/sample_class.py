@@ -250,7 +250,7 @@ def fill(course: Course) -> Path:
 if __name__ == "__main__":
     course = open_course().coursedir
     submitted = f"{course.submitted_directory}/"
-    if Places(course).hand_in_folders("*"):
+    if Places(course).hand_in_folders():
         print(f"Grading what is in {submitted}.")
     else:
         fill(Course(Path(course.root), plots=True, make=False, coursedir=course))
