@@ -42,12 +42,12 @@ class Line(Shapes):
         at = self.facts.get("at")
         if type(at) is not list or self.tree is None:
             return None
+        at = [at[0] + 1, at[1], at[2] + 1, at[3]]
+        ends = ("lineno", "col_offset", "end_lineno", "end_col_offset")
         found = [
             node
             for node in ast.walk(self.tree)
-            if [getattr(node, name, None) for name in ("lineno", "col_offset")]
-            == [at[0] + 1, at[1]]
-            and [node.end_lineno, node.end_col_offset] == [at[2] + 1, at[3]]
+            if [getattr(node, name, None) for name in ends] == at
         ]
         found = [node for node in found if not isinstance(node, ast.Expr)]
         return found[0] if found else None
@@ -105,7 +105,7 @@ class Sizes:
         named_so = dict(self.sizes)
         if {"n_a", "n_x"} <= set(self.sizes):
             named_so["n_a + n_x"] = self.sizes["n_a"] + self.sizes["n_x"]
-        self.names = {}
+        self.names: dict[int, list[str]] = {}
         for name, size in named_so.items():
             self.names.setdefault(size, []).append(name)
 
@@ -115,7 +115,7 @@ class Sizes:
         return names[0] if size > 1 and len(names) == 1 else ""
 
     def here(self, *shapes):
-        """Say which sizes meet in some shapes: ``Here n_a = 5 and m = 4.``"""
+        """Say which sizes meet in some shapes: ``Here n_a = 5.`` or nothing."""
         found = {self.name(size): size for shape in shapes for size in shape if self.name(size)}
         return f"Here {listed([f'{n} = {s}' for n, s in found.items()])}." if found else ""
 

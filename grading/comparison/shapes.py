@@ -6,6 +6,7 @@ follow.
 """
 
 import ast
+import re
 
 LIKE_INPUT = (
     "tanh exp log sqrt abs absolute square sin cos sign negative log1p expm1 maximum minimum"
@@ -328,3 +329,9 @@ def _whole(op, one, other):
     results = {ast.Add: one + other, ast.Sub: one - other, ast.Mult: one * other}
     found = results.get(type(op))
     return None if found is None or abs(found) > MOST else number(found)
+
+
+def shapes_in(text):
+    """Return the shapes in a text such as ``(5,4) (5,)``."""
+    found = [re.findall(r"\d+", one) for one in re.findall(r"\(([\d, ]*)\)", text)]
+    return [tuple(int(n[:9]) for n in one) for one in found]

@@ -24,6 +24,7 @@ SOURCE = 100_000  # characters of a cell that is read for it
 LARGEST = 10**9  # number that is told
 
 Facts = dict[str, Any]
+Place = tuple[int, int, int, int]  # first line and column, last line and column
 
 
 def place_of(error: BaseException, passed_over: Collection[str] | None = None) -> Any:
@@ -41,6 +42,30 @@ def place_of(error: BaseException, passed_over: Collection[str] | None = None) -
         return cells[-1] if cells else None
     others = [trace for name, trace in found if name not in passed_over]
     return others[0] if others else None
+
+
+def quoted(error: BaseException, passed_over: Collection[str] | None = None) -> str:
+    """Quote the line at which ``error`` was raised, and the line that has called its function."""
+    trace = place_of(error, passed_over)
+    if trace is None:
+        return ""
+    own, outer = trace.tb_frame.f_code, None
+    before: Any = error.__traceback__
+    while before is not trace:
+        if _is_cell(before.tb_frame.f_code.co_filename) and before.tb_frame.f_code is not own:
+            outer = before
+        before = before.tb_next
+    if outer is None or own.co_name.startswith("<"):
+        return f"\n  at line {_numbered(trace)}"
+    return (
+        f"\n  at line {_numbered(trace, f'the cell of {own.co_name}')}"
+        f"\n  which was called at line {_numbered(outer)}"
+    )
+
+
+def _numbered(trace: Any, where: str = "its cell") -> str:
+    name, number = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+    return clean(f"{number} of {where}: {linecache.getline(name, number).strip()[:200]}")
 
 
 def _is_cell(name: str) -> bool:
@@ -64,7 +89,8 @@ def facts_of(error: BaseException, trace: Any) -> Facts:
     source = "".join(linecache.getlines(frame.f_code.co_filename))
     number, position = trace.tb_lineno, _position(trace)
     facts: Facts = {"function": clean(frame.f_code.co_name), "number": number, "at": None}
-    statement = _statement(source, number, position) if len(source) <= SOURCE else None
+    tree = _parsed(source)
+    statement, position = _statement(tree, number, position)
     if statement is None:
         return facts
     code = ast.get_source_segment(source, statement) or ""
@@ -99,7 +125,7 @@ def facts_of(error: BaseException, trace: Any) -> Facts:
             if type(value) is dict
         }
     if isinstance(error, NameError):
-        facts["stored"] = _stored(source, number, str(getattr(error, "name", "")), error)
+        facts["stored"] = _stored(tree, number, next(iter(str(error).split("'")[1:2]), ""))
     facts["modules"] = {
         clean(name): clean(str(value.__name__))
         for name, value in itertools.islice(itertools.chain(own.items(), outer.items()), SCOPE)
@@ -179,46 +205,53 @@ def _sound(value: Any, room: list[int], depth: int) -> Any:
 # --- the statement --------------------------------------------------------------------
 
 
-def _position(trace: Any) -> tuple[int, int, int, int] | None:
+def _position(trace: Any) -> Place | None:
     """Return the first and last line and column of what failed, where Python knows them."""
     positions = getattr(trace.tb_frame.f_code, "co_positions", None)
     if positions is None:
         return None
-    place = next(itertools.islice(positions(), trace.tb_lasti // 2, None), (None,) * 4)
+    place: Any = next(itertools.islice(positions(), trace.tb_lasti // 2, None), (None,) * 4)
     first, last, start, end = place
     return None if None in place else (first, start, last, end)
 
 
-def _statement(source: str, number: int, position: Any) -> ast.stmt | ast.expr | None:
-    """Return the innermost statement at a line, of a loop or a condition what is in its head."""
+def _parsed(source: str) -> ast.AST:
     try:
-        tree = ast.parse(source)
+        return ast.parse(source if len(source) <= SOURCE else "")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    heads: list[ast.stmt | ast.expr] = []
+        return ast.Module([], [])
+
+
+def _statement(tree: ast.AST, number: int, position: Place | None) -> tuple[Any, Place | None]:
+    """Return the innermost statement at a line, and the position of what failed.
+
+    Of a loop or a condition it is what stands in its head, and that is what failed where Python
+    says that all of it did.
+    """
+    found: list[Any] = []
     for node in ast.walk(tree):
+        heads: list[Any] = []
         if isinstance(node, (ast.If, ast.While)):
-            heads.append(node.test)
+            heads = [node.test]
         elif isinstance(node, ast.For):
-            heads += [node.iter, node.target]
+            heads = [node.iter, node.target]
         elif isinstance(node, ast.With):
-            heads += [item.context_expr for item in node.items]
+            heads = [item.context_expr for item in node.items]
         elif isinstance(node, ast.stmt) and not hasattr(node, "body"):
-            heads.append(node)
-    first, start = position[:2] if position else (number, None)
-    found = [
-        node
-        for node in heads
-        if node.lineno <= first <= (node.end_lineno or 0)
-        and (
-            start is None
-            or (
-                (node.lineno, node.col_offset) <= (first, start)
-                and position[2:] <= (node.end_lineno, node.end_col_offset)
-            )
-        )
-    ]
-    return found[0] if len(found) == 1 else None
+            heads = [node]
+        if position is not None and heads and _span(node) == position:
+            return heads[0], _span(heads[0])
+        for head in heads:
+            first, start, last, end = _span(head)
+            if position is None:
+                found += [head] if first <= number <= last else []
+            elif (first, start) <= position[:2] and position[2:] <= (last, end):
+                found.append(head)
+    return (found[0], position) if len(found) == 1 else (None, None)
+
+
+def _span(node: Any) -> Place:
+    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
 
 
 def _unsure(statement: ast.AST) -> set[str]:
@@ -232,7 +265,7 @@ def _unsure(statement: ast.AST) -> set[str]:
         elif isinstance(node, ast.NamedExpr):
             bound |= _names(node.target)
         elif isinstance(node, ast.Assign):
-            places = [n for n in map(ast.walk, node.targets) for n in n]
+            places = [one for target in node.targets for one in ast.walk(target)]
             if any(isinstance(n, (ast.Subscript, ast.Attribute)) for n in places):
                 bound |= {
                     n.id for n in places if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
@@ -244,14 +277,8 @@ def _names(node: ast.AST) -> set[str]:
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
-def _stored(source: str, number: int, name: str, error: BaseException) -> list[int]:
+def _stored(tree: ast.AST, number: int, name: str) -> list[int]:
     """Return the lines at which the function around a line gives a value to a name."""
-    if not name:  # Python tells it of a NameError, not of an UnboundLocalError before 3.11
-        name = next(iter(str(error).split("'")[1:2]), "")
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
     around = [
         node
         for node in ast.walk(tree)
