@@ -8,12 +8,13 @@ what it knows: where that is not enough for a sentence that is true of this line
 import ast
 import re
 
+from .described import Sizes, listed, named, plural
 from .errors_of_calls import TOLD as ABOUT_CALLS
 from .errors_of_names import TOLD as ABOUT_NAMES
 from .errors_of_places import TOLD as ABOUT_PLACES
 from .errors_of_shapes import TOLD as ABOUT_SHAPES
 from .facts import facts_of, place_of
-from .line import Line, Sizes, listed, named, plural
+from .line import Line
 
 ABOUT = (*ABOUT_NAMES, *ABOUT_CALLS, *ABOUT_PLACES, *ABOUT_SHAPES)
 MOST_SENTENCES, MOST_TEXT = 3, 600

@@ -9,8 +9,8 @@ import re
 
 import numpy as np
 
+from .described import a_kind, listed, named, plural
 from .errors_of_names import near_miss
-from .line import a_kind, listed, named, plural
 
 _NO_RETURN = "A function without a `return` line gives None."
 

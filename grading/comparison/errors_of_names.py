@@ -9,7 +9,7 @@ import difflib
 
 import numpy as np
 
-from .line import listed, named
+from .described import listed, named
 
 
 def _unknown_name(line, match, _):

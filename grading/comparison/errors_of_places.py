@@ -6,8 +6,7 @@ the call, and returns sentences; none where it knows nothing that is true of thi
 
 import ast
 
-from .line import named, plural
-from .shapes import shape_of, shapes_in
+from .described import named, plural, shape_of, shapes_in
 
 
 def _parts(piece):

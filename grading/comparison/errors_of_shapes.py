@@ -8,9 +8,9 @@ error, so it is the piece that failed.
 import ast
 import math
 
+from .described import listed, named, shape_of, shapes_in
 from .errors_of_places import picked
-from .line import listed, named
-from .shapes import FILLED, shape_of, shapes_in
+from .shapes import FILLED
 
 JOINING = ("concatenate", "vstack", "hstack", "stack")
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@"}

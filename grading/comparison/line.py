@@ -1,12 +1,9 @@
-"""A line at which an error was raised: its pieces, and words for what they are."""
+"""A line at which an error was raised: its text, its pieces, and which of them failed."""
 
 import ast
-import re
 
 from .facts import sound
 from .shapes import Shapes
-
-SIZES = ("n_x", "n_a", "n_y", "m", "T_x")
 
 
 class Line(Shapes):
@@ -82,87 +79,3 @@ def _in_order(node):
     for child in children:
         yield from _in_order(child)
     yield node
-
-
-# --- words ----------------------------------------------------------------------------
-
-
-class Sizes:
-    """The sizes of one call, known again where there is no doubt.
-
-    Parameters
-    ----------
-    case : str
-        The sizes in words: ``"n_x=3, n_a=5, m=4"``.
-    axes : dict of int to tuple of str, optional
-        What the axes of arrays are called; see `describe`.
-    """
-
-    def __init__(self, case="", axes=None):
-        pairs = re.findall(r"(\w+)=(\d+)(?=,|$)", case)
-        self.sizes = {name: int(n) for name, n in pairs if name in SIZES}
-        self.axes = axes or {}
-        named_so = dict(self.sizes)
-        if {"n_a", "n_x"} <= set(self.sizes):
-            named_so["n_a + n_x"] = self.sizes["n_a"] + self.sizes["n_x"]
-        self.names: dict[int, list[str]] = {}
-        for name, size in named_so.items():
-            self.names.setdefault(size, []).append(name)
-
-    def name(self, size):
-        """Return the name of a size, if it is the size of one thing only: ``m``."""
-        names = self.names.get(size, ())
-        return names[0] if size > 1 and len(names) == 1 else ""
-
-    def here(self, *shapes):
-        """Say which sizes meet in some shapes: ``Here n_a = 5.`` or nothing."""
-        found = {self.name(size): size for shape in shapes for size in shape if self.name(size)}
-        return f"Here {listed([f'{n} = {s}' for n, s in found.items()])}." if found else ""
-
-    def axis(self, shape, axis):
-        """Return what an axis of an array counts, in the plural; nothing where that is in doubt.
-
-        The lesson's own arrays are known by the sizes of their last two axes.
-        """
-        names = self.axes.get(len(shape))
-        m, steps = self.sizes.get("m"), self.sizes.get("T_x")
-        if names is None or len(shape) != 3 or shape[1:] != (m, steps) or m == steps:
-            return ""
-        return f"{names[axis]}s" if axis and 1 not in (m, steps) else ""
-
-
-def named(value):
-    """Say what a value is: ``a dict``, ``None``, ``an array of shape (5, 4)``; or nothing."""
-    if not value:
-        return ""
-    kind = value.get("type")
-    if kind == "NoneType":
-        return "None"
-    if kind == "ndarray" and type(value.get("shape")) is list:
-        return f"an array of shape {tuple(value['shape'])}"
-    if kind in ("tuple", "list") and type(value.get("size")) is int:
-        return f"{a_kind(kind)} of {plural(value['size'], 'value')}"
-    if kind in ("int", "float", "bool", "float64", "int64"):
-        known = value.get("value")
-        return f"the number {known}" if type(known) is int else "a single number"
-    if kind in ("function", "ufunc") or "function" in str(kind):
-        return "a function"
-    if kind == "str":
-        return "a string"
-    return a_kind(kind) if type(kind) is str and kind else ""
-
-
-def a_kind(kind):
-    """Return the name of a type with its article."""
-    return f"{'an' if kind[:1] in 'aeiouAEIOU' else 'a'} {kind}"
-
-
-def listed(words, last="and"):
-    """Join words: ``one, two and three``."""
-    words = [str(one) for one in words]
-    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def plural(number, word):
-    """Return a number with a word: ``1 value``, ``3 values``."""
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -6,7 +6,9 @@ follow.
 """
 
 import ast
-import re
+import math
+
+from .described import MOST, SCALARS, array, number, product, shape_of, together, whole
 
 LIKE_INPUT = (
     "tanh exp log sqrt abs absolute square sin cos sign negative log1p expm1 maximum minimum"
@@ -15,8 +17,6 @@ SAME_SHAPE = "copy zeros_like ones_like empty_like full_like asarray array ascon
 REDUCING = "sum mean max min amax amin prod std var argmax argmin any all"
 FILLED = "zeros ones empty full"
 SHAPES_FROM_RIGHT = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.FloorDiv, ast.Mod)
-SCALARS = ("int", "float", "bool")
-MOST = 10**6
 
 
 class Shapes:
@@ -92,7 +92,7 @@ class Shapes:
     def _binop(self, node):
         left, right = self.value(node.left), self.value(node.right)
         if left and right and left.get("type") == right.get("type") == "int":
-            return _whole(node.op, left.get("value"), right.get("value"))
+            return whole(node.op, left.get("value"), right.get("value"))
         one, other = shape_of(left), shape_of(right)
         if one is None or other is None:
             return None
@@ -189,7 +189,12 @@ class Shapes:
                 return None
             if node.func.attr in REDUCING.split():
                 return self._reduced(value, args[:1], named)
-            return array(shape_of(value), value) if node.func.attr == "copy" and not args else None
+            if args or named:
+                return None
+            shape = shape_of(value)
+            flat = (math.prod(shape),)
+            kept = {"copy": shape, "ravel": flat, "flatten": flat}.get(node.func.attr)
+            return None if kept is None else array(kept, value)
         known = self.value(node.func) or {}
         if (
             known.get("type") == "function"
@@ -277,61 +282,3 @@ class Shapes:
             return None
         axis %= len(shape)
         return array((*shape[:axis], *((1,) if kept else ()), *shape[axis + 1 :]))
-
-
-def array(shape, *of):
-    """Describe an array of a shape; one without axes that is made of plain numbers is one."""
-    if shape == () and of and all(one and one.get("type") in SCALARS for one in of):
-        return {"type": "float"}
-    return {"type": "ndarray", "shape": list(shape)}
-
-
-def number(value):
-    """Describe a whole number."""
-    return {"type": "int", "value": value}
-
-
-def shape_of(value):
-    """Return the shape of a described value: of a plain number it has no axes."""
-    if not value:
-        return None
-    if value.get("type") in SCALARS:
-        return ()
-    shape = value.get("shape")
-    if type(shape) is not list or not all(type(n) is int and n >= 0 for n in shape):
-        return None
-    return tuple(shape)
-
-
-def together(one, other):
-    """Return the shape of a sum; None where the shapes do not fit."""
-    longest = max(len(one), len(other))
-    pairs = zip(
-        (1,) * (longest - len(one)) + one, (1,) * (longest - len(other)) + other, strict=True
-    )
-    sizes = [(a if b == 1 else b) if a == b or 1 in (a, b) else None for a, b in pairs]
-    return None if None in sizes else tuple(sizes)
-
-
-def product(one, other):
-    """Return the shape of a matrix product; None where the shapes do not fit, or have no axes."""
-    if not one or not other or len(one) > 2 or len(other) > 2:
-        return None
-    if one[-1] != other[-2 if len(other) == 2 else 0]:
-        return None
-    return one[:-1] + (other[-1:] if len(other) == 2 else ())
-
-
-def _whole(op, one, other):
-    """Count with two whole numbers."""
-    if type(one) is not int or type(other) is not int or max(abs(one), abs(other)) > MOST:
-        return None
-    results = {ast.Add: one + other, ast.Sub: one - other, ast.Mult: one * other}
-    found = results.get(type(op))
-    return None if found is None or abs(found) > MOST else number(found)
-
-
-def shapes_in(text):
-    """Return the shapes in a text such as ``(5,4) (5,)``."""
-    found = [re.findall(r"\d+", one) for one in re.findall(r"\(([\d, ]*)\)", text)]
-    return [tuple(int(n[:9]) for n in one) for one in found]

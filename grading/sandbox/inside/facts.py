@@ -244,7 +244,7 @@ def _statement(tree: ast.AST, number: int, position: Place | None) -> tuple[Any,
         for head in heads:
             first, start, last, end = _span(head)
             if position is None:
-                found += [head] if first <= number <= last else []
+                found += [head] if first <= number <= last and head is heads[0] else []
             elif (first, start) <= position[:2] and position[2:] <= (last, end):
                 found.append(head)
     return (found[0], position) if len(found) == 1 else (None, None)
