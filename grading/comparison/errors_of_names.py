@@ -114,6 +114,8 @@ def _no_attribute(line, match, _):
                 return [f"An array has no `{attribute}`: it is a function, `np.{attribute}`."]
         elif hasattr(np.ndarray, attribute):
             return [is_it, f"`{attribute}` is something that an array has."]
+        elif hasattr(list, attribute) and kind != "list":
+            return [is_it, f"`{attribute}` is something that a list has."]
         return [is_it, f"It has no `{attribute}`."]
     return []
 

@@ -44,6 +44,8 @@ def _have(line, *parts):
 
 def _together(line, match, sizes):
     shapes = shapes_in(match[1])
+    if len(shapes) == 3 and shapes[0] == shapes[2]:  # the third is where the result would go
+        shapes.pop()
     if len(shapes) != 2:
         return []
     one, other = shapes

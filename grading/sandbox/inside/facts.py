@@ -23,6 +23,9 @@ LONGEST = 600  # characters of a statement
 SOURCE = 100_000  # characters of a cell that is read for it
 LARGEST = 10**9  # number that is told
 
+NUMBERS = tuple(set(np.sctypeDict.values()))  # the types of NumPy's single numbers
+TYPE_NAME: Any = vars(type)["__name__"]  # which a type of the student's cannot change
+
 Facts = dict[str, Any]
 Place = tuple[int, int, int, int]  # first line and column, last line and column
 
@@ -127,7 +130,7 @@ def facts_of(error: BaseException, trace: Any) -> Facts:
     if isinstance(error, NameError):
         facts["stored"] = _stored(tree, number, next(iter(str(error).split("'")[1:2]), ""))
     facts["modules"] = {
-        clean(name): clean(str(value.__name__))
+        clean(name): _text(vars(value).get("__name__"))
         for name, value in itertools.islice(itertools.chain(own.items(), outer.items()), SCOPE)
         if type(value) is types.ModuleType
     }
@@ -139,8 +142,8 @@ def described(value: Any, room: list[int], depth: int = DEPTH) -> Facts:
     """Say what a value is: its type, and of NumPy's and Python's own what it holds."""
     room[0] -= 1
     kind = type(value)
-    told: Facts = {"type": clean(kind.__name__[:60])}
-    if kind is np.ndarray or isinstance(value, np.generic):
+    told: Facts = {"type": _text(TYPE_NAME.__get__(kind))}
+    if kind is np.ndarray or any(kind is one for one in NUMBERS):
         return told | {"shape": [int(n) for n in value.shape], "dtype": str(value.dtype)[:30]}
     if kind in (bool, int) and abs(value) < LARGEST:
         return told | {"value": value}
@@ -160,15 +163,19 @@ def described(value: Any, room: list[int], depth: int = DEPTH) -> Facts:
                 if type(key) is str and len(key) <= 40
             }
     if kind is types.ModuleType:
-        told["name"] = clean(str(value.__name__)[:60])
+        told["name"] = _text(vars(value).get("__name__"))
     if kind is types.FunctionType:
         code = value.__code__
-        told |= {"name": clean(code.co_name[:60]), "module": clean(str(value.__module__)[:60])}
+        told |= {"name": _text(code.co_name), "module": _text(value.__module__)}
         told["arguments"] = [clean(n[:40]) for n in code.co_varnames[: min(code.co_argcount, 12)]]
         told["optional"] = len(value.__defaults__ or ())
     if kind is type or kind in (types.BuiltinFunctionType, np.ufunc):
-        told["name"] = clean(str(value.__name__)[:60])
+        told["name"] = _text(value.__name__)
     return told
+
+
+def _text(name: Any) -> str:
+    return clean(name[:60]) if type(name) is str else ""
 
 
 def clean(text: str) -> str:
@@ -302,7 +309,7 @@ def _below(trace: Any) -> str:
     if trace.tb_next is None:
         return ""
     frame = trace.tb_next.tb_frame
-    if str(frame.f_globals.get("__name__")).split(".")[0] == "numpy" or "<__array" in (
+    if _text(frame.f_globals.get("__name__")).split(".")[0] == "numpy" or "<__array" in (
         frame.f_code.co_filename
     ):
         return "numpy"
