@@ -99,7 +99,9 @@ def _product(line, match, sizes):
         rule += f"{one[-1]} is not {inner}."
         steps = _beside_steps(line, sizes, (left, one), (right, other))
         return [_have(line, (left, one), (right, other)), rule, steps or sizes.here(one, other)]
-    return []
+    first, last = told if "aligned" in match[0] else told[::-1]
+    rule = f"A matrix product sums over one axis: on its left that has size {first}, on its right"
+    return [f"{rule} {last}.", sizes.here((first, last))]
 
 
 def _no_axes(line, match, _):

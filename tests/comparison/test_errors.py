@@ -13,16 +13,20 @@ from grading.comparison.facts import NAMES, VALUES, facts_of, place_of, sound
 from tests.comparison.snippets import CASE, cell, message, told
 
 # Code, and what is said of it: "-" where that is nothing. Above "---" stands what is in the cell
-# before the function.
+# before the function. Behind "or" stands what another Python leads to: 3.11 and later tell which
+# piece of a line failed, and not always the same one.
 TABLE = Path(__file__).with_name("errors.txt").read_text("utf-8").strip().split("\n\n")
 
 
 def row(text):
     lines = text.split("\n")
-    words = [line.removeprefix("    > ") for line in lines if line.startswith("    > ")]
-    code = "\n".join(line for line in lines if not line.startswith("    > "))
+    words = {
+        mark: " ".join(line.removeprefix(mark) for line in lines if line.startswith(mark))
+        for mark in ("    > ", "    or ")
+    }
+    code = "\n".join(line for line in lines if not line.startswith(tuple(words)))
     before, _, body = code.rpartition("\n---\n")
-    return before, body, " ".join(words)
+    return before, body, [one for one in words.values() if one]
 
 
 PRODUCT = "matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc"
@@ -31,7 +35,7 @@ ROWS = [row(text) for text in TABLE]
 
 def test_the_table_is_long():
     assert len(ROWS) > 150
-    assert len({kind for *_, kind in ROWS}) > 100
+    assert len({words[0] for *_, words in ROWS}) > 100
 
 
 @pytest.mark.parametrize(("before", "body", "words"), ROWS, ids=[body for _, body, _ in ROWS])
@@ -39,15 +43,15 @@ def test_the_table_is_long():
 def test_an_error_is_explained(before, body, words):
     found = told(message(body, before)) or "-"
     if sys.version_info >= (3, 11):
-        assert found == words
+        assert found in words
     else:  # where Python does not tell which piece failed, less may be said
-        assert found in words or found == "-"
+        assert any(found in one for one in words) or found == "-"
 
 
 def test_at_most_three_sentences_are_said():
-    for _, _, words in ROWS:
-        assert words.count(". ") < MOST_SENTENCES
-        assert len(words) <= MOST_TEXT
+    for one in (one for *_, words in ROWS for one in words):
+        assert one.count(". ") < MOST_SENTENCES
+        assert len(one) <= MOST_TEXT
 
 
 def test_a_message_is_broken_into_lines_of_a_notebook():
