@@ -12,6 +12,7 @@ import numpy as np
 from .described import a_kind, listed, named, plural
 from .errors_of_names import near_miss
 
+NUMBERS = ("int", "float", "float64")
 _NO_RETURN = "A function without a `return` line gives None."
 
 
@@ -37,6 +38,8 @@ def _not_subscriptable(line, match, _):
         attribute = getattr(np, line.numpy(piece.value) or "e", None)
         if callable(attribute) and not isinstance(attribute, type):
             return [f"{what} is a function: it is called with round brackets, not square ones."]
+        if line.failed is not None and match[1] == "builtin_function_or_method":
+            return [f"{what} is a function: it is called with round brackets, not square ones."]
         if not value or value.get("type") != match[1].split(".")[-1]:
             continue
         is_it = f"{what} is {named(value)}"
@@ -45,6 +48,17 @@ def _not_subscriptable(line, match, _):
         if "function" in value["type"]:
             return [f"{is_it}: it is called with round brackets, not square ones."]
         return [f"{is_it}: it holds nothing that square brackets could take out."]
+    return []
+
+
+def _type_in_brackets(line, match, _):
+    return [f"`{match[1]}` is called with round brackets, not square ones."]
+
+
+def _nothing_given(line, match, _):
+    empty = [one for one in line.pieces(ast.Call) if not one.args and not one.keywords]
+    if len(empty) == 1 and line.quote(empty[0].func):
+        return [f"{line.quote(empty[0].func)} is called with nothing in its brackets."]
     return []
 
 
@@ -121,6 +135,8 @@ def _operands(line, match, _):
                 continue
             is_it = f"{what} is {named(value)}: one cannot count with it."
             return [is_it, _NO_RETURN if value["type"] == "NoneType" else ""]
+    if "for @" in match[0] and len(kinds) == 2 and set(kinds) <= set(NUMBERS):
+        return ["`@` is a product of matrices, and on both sides stands a single number."]
     return []
 
 
@@ -141,6 +157,8 @@ def _not_iterable(line, match, _):
             return [f"{what} is {named(value)}: it does not hold several things.", more]
         if match[1] and isinstance(piece, ast.Call) and line.quote(piece.func):
             return [f"{line.quote(piece.func)} gives {named({'type': kind})} here.", more]
+    if kind in NUMBERS:
+        return ["A single number stands where something is wanted that holds several."]
     return []
 
 
@@ -194,7 +212,12 @@ def _no_whole_number(line, match, _):
                 ]
     if match[1] == "float" and any(isinstance(one.op, ast.Div) for one in line.all(ast.BinOp)):
         return ["`/` gives a float even where nothing is left over; `//` gives a whole number."]
-    return [f"A whole number is wanted here, and {a_kind(match[1])} is none."]
+    given = "None" if match[1] == "NoneType" else a_kind(match[1])
+    return [f"A whole number is wanted here, and {given} is none."]
+
+
+def _no_size(line, match, _):
+    return [f"A shape is made of whole numbers, and {match[1]} is a float."]
 
 
 def _no_numbers(line, match, _):
@@ -258,7 +281,8 @@ TOLD = [
     (r"^TypeError: ([\w.<>]+)\(\) (?:missing|takes|got multiple) ", _arguments),
     (r"^TypeError: ([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'", _unknown_argument),
     (r"^TypeError: (tuple|list) indices must be integers", _numbered),
-    (r"^TypeError: unhashable type: '(slice|numpy.ndarray)'|^KeyError: \(slice", _unhashable),
+    (r"^TypeError: unhashable type: '(slice|numpy.ndarray)'|^KeyError: \(", _unhashable),
+    (r"^TypeError: type '(\w+)' is not subscriptable", _type_in_brackets),
     (
         r"^TypeError: (?:unsupported operand|can't multiply|can only conc|bad oper|'..?' not s).*",
         _operands,
@@ -274,6 +298,8 @@ TOLD = [
     (r"^TypeError: float\(\) argument must be .* not '(\w+)'", _no_numbers),
     (r"^TypeError: only (?:length-1|0-dimensional) arrays can be converted", _one_number),
     (r"Cannot cast ufunc .* from dtype\('(\w+)'\) to dtype\('(\w+)'\)", _cast),
+    (r"^TypeError: expected a sequence of integers .* got '(-?[\d.e]+)'", _no_size),
     (r"^RecursionError: ()", _recursion),
     (r"^ZeroDivisionError: ()", _division),
+    (r"^TypeError: .*(?:argument|expected)", _nothing_given),
 ]

@@ -131,15 +131,21 @@ def _out_of_bounds(line, match, sizes):
         counts = sizes.axis(shape, axis)
         along = f"axis {axis}, which counts the {counts}," if counts else f"axis {axis}"
         return [f"{what} has shape {shape}: along {along} {_range(line, parts[axis], index, size)}"]
-    return []
+    asked = f"{_places(size)}, and {index} was asked for."
+    return [f"Along axis {axis} {asked}"] if size else []
 
 
 def _range(line, piece, index, size):
     """Say which places there are, and which one was asked for."""
     asked = line.quote(piece)
     more = f", and {asked} is {index} here" if asked != f"`{index}`" and asked else ""
-    places = f"the places go from 0 to {size - 1}" if size > 1 else "there is only place 0"
-    return f"{places}{more}." if size else "there is no place at all."
+    return f"{_places(size)}{more}."
+
+
+def _places(size):
+    if size < 2:
+        return "there is only place 0" if size else "there is no place at all"
+    return f"the places go from 0 to {size - 1}"
 
 
 def _end_of_list(line, match, _):

@@ -37,9 +37,16 @@ def _pairs(line, *functions):
 
 
 def _have(line, *parts):
-    """Say which shapes some pieces have."""
-    said = [f"{line.quote(part)} has shape {shape}" for part, shape in parts if line.quote(part)]
-    return f"{listed(said)}." if len(said) == len(parts) else ""
+    """Say which shapes some pieces have; of what is no array, what it is."""
+    said = [_has(line, part, shape) for part, shape in parts]
+    return f"{listed(said)}." if all(said) else ""
+
+
+def _has(line, part, shape):
+    value, what = line.value(part), line.quote(part)
+    if value and shape_of(value) is None and what:
+        return f"{what} is {named(value)}"
+    return what and f"{what} has shape {shape}"
 
 
 def _together(line, match, sizes):
@@ -64,7 +71,7 @@ def _together(line, match, sizes):
             continue
         if sorted(map(len, shapes)) == [1, 2]:
             flat = line.quote(left if len(one) == 1 else right)
-            return [have, rule, f"{flat} has one axis only, so it counts as a row."]
+            return [have, rule, f"{flat} counts as a row, as it has one axis only."]
         steps = _beside_steps(line, sizes, (left, one), (right, other))
         return [have, rule, steps or sizes.here(one, other)]
     return [f"Here met arrays of shapes {one} and {other}.", rule, sizes.here(one, other)]

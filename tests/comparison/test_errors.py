@@ -134,6 +134,13 @@ def test_nothing_of_the_students_is_called():
     assert found["names"]["z"]["values"] == {"a": {"type": "Trap"}}
 
 
+def test_facts_that_are_nested_as_deeply_as_is_told_are_believed():
+    step = (np.ones((2, 3)), {"Wax": np.ones((2, 3))})
+    found = facts("a, b, c, d = caches", caches=([step] * 20, np.ones((2, 3, 4))))
+    assert found["names"]["caches"]["items"][0]["items"][0]["items"][1]["values"]["Wax"]["shape"]
+    assert sound(found) == found
+
+
 def test_facts_are_few_however_much_there_is():
     deep = wide = [{f"k{n}": [np.ones(2)] * 100 for n in range(100)}] * 100
     for _ in range(50):

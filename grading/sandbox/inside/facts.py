@@ -22,6 +22,7 @@ VALUES = 300  # of all names together
 LONGEST = 600  # characters of a statement
 SOURCE = 100_000  # characters of a cell that is read for it
 LARGEST = 10**9  # number that is told
+PIECES = 10_000  # of plain data, with every size and key
 
 NUMBERS = tuple(set(np.sctypeDict.values()))  # the types of NumPy's single numbers
 TYPE_NAME: Any = vars(type)["__name__"]  # which a type of the student's cannot change
@@ -185,16 +186,16 @@ def clean(text: str) -> str:
 
 def sound(found: Any) -> Facts:
     """Return facts that came from elsewhere, as far as they are plain data of their size."""
-    room = [4 * VALUES]
+    room = [PIECES]
     try:
-        return _sound(found, room, 2 * DEPTH + 4) if type(found) is dict else {}
+        return _sound(found, room, 3 * DEPTH + 4) if type(found) is dict else {}
     except ValueError:
         return {}
 
 
 def _sound(value: Any, room: list[int], depth: int) -> Any:
     room[0] -= 1
-    if room[0] < -4 * SCOPE or not depth:
+    if room[0] < 0 or not depth:
         raise ValueError("more than is told")
     if value is None or type(value) is bool:
         return value
