@@ -301,15 +301,23 @@ def test_a_second_call_that_differs_is_told(references):
 
 UNWRITTEN = "is not written yet. Fill its blank, run that cell, then run this one again."
 ERRORS = [
-    ("raise NotImplementedError", UNWRITTEN),
-    ('return parameters["Wxa"] @ xt', "stopped with an error, KeyError: 'Wxa'"),
-    ('return json.loads("x")', "stopped with an error, JSONDecodeError: "),  # raised far inside
+    ("raise NotImplementedError", UNWRITTEN, UNWRITTEN),
+    (
+        'return parameters["Wxa"] @ xt',
+        "stopped with an error, KeyError: 'Wxa'",
+        "Did you mean `Wax`?",
+    ),
+    (
+        'return json.loads("x")',  # raised far inside
+        "stopped with an error, JSONDecodeError: ",
+        'came up inside `loads`, which this line calls. It was given `"x"`, a string.',
+    ),
 ]
 
 
 @pytest.mark.parametrize("file", ["/tmp/ipykernel_1/2.py", "/course/lesson.py"])
-@pytest.mark.parametrize(("line", "words"), ERRORS)
-def test_an_error_is_told_with_the_line_of_the_student(monkeypatch, file, line, words):
+@pytest.mark.parametrize(("line", "words", "last"), ERRORS)
+def test_an_error_is_told_with_the_line_of_the_student(monkeypatch, file, line, words, last):
     """The message names the error and quotes the line, or says that the blank is still there."""
     lines = ["def rnn_cell_forward(xt, a_prev, parameters):\n", f"    {line}\n"]
     monkeypatch.setitem(linecache.cache, file, (1, None, lines, file))
@@ -318,7 +326,8 @@ def test_an_error_is_told_with_the_line_of_the_student(monkeypatch, file, line, 
     said = str(failure(space["rnn_cell_forward"]))
     assert f"rnn_cell_forward {words}" in said
     assert ("is not right yet" in said) == (words is not UNWRITTEN)
-    assert said.endswith(words if words is UNWRITTEN else f"\n  at line 2 of its cell: {line}")
+    assert said.endswith(last)
+    assert (f"\n  at line 2 of its cell: {line}\n  " in said) == (words is not UNWRITTEN)
 
 
 def test_the_brief_message_holds_nothing_that_the_student_chose():

@@ -9,12 +9,12 @@ needs NumPy and nothing else.
 """
 
 import copy
-import linecache
 import textwrap
-import traceback
 
 import numpy as np
 
+from .errors import explained
+from .facts import quoted
 from .hints import as_float, describe
 
 # Stored values are rounded to 10 digits, and every sound order of summation agrees
@@ -72,7 +72,8 @@ def check(target, given, want, case="", form=tuple, axes=None):
     try:
         calls = []
         for given_now, when in ((used, ""), (copy.deepcopy(given), " in a second call")):
-            calls.append(named_values(target, call(target, given_now), want, form, when))
+            made = call(target, given_now, case, axes)
+            calls.append(named_values(target, made, want, form, when))
             for name in want:
                 compare_one(name, calls[-1][name], want, when, axes)
             compare_unchanged(target, given_now, given)
@@ -85,8 +86,11 @@ def check(target, given, want, case="", form=tuple, axes=None):
         raise Mismatch(where + wrong.brief, wrong.detail) from wrong.__cause__
 
 
-def call(target, given):
-    """Call ``target`` with the arguments ``given``; an error in it becomes a Mismatch."""
+def call(target, given, case="", axes=None):
+    """Call ``target`` with the arguments ``given``; an error in it becomes a Mismatch.
+
+    It quotes the line, and says what does not fit there; see `explained`.
+    """
     require_function(target)
     try:
         return target(*given.values())
@@ -96,9 +100,15 @@ def call(target, given):
             " Fill its blank, run that cell, then run this one again.",
         ) from error
     except Exception as error:
+        said = explained(error, case, axes, given, (__file__,))
         raise Mismatch(
             f"{name_of(target)} stopped with an error",
-            f", {type(error).__name__}: {error}{place(error)}",
+            "\n".join(
+                [
+                    f", {type(error).__name__}: {error}{place(error)}",
+                    *(_wrapped(f"  {said}") if said else ()),
+                ]
+            ),
         ) from error
 
 
@@ -272,16 +282,7 @@ def place(error):
     """Quote the line of the student's function at which ``error`` was raised."""
     if hasattr(error, "place"):  # the grader's stub brings it along
         return error.place
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__ and not frame.filename.startswith("<__array")
-    ]
-    cells = [frame for frame in frames if "ipykernel" in frame.filename] or frames[:1]
-    if not cells:
-        return ""
-    line = linecache.getline(cells[-1].filename, cells[-1].lineno or 0).strip()
-    return f"\n  at line {cells[-1].lineno} of its cell: {line}"
+    return quoted(error, (__file__,))
 
 
 def _wrapped(line):
