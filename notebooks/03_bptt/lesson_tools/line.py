@@ -3,7 +3,7 @@
 import ast
 
 from .facts import sound
-from .shapes import Shapes
+from .pieces import Pieces
 
 
 class Line(Shapes):

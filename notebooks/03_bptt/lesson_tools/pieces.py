@@ -19,7 +19,7 @@ FILLED = "zeros ones empty full"
 SHAPES_FROM_RIGHT = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.FloorDiv, ast.Mod)
 
 
-class Shapes:
+class Pieces:
     """The pieces of a line.
 
     Parameters
