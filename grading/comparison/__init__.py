@@ -1,9 +1,8 @@
 """What the grader and the lessons compare with: whether two values are the same, and how not.
 
 In come a function's answer and what it should be; out comes a `Mismatch` that says in words what is
-wrong, or a fingerprint by which an answer is known again. Its two files need NumPy and nothing
-else: each release of this course carries them, as ``lesson_tools/checks.py`` and
-``lesson_tools/hints.py``, and there they are the same files.
+wrong, or a fingerprint by which an answer is known again. Its files need NumPy and nothing else:
+each release of this course carries them in ``lesson_tools``, and there they are the same files.
 """
 
 from grading.comparison.checks import (

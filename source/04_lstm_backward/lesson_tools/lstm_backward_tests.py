@@ -12,7 +12,7 @@ CELL = [
     (3, 2, 4, 2, {"first": True, "last": True}),
 ]
 SEQUENCE = [
-    (3, 5, 2, 4, 3),
+    (3, 5, 2, 4, 6),
     (4, 2, 3, 1, 4, {"more_caches": 2}),
     (2, 3, 4, 3, 1, {"large": 1e4}),
     (3, 2, 4, 2, 5, {"only_last": True}),
