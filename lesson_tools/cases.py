@@ -16,6 +16,7 @@ import numpy as np
 
 from lesson_tools.checks import Mismatch, check, name_of, passed, require_function
 from lesson_tools.hints import explain
+from lesson_tools.stale import stale
 
 
 class PublicCases:
@@ -60,10 +61,19 @@ class PublicCases:
 
     @contextlib.contextmanager
     def explained(self, target, name):
-        """Let a failure say what it looks like, if the function does what a common mistake does."""
+        """Let a failure say what it looks like, if the function does what a common mistake does.
+
+        A function that its cell has not made is told instead of passing, and in front of what is
+        wrong with it.
+        """
+        older = stale(target, name)
         try:
             yield
+            if older:
+                raise Mismatch(older)
         except Mismatch as wrong:
+            if older:
+                raise Mismatch(older, "" if wrong.brief == older else f"\n\n{wrong}") from None
             if isinstance(wrong.__cause__, NotImplementedError):
                 raise
             known = _read(self._folder / "hints.json").get(name, [])
