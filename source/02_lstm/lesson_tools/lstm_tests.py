@@ -56,6 +56,7 @@ def lstm_forward_test(target):
             ]
             want["caches"] = (steps, x)
             check(target, given, want, sizes, axes=AXES, entries=CACHES)
+        CASES.once(target, "lstm_forward", "lstm_cell_forward", lambda x, *_: x.shape[2])
     passed(target)
 
 

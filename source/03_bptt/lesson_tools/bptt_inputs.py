@@ -8,12 +8,18 @@ from rnn_lesson import rnn_cell_forward, rnn_forward
 from rnn_utils import softmax
 
 
-def cross_entropy_arguments(rng, n_y, m, T_x, scale=1.0):
-    """Draw the arguments of ``cross_entropy``; at scale 1000 with probabilities of 0 and 1."""
-    return {
-        "y_pred": softmax(scale * rng.standard_normal((n_y, m, T_x))),
-        "labels": rng.choice(n_y, (m, T_x)),
-    }
+def cross_entropy_arguments(rng, n_y, m, T_x, scale=1.0, hopeless=False):
+    """Draw the arguments of ``cross_entropy``; at scale 1000 with probabilities of 0 and 1.
+
+    Where the predictions are ``hopeless``, those of the right classes lie on both sides of 1e-12.
+    """
+    y_pred = softmax(scale * rng.standard_normal((n_y, m, T_x)))
+    labels = rng.choice(n_y, (m, T_x))
+    if hopeless:
+        right = np.arange(n_y)[:, None, None] == labels
+        small = 10 ** rng.uniform(-14, -10, (m, T_x))
+        y_pred = np.where(right, small, (1 - small) * y_pred / np.sum(~right * y_pred, axis=0))
+    return {"y_pred": y_pred, "labels": labels}
 
 
 def gradient_check_arguments(rng, *shape, h=None, wrong=0.0, place=-1, idle=False, claimed=0.0):

@@ -31,4 +31,9 @@ def lstm_cell_backward_test(target):
 
 def lstm_backward_test(target):
     """Test the way back through the LSTM, over all time steps."""
-    CASES.compare(target, "lstm_backward", axes=AXES)
+    CASES.compare(target, "lstm_backward", axes=AXES, also=one_call_each)
+
+
+def one_call_each(target):
+    """Check that the loop calls its step once for each."""
+    CASES.once(target, "lstm_backward", "lstm_cell_backward", lambda da, _: da.shape[2])
