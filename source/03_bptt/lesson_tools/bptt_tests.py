@@ -97,6 +97,11 @@ def costs_nothing(target, labels=((0, 2, 1), (1, 1, 0))):
         )
 
 
+def stops(x):
+    """Stand for an f that fails: even then ``gradient_check`` has left x as it was."""
+    raise ArithmeticError("This f has no value there.")
+
+
 def gives_copies(target, x=((0.5, -1.0, 2.0), (1.5, -0.5, 1.0))):
     """Check that x is never changed, not even while f is called."""
     spoilt, _ = _watched(target, np.array(x))
@@ -114,7 +119,7 @@ def moves_by_default(target, x=((0.5, -1.0, 2.0), (1.5, -0.5, 1.0))):
 
 
 def _watched(target, x):
-    """Call ``gradient_check``; return whether it has changed x, and how far it moved in each call."""
+    """Call ``gradient_check``; return whether it changed x, and how far it moved in each call."""
     before, spoilt, moved = x.copy(), [], []
 
     def f(given):
