@@ -16,6 +16,7 @@ from grading.comparison.checks import (
     name_of,
     named_values,
 )
+from grading.comparison.counting import calls_of, check_once
 from grading.comparison.hints import CLOSE, as_float, fingerprint, outcome, same
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Mismatch",
     "as_float",
     "call",
+    "calls_of",
+    "check_once",
     "compare_one",
     "compare_unchanged",
     "fingerprint",

@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from lesson_tools.checks import Mismatch, check, name_of, passed, require_function
+from lesson_tools.counting import calls_of, check_once
 from lesson_tools.hints import explain
+from lesson_tools.stale import stale
 
 
 class PublicCases:
@@ -50,20 +52,46 @@ class PublicCases:
             text = ", ".join(f"{word}={n}" for word, n in said.items())
             yield number, maker(np.random.RandomState(number), *sizes, **options), text
 
-    def compare(self, target, name, pick=None, axes=None):
-        """Test an exercise that returns a dict of arrays, or the one number that ``pick`` names."""
+    def compare(self, target, name, pick=None, axes=None, also=None):
+        """Test an exercise that returns a dict of arrays, or the one number that ``pick`` names.
+
+        What ``also`` names is called with the function when all cases are right: a further check.
+        """
         with self.explained(target, name):
             for case, given, sizes in self.of(name):
                 want = self.stored(target, case, given, pick or dict)
                 check(target, given, want, sizes, float if pick else dict, axes)
+            if also:
+                also(target)
         passed(target)
+
+    def once(self, target, name, inner, steps):
+        """Check that a loop calls the function ``inner`` of its notebook once for each step.
+
+        Parameters
+        ----------
+        steps : callable
+            Takes the arguments of a case, and returns how many steps there are.
+        """
+        step = getattr(target, "__globals__", {}).get(inner)
+        for _, given, _ in self.of(name):
+            check_once(target, inner, calls_of(step, target, given), steps(*given.values()))
 
     @contextlib.contextmanager
     def explained(self, target, name):
-        """Let a failure say what it looks like, if the function does what a common mistake does."""
+        """Let a failure say what it looks like, if the function does what a common mistake does.
+
+        A function that its cell has not made is told instead of passing, and in front of what is
+        wrong with it.
+        """
+        older = stale(target, name)
         try:
             yield
+            if older:
+                raise Mismatch(older)
         except Mismatch as wrong:
+            if older:
+                raise Mismatch(older, "" if wrong.brief == older else f"\n\n{wrong}") from None
             if isinstance(wrong.__cause__, NotImplementedError):
                 raise
             known = _read(self._folder / "hints.json").get(name, [])

@@ -6,7 +6,7 @@ from .facts import sound
 from .pieces import Pieces
 
 
-class Line(Shapes):
+class Line(Pieces):
     """The statement that failed.
 
     Parameters

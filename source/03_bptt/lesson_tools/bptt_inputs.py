@@ -2,18 +2,24 @@
 
 import numpy as np
 
-from lesson_tools.inputs import draw_backward
+from lesson_tools.inputs import SCALE, draw_backward
 from lesson_tools.rnn_inputs import rnn_arguments, rnn_cell_arguments, rnn_parameters
 from rnn_lesson import rnn_cell_forward, rnn_forward
 from rnn_utils import softmax
 
 
-def cross_entropy_arguments(rng, n_y, m, T_x, scale=1.0):
-    """Draw the arguments of ``cross_entropy``; at scale 1000 with probabilities of 0 and 1."""
-    return {
-        "y_pred": softmax(scale * rng.standard_normal((n_y, m, T_x))),
-        "labels": rng.choice(n_y, (m, T_x)),
-    }
+def cross_entropy_arguments(rng, n_y, m, T_x, scale=1.0, hopeless=False):
+    """Draw the arguments of ``cross_entropy``; at scale 1000 with probabilities of 0 and 1.
+
+    Where the predictions are ``hopeless``, those of the right classes lie on both sides of 1e-12.
+    """
+    y_pred = softmax(scale * rng.standard_normal((n_y, m, T_x)))
+    labels = rng.choice(n_y, (m, T_x))
+    if hopeless:
+        right = np.arange(n_y)[:, None, None] == labels
+        small = 10 ** rng.uniform(-14, -10, (m, T_x))
+        y_pred = np.where(right, small, (1 - small) * y_pred / np.sum(~right * y_pred, axis=0))
+    return {"y_pred": y_pred, "labels": labels}
 
 
 def gradient_check_arguments(rng, *shape, h=None, wrong=0.0, place=-1, idle=False, claimed=0.0):
@@ -50,7 +56,7 @@ def gradient_check_arguments(rng, *shape, h=None, wrong=0.0, place=-1, idle=Fals
     return {"f": f, "x": x, "dx": dx} | ({} if h is None else {"h": h})
 
 
-def output_arguments(rng, n_x, n_a, n_y, m, T_x, scale=1.0):
+def output_arguments(rng, n_x, n_a, n_y, m, T_x, scale=SCALE):
     """Draw the arguments of ``output_backward``, by name and in order."""
     parameters = rnn_parameters(rng, n_x, n_a, n_y, scale)
     a = np.tanh(rng.standard_normal((n_a, m, T_x)))
@@ -59,13 +65,13 @@ def output_arguments(rng, n_x, n_a, n_y, m, T_x, scale=1.0):
     return {"y_pred": softmax(scores), "labels": labels, "a": a, "parameters": parameters}
 
 
-def rnn_cell_backward_arguments(rng, n_x, n_a, n_y, m, scale=1.0, large=1.0):
+def rnn_cell_backward_arguments(rng, n_x, n_a, n_y, m, scale=SCALE, large=1.0):
     """Draw the arguments of ``rnn_cell_backward``; ``large`` stretches what comes back."""
     given = rnn_cell_arguments(rng, n_x, n_a, n_y, m, scale)
     *_, cache = rnn_cell_forward(*given.values())
     return {"da_next": large * rng.standard_normal((n_a, m)), "cache": cache}
 
 
-def rnn_backward_arguments(rng, n_x, n_a, n_y, m, T_x, scale=1.0, **more):
+def rnn_backward_arguments(rng, n_x, n_a, n_y, m, T_x, scale=SCALE, **more):
     """Draw the arguments of ``rnn_backward``; see `draw_backward` for ``more``."""
     return draw_backward(rng, rnn_forward, rnn_arguments, (n_x, n_a, n_y, m, T_x), scale, **more)
