@@ -10,7 +10,7 @@ import math
 
 from .described import listed, named, shape_of, shapes_in
 from .errors_of_places import picked
-from .shapes import FILLED
+from .pieces import FILLED
 
 JOINING = ("concatenate", "vstack", "hstack", "stack")
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@"}
