@@ -43,6 +43,8 @@ def _not_subscriptable(line, match, _):
         if not value or value.get("type") != match[1].split(".")[-1]:
             continue
         is_it = f"{what} is {named(value)}"
+        if value["type"] == "type":
+            return [f"{what} is called with round brackets, not square ones."]
         if value["type"] == "NoneType":
             return [f"{is_it}: nothing can be taken out of it.", _NO_RETURN]
         if "function" in value["type"]:

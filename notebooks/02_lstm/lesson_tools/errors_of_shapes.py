@@ -74,7 +74,7 @@ def _together(line, match, sizes):
             return [have, rule, f"{flat} counts as a row, as it has one axis only."]
         steps = _beside_steps(line, sizes, (left, one), (right, other))
         return [have, rule, steps or sizes.here(one, other)]
-    return [f"Here met arrays of shapes {one} and {other}.", rule, sizes.here(one, other)]
+    return [f"Two shapes met here: {one} and {other}.", rule, sizes.here(one, other)]
 
 
 def _beside_steps(line, sizes, *parts):

@@ -12,7 +12,7 @@ class Line(Pieces):
     Parameters
     ----------
     facts : dict
-        See `grading.sandbox.inside.facts`. They may come from code that nobody trusts.
+        See `facts_of`. They may come from code that nobody trusts.
     """
 
     def __init__(self, facts):
