@@ -44,7 +44,13 @@ ROWS = [
     ("rnn_forward", "no more than thirty steps", ("range(T_x)", "range(min(T_x, 30))"), "edge", ""),
     ("lstm_forward", "at most thirty steps", ("range(T_x)", "range(min(T_x, 30))"), "edge", ""),
     ("cross_entropy", "1e-12 added", (PICKED, "picked + 1e-12"), "prob, arguments", "loss"),
-    ("cross_entropy", "1e-12 added, floor", (PICKED, f"{PICKED} + 1e-13"), "prob, arguments", "loss"),
+    (
+        "cross_entropy",
+        "1e-12 added, floor",
+        (PICKED, f"{PICKED} + 1e-13"),
+        "prob, arguments",
+        "loss",
+    ),
     (
         "cross_entropy",
         "a hair's breadth below nothing",
