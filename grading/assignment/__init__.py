@@ -6,8 +6,8 @@ of them, become functions that can be called in a `Reference`.
 """
 
 from grading.assignment.files import course_files, in_lesson, loaded, shared_files
-from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
-from grading.assignment.reference import Later, Reference, run_locked
+from grading.assignment.misconceptions import KNOWN, RIGHT, WRONG, Misconception, read_list
+from grading.assignment.reference import Later, Reference, run_locked, tested
 from grading.assignment.source import (
     Namespace,
     functions,
@@ -29,6 +29,7 @@ from grading.assignment.spec import (
 )
 
 __all__ = [
+    "KNOWN",
     "RIGHT",
     "WRONG",
     "AssignmentSpec",
@@ -53,6 +54,7 @@ __all__ = [
     "run_piece",
     "shared_files",
     "split",
+    "tested",
     "without_hidden",
     "wrong_cells",
 ]

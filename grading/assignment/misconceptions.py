@@ -17,6 +17,11 @@ starts of their names, or ``everything``. ``says`` is what a teacher would say. 
 students, so it holds no answer as code. ``verdict`` is there where none follows from
 ``loses``, as for code that raises.
 
+A sentence about the code is said as a fact only where no other program gives the same; see
+`grading.diagnosis`. ``about = "result"`` is for one that speaks of nothing but what came out, and
+so is true of every program that gives it. ``without`` names what the code leaves out, such as
+``by``: of several such mistakes together one sentence is made.
+
 ``right.toml`` has the same form, without ``loses``: answers that are right though they look
 otherwise. ``says`` is the reason there, if one is needed. An automatic change of the solution
 that is listed there counts as no mistake when a lesson is tested; see `grading.preflight`.
@@ -42,6 +47,7 @@ else:
 EVERYTHING = "everything"  # in `loses`: no points remain
 WRONG = "misconceptions.toml"
 RIGHT = "right.toml"
+KNOWN = "known.json"  # by what results they are known; made by `grading.release`
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,10 @@ class Misconception:
         The parts that it costs.
     verdict : str
         What becomes of the exercise, where it does not follow from ``loses``.
+    about : str
+        Of what ``says`` speaks: ``code``, or ``result`` where it is true of whatever gives that.
+    without : str
+        What the code leaves out, by its name.
     file : str
         The list in which it stands.
     """
@@ -75,6 +85,8 @@ class Misconception:
     cell: str = ""
     loses: str = EVERYTHING
     verdict: str = ""
+    about: str = "code"
+    without: str = ""
     file: str = WRONG
 
     @property
@@ -160,6 +172,8 @@ def _entry(function: str, table: dict[str, Any], file: str) -> Misconception:
     table = {**table, "edits": tuple((old, new) for old, new in edits)}
     table["says"] = " ".join(table.get("says", "").split())
     found = Misconception(function=function, file=file, **table)
+    if found.about not in ("code", "result"):
+        raise ValueError(f"{function}, {found.name!r}: about is code or result.")
     if bool(found.edits) == bool(found.cell):
         raise ValueError(f"{function}, {found.name!r} needs edits, or else a cell.")
     return found

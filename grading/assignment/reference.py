@@ -149,6 +149,17 @@ class Reference:
                 yield name, space[name]
 
 
+def tested(public: Any, reference: Reference) -> list[str]:
+    """Return the exercises of which a lesson's ``public_tests`` have a test and cases."""
+    if not hasattr(public, "cases"):
+        return []
+    return [
+        name
+        for name in reference.exercises
+        if hasattr(public, f"{name}_test") and public.cases(name)
+    ]
+
+
 def run_locked(source: str, name: str, space: Namespace, what: str = "locked cell") -> None:
     """Run an instructor's cell on this side.
 

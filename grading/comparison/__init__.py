@@ -16,7 +16,16 @@ from grading.comparison.checks import (
     name_of,
     named_values,
 )
-from grading.comparison.hints import CLOSE, as_float, fingerprint, outcome, same
+from grading.comparison.hints import (
+    CLOSE,
+    as_float,
+    outcome,
+    perhaps,
+    prints,
+    same,
+    together,
+    told,
+)
 
 __all__ = [
     "ATOL",
@@ -27,9 +36,12 @@ __all__ = [
     "call",
     "compare_one",
     "compare_unchanged",
-    "fingerprint",
     "name_of",
     "named_values",
     "outcome",
+    "perhaps",
+    "prints",
     "same",
+    "together",
+    "told",
 ]

@@ -1,0 +1,71 @@
+"""What is stated as a fact put to the test, on programs that no list was made from."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator, Sequence
+
+from grading.comparison import same
+from grading.diagnosis.field import Field, Program
+
+SEED = 20
+TWICE = 300  # programs with two changes
+
+
+def false_diagnoses(
+    field: Field, facts: Sequence[Program], most: int = TWICE
+) -> list[tuple[Program, Program]]:
+    """Return the machine-made programs of which a fact is stated that is not true, with whose.
+
+    Parameters
+    ----------
+    field : Field
+    facts : sequence of Program
+        Those whose sentence is stated as a fact of every program that gives the same.
+    most : int
+        How many programs with two changes are made, beside those with one.
+    """
+    made = [(program, (program,)) for program in field.made]
+    found = []
+    for program, versions in [*made, *twice(field, most)]:
+        for fact in facts:
+            # A second change of which nothing shows takes nothing from what is said of the first.
+            like = [one for one in versions if same(fact.prints, one.prints)]
+            if same(fact.prints, program.prints) and not any(_true(one, fact) for one in like):
+                found.append((program, fact))
+    return found
+
+
+def _true(program: Program, fact: Program) -> bool:
+    return all(program.holds(part, fact) for part in fact.parts)
+
+
+def twice(field: Field, most: int = TWICE) -> Iterator[tuple[Program, tuple[Program, ...]]]:
+    """Yield programs with two changes by machine, each with itself and its two changes alone.
+
+    They are drawn with a fixed seed, and none is in the field: so what is said of them shows what
+    a field does not hold.
+    """
+    draw = random.Random(SEED)
+    made = [program for program in field.made if program.source]
+    for _ in range(most if len(made) > 1 else 0):
+        one, other = draw.sample(made, 2)
+        source = _merged(field.solution, one.source, other.source)
+        if source and (found := field.run(source)):
+            yield found, (found, one, other)
+
+
+def _merged(solution: str, one: str, other: str) -> str | None:
+    """Return a solution with the changes of two versions, if they do not touch each other."""
+    (start, end, new), (begin, stop, newer) = sorted([_edit(solution, one), _edit(solution, other)])
+    if end >= begin:
+        return None
+    return solution[:start] + new + solution[end:begin] + newer + solution[stop:]
+
+
+def _edit(solution: str, version: str) -> tuple[int, int, str]:
+    """Return where a version differs, and what stands there."""
+    start = len(os.path.commonprefix([solution, version]))
+    behind = len(os.path.commonprefix([solution[start:][::-1], version[start:][::-1]]))
+    return start, len(solution) - behind, version[start : len(version) - behind]
