@@ -98,7 +98,7 @@ FEEDBACK = [f"grading.plugins.{name}" for name in ("HideTests", "HideSchemes", "
 # What never leaves source/: two of them hold wrong and right code.
 IGNORED = [
     *(".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache"),
-    *("misconceptions.toml", "right.toml", "known.json"),
+    *("misconceptions.toml", "right.toml"),
 ]
 
 

@@ -6,7 +6,7 @@ of them, become functions that can be called in a `Reference`.
 """
 
 from grading.assignment.files import course_files, in_lesson, loaded, shared_files
-from grading.assignment.misconceptions import KNOWN, RIGHT, WRONG, Misconception, read_list
+from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
 from grading.assignment.reference import Later, Reference, run_locked, tested
 from grading.assignment.source import (
     Namespace,
@@ -29,7 +29,6 @@ from grading.assignment.spec import (
 )
 
 __all__ = [
-    "KNOWN",
     "RIGHT",
     "WRONG",
     "AssignmentSpec",

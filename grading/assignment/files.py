@@ -54,7 +54,7 @@ def course_files(folder: Path, shared: Mapping[str, bytes]) -> dict[str, bytes]:
         When two of them have one name, so that one would be lost.
     """
     # They hold answers, and students see the rest.
-    kept = (misconceptions.WRONG, misconceptions.RIGHT, misconceptions.KNOWN)
+    kept = (misconceptions.WRONG, misconceptions.RIGHT)
     own = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in _files(folder)

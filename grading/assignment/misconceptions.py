@@ -29,11 +29,13 @@ that is listed there counts as no mistake when a lesson is tested; see `grading.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import itertools
+import json
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,7 @@ else:
 EVERYTHING = "everything"  # in `loses`: no points remain
 WRONG = "misconceptions.toml"
 RIGHT = "right.toml"
-KNOWN = "known.json"  # by what results they are known; made by `grading.release`
+HINTS = "hints.json"  # by what results they are known, and how sure that is
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ class Misconception:
         What the code leaves out, by its name.
     file : str
         The list in which it stands.
+    sure : str
+        How it may be said: as a ``fact``, as a possibility (``perhaps``), or not at all, where
+        it is empty. The release has found it out; what only hidden tests can tell is a fact.
     """
 
     function: str
@@ -88,6 +93,7 @@ class Misconception:
     about: str = "code"
     without: str = ""
     file: str = WRONG
+    sure: str = "fact"
 
     @property
     def becomes(self) -> str:
@@ -140,12 +146,25 @@ def read_list(folder: Path, file: str = WRONG) -> list[Misconception]:
         for one, other in itertools.combinations(found, 2):
             if (one.function, one.name) == (other.function, other.name):
                 raise ValueError(f"{one.function} has two entries named {one.name!r}.")
-        return found
+        return _with_sureness(folder, found)
     except ValueError as error:
         raise GraderFault(f"{path}: {error}") from error
 
 
-KEYS = [field.name for field in fields(Misconception) if field.name not in ("function", "file")]
+def _with_sureness(folder: Path, found: list[Misconception]) -> list[Misconception]:
+    """Return them with what the release has found out, from the files beside the public tests."""
+    sure: dict[tuple[str, str], str] = {}
+    for path in folder.rglob(HINTS):
+        # One that cannot be read is written anew by the next release.
+        with contextlib.suppress(ValueError, AttributeError, TypeError, KeyError):
+            for function, rows in json.loads(path.read_text("utf-8")).items():
+                sure |= {(function, row["says"]): row["sure"] for row in rows if "says" in row}
+    return [replace(one, sure=sure.get((one.function, one.says), one.sure)) for one in found]
+
+
+KEYS = [
+    field.name for field in fields(Misconception) if field.name not in ("function", "file", "sure")
+]
 
 
 def _entries(function: str, many: Any, file: str) -> list[Misconception]:

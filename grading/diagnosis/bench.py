@@ -59,16 +59,18 @@ class Bench:
 
     def of(self, function: Callable[..., Any], place: str = "") -> list[Outcome]:
         """Return the same of a function; if it is of the file ``place``, none that never ends."""
-        found = []
+
+        def watched(*arguments: Any) -> Any:
+            with _few_lines(place, {}):  # and not what copies and compares
+                return function(*arguments)
+
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-            for given in self.cases:
-                with _few_lines(place, {}):
-                    found.append(outcome(function, given))
-        return found
+            return [outcome(watched, given) for given in self.cases]
 
     def kinds(self, source: str) -> dict[str, str]:
         """Return what the names of a function stand for when it returns; see `changes`."""
-        space, seen = dict(self._namespace), {}
+        space: dict[str, Any] = dict(self._namespace)
+        seen: dict[str, Any] = {}
         place = f"<{self.name}>"
         exec(compile(source, place, "exec"), space)
         with contextlib.redirect_stdout(io.StringIO()), _few_lines(place, seen):

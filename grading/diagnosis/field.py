@@ -6,6 +6,7 @@ import difflib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ BEFORE = frozenset({"an exercise before it"})
 Prints = list[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Program:
     """A version of an exercise that has been run.
 
@@ -30,21 +31,38 @@ class Program:
     ----------
     parts : tuple of Misconception
         The known mistakes that it is made of; none of one that is made by machine.
-    where : frozenset of str
-        The statements of the solution that it changes.
     source : str
     prints : list
         What stands for its results; see `grading.comparison.prints`.
     telling : bool
         Whether its results hold enough by which it can be known: a form of their own, or numbers
         that are neither the right ones nor such as many programs end at.
+    bench : Bench
+    solution : tuple of str
+        The statements of the solution.
     """
 
     parts: tuple[Misconception, ...]
-    where: frozenset[str]
     source: str
     prints: Prints
     telling: bool
+    bench: Bench
+    solution: Sequence[str]
+
+    @cached_property
+    def where(self) -> frozenset[str]:
+        """The statements of the solution that it changes, by their numbers."""
+        if not self.source:
+            return BEFORE
+        other = places(self.source, self.bench.name)
+        blocks = difflib.SequenceMatcher(None, self.solution, other, autojunk=False).get_opcodes()
+        found = set()
+        for tag, start, end, _, _ in blocks:
+            if tag == "insert":
+                found.add(f"before {start}")
+            elif tag != "equal":
+                found |= {f"{n}" for n in range(start, end)}
+        return frozenset(found)
 
     def holds(self, one: Misconception, program: Program) -> bool:
         """Say whether the sentence of a known mistake, with its program, is true of this one.
@@ -107,7 +125,7 @@ class Field:
         results = self.bench.outcomes(source)
         if results is None:
             return None
-        return self._judged(results, source, self._changed(source), parts)
+        return self._judged(results, source, parts)
 
     def like(self, found: Prints) -> list[Program]:
         """Return the programs that give the same, in their order: known ones first."""
@@ -118,26 +136,15 @@ class Field:
         self,
         results: list[Outcome],
         source: str = "",
-        where: frozenset[str] = BEFORE,
         parts: tuple[Misconception, ...] = (),
     ) -> Program | None:
         found = prints(results)
         if same(found, self._usual):
             return None
-        telling = sum(map(_told_by, results, self._right)) >= ENOUGH
-        return Program(parts, where, source, found, telling)
-
-    def _changed(self, source: str) -> frozenset[str]:
-        """Return the statements of the solution that a version changes, by their numbers."""
-        other = places(source, self.bench.name)
-        blocks = difflib.SequenceMatcher(None, self._lines, other, autojunk=False).get_opcodes()
-        found = set()
-        for tag, start, end, _, _ in blocks:
-            if tag == "insert":
-                found.add(f"before {start}")
-            elif tag != "equal":
-                found |= {f"{n}" for n in range(start, end)}
-        return frozenset(found)
+        telling = 0
+        for made, right in zip(results, self._right, strict=True):
+            telling += _told_by(made, right) if telling < ENOUGH else 0
+        return Program(parts, source, found, telling >= ENOUGH, self.bench, self._lines)
 
     def _pairs(self) -> Iterator[Program]:
         """Yield each two known mistakes in one program, where both can be made in it."""
@@ -211,9 +218,9 @@ def _told_by(made: Outcome, right: Outcome) -> int:
     """
     if made[0] is None or isinstance(made[0], BaseException):
         return 0
-    if prints([made])[0] != prints([right])[0]:
-        return ENOUGH
     got, want = (np.concatenate([np.zeros(1), *_numbers(one)]) for one in (made, right))
+    if got.shape != want.shape or prints([made])[0] != prints([right])[0]:
+        return ENOUGH
     moved = ~np.isclose(got, want, equal_nan=True)
     return int((moved & ~np.isin(got, SATURATED) & np.isfinite(got)).sum())
 

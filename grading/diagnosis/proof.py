@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator, Sequence
 
@@ -15,8 +14,10 @@ TWICE = 300  # programs with two changes
 
 def false_diagnoses(
     field: Field, facts: Sequence[Program], most: int = TWICE
-) -> list[tuple[Program, Program]]:
+) -> tuple[list[tuple[Program, Program]], int]:
     """Return the machine-made programs of which a fact is stated that is not true, with whose.
+
+    And how many programs there were.
 
     Parameters
     ----------
@@ -27,14 +28,15 @@ def false_diagnoses(
         How many programs with two changes are made, beside those with one.
     """
     made = [(program, (program,)) for program in field.made]
+    programs = [*made, *twice(field, most)]
     found = []
-    for program, versions in [*made, *twice(field, most)]:
+    for program, versions in programs:
         for fact in facts:
             # A second change of which nothing shows takes nothing from what is said of the first.
             like = [one for one in versions if same(fact.prints, one.prints)]
             if same(fact.prints, program.prints) and not any(_true(one, fact) for one in like):
                 found.append((program, fact))
-    return found
+    return found, len(programs)
 
 
 def _true(program: Program, fact: Program) -> bool:
@@ -66,6 +68,12 @@ def _merged(solution: str, one: str, other: str) -> str | None:
 
 def _edit(solution: str, version: str) -> tuple[int, int, str]:
     """Return where a version differs, and what stands there."""
-    start = len(os.path.commonprefix([solution, version]))
-    behind = len(os.path.commonprefix([solution[start:][::-1], version[start:][::-1]]))
+    start = _alike(solution, version)
+    behind = _alike(solution[start:][::-1], version[start:][::-1])
     return start, len(solution) - behind, version[start : len(version) - behind]
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how long two texts are the same from their start."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))

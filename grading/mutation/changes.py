@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from grading.mutation.cell import Cell
 
@@ -151,8 +152,8 @@ def _dropped(cell: Cell, kinds: Kinds) -> Iterator[str]:
 def _other_number(cell: Cell, kinds: Kinds) -> Iterator[str]:
     """Take another constant."""
     for node in cell.nodes:
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            value = node.value
+        value: Any = getattr(node, "value", None)
+        if isinstance(node, ast.Constant) and type(value) in (int, float):
             for other in (value + 1, value - 1, -value, 2 * value, value / 2, 0, 1):
                 if other != value and (type(value) is float or other == int(other)):
                     yield cell.put(node, repr(type(value)(other)))
@@ -168,8 +169,10 @@ def _other_index(cell: Cell, kinds: Kinds) -> Iterator[str]:
             if isinstance(place, (ast.Name, ast.BinOp)):
                 text = cell.closed(place)
                 for other in (f"{text} - 1", f"{text} + 1", "0", "-1", ":"):
-                    yield cell.put(place, other) if other != ":" else cell.edit(
-                        *cell.span(place), ":"
+                    yield (
+                        cell.put(place, other)
+                        if other != ":"
+                        else cell.edit(*cell.span(place), ":")
                     )
         texts = [cell.text(place) for place in places]
         whole = cell.span(node.slice)
@@ -220,7 +223,7 @@ def _statements(cell: Cell) -> Iterator[ast.stmt]:
                 yield node
 
 
-def _all_put(cell: Cell, edits: list[tuple[ast.expr, str]] | list[tuple[ast.stmt, str]]) -> str:
+def _all_put(cell: Cell, edits: Sequence[tuple[ast.expr | ast.stmt, str]]) -> str:
     """Return the cell with several nodes replaced that do not overlap."""
     spans = sorted(((*cell.span(node), new) for node, new in edits), key=lambda one: one[0])
     text, at = "", 0

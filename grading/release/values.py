@@ -20,7 +20,6 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List, Unicode
 
 from grading.assignment import (
-    KNOWN,
     Reference,
     course_files,
     in_lesson,
@@ -36,7 +35,7 @@ from grading.comparison import CLOSE
 PUBLIC_TESTS = "public_tests"
 EXPECTED = "expected.json"
 HINTS = "hints.json"
-SAME = {EXPECTED: 1e-9, HINTS: CLOSE, KNOWN: CLOSE}  # the last digits may differ between machines
+SAME = {EXPECTED: 1e-9, HINTS: CLOSE}  # the last digits may differ between machines
 
 
 class ShareFiles(NbGraderPreprocessor):
@@ -77,7 +76,7 @@ def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, An
         What is to be in which file. In ``expected.json`` are for each exercise and case arrays by
         name, rounded to 10 digits; in ``hints.json`` for each exercise by what results a
         misconception is known, how sure that is, and the sentence, and the same of two together, as
-        far as there is room. In ``known.json`` beside the notebook, which stays here, are all.
+        far as there is room.
     """
     files = course_files(folder, shared)
     # It brings cosmic-ray, which nothing else of a release needs.
@@ -105,8 +104,6 @@ def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, An
     for beside, of in known.items():
         rows = {name: table(many) for name, many in likely(of).items() if many}
         found[beside / HINTS] = rows
-        every = {name: table(many) for name, many in of.items() if many}
-        found.setdefault(folder / KNOWN, {}).update(every)
     return found
 
 

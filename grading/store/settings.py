@@ -42,7 +42,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
         "grading.plugins.Grades",
     ),
     "GenerateFeedback.exporter_class": ("grading.plugins.Page",),
-    "CourseDirectory.ignore": ("misconceptions.toml", "right.toml", "known.json"),
+    "CourseDirectory.ignore": ("misconceptions.toml", "right.toml"),
 }
 # The words at which test cells are split. By others a hidden part would be shown.
 MARKS = {"begin_test_delimeter": "BEGIN HIDDEN TESTS", "end_test_delimeter": "END HIDDEN TESTS"}
