@@ -151,7 +151,7 @@ def preflight(given: argparse.Namespace, _: Executor | None) -> int:
                 lab = Lab(lesson, name, folder)
                 with lab.reference() as reference:
                     form += seen_inputs(lab.source, reference)
-                    diagnoses = told(reference, lab.notebook.reference, lab.wrong)
+                    diagnoses = told(lab, reference)
                 what = assignment if len(lesson.notebooks) == 1 else f"{assignment}-{name}"
                 with ProgressBar(what) as shown:
                     found = lab.grade(executor, lambda done, of: shown.tell("papers", done, of))

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from grading.assignment import Misconception, Reference
+from grading.assignment import Reference
 from grading.diagnosis import Field, Sure, false_diagnoses, fields_of, known_mistakes
+from grading.preflight.papers import Lab
 
 
 @dataclass
@@ -44,15 +45,12 @@ class Told:
         )
 
 
-def told(
-    reference: Reference, cells: list[list[object]], wrong: list[Misconception]
-) -> dict[str, Told]:
+def told(lab: Lab, reference: Reference) -> dict[str, Told]:
     """Return what is said in each exercise that has public cases; called in the lesson's folder."""
-    try:
-        public = importlib.import_module("public_tests")
-    except ImportError:
+    if "public_tests.py" not in lab.lesson.files:  # another course's could be found
         return {}
-    fields = fields_of(public, reference, cells, wrong)
+    public = importlib.import_module("public_tests")
+    fields = fields_of(public, reference, lab.notebook.reference, lab.wrong)
     return {name: _told(one) for name, one in fields.items()}
 
 
