@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from grading.comparison import same
 from grading.diagnosis.field import Field, Program
@@ -29,18 +29,32 @@ def false_diagnoses(
     """
     made = [(program, (program,)) for program in field.made]
     programs = [*made, *twice(field, most)]
+    alone = {one.parts[0].name: one for one in field.single}
     found = []
     for program, versions in programs:
         for fact in facts:
-            # A second change of which nothing shows takes nothing from what is said of the first.
-            like = [one for one in versions if same(fact.prints, one.prints)]
-            if same(fact.prints, program.prints) and not any(_true(one, fact) for one in like):
+            if same(fact.prints, program.prints) and not _true(fact, versions, alone):
                 found.append((program, fact))
     return found, len(programs)
 
 
-def _true(program: Program, fact: Program) -> bool:
-    return all(program.holds(part, fact) for part in fact.parts)
+def _true(fact: Program, versions: Sequence[Program], alone: Mapping[str, Program]) -> bool:
+    """Say whether what is said is true of a program, given with its changes alone.
+
+    A second change of which nothing shows takes nothing from what is said of the first; and of
+    several mistakes each can be one of the changes.
+    """
+    like = [one for one in versions if same(fact.prints, one.prints)]
+    if any(all(one.holds(part, fact) for part in fact.parts) for one in like):
+        return True
+    return len(fact.parts) > 1 and all(
+        part.about == "result"
+        or any(
+            same(one.prints, alone[part.name].prints) and one.holds(part, alone[part.name])
+            for one in versions
+        )
+        for part in fact.parts
+    )
 
 
 def twice(field: Field, most: int = TWICE) -> Iterator[tuple[Program, tuple[Program, ...]]]:
