@@ -17,7 +17,16 @@ from grading.comparison.checks import (
     named_values,
 )
 from grading.comparison.counting import calls_of, check_once
-from grading.comparison.hints import CLOSE, as_float, fingerprint, outcome, same
+from grading.comparison.hints import (
+    CLOSE,
+    as_float,
+    outcome,
+    perhaps,
+    prints,
+    same,
+    together,
+    told,
+)
 
 __all__ = [
     "ATOL",
@@ -30,9 +39,12 @@ __all__ = [
     "check_once",
     "compare_one",
     "compare_unchanged",
-    "fingerprint",
     "name_of",
     "named_values",
     "outcome",
+    "perhaps",
+    "prints",
     "same",
+    "together",
+    "told",
 ]

@@ -27,14 +27,18 @@ class PublicCases:
     ----------
     tests : str
         The file of the lesson's tests: their ``__file__``.
+    probes : dict of str to list of tuple, optional
+        Of an exercise sizes like those of its cases. Nothing is compared on them: what comes of
+        them tells mistakes apart that look alike in the cases.
     **exercises : tuple of (callable, list of tuple, str)
         Of each exercise the maker of its arguments; for each case the sizes that the maker is
         called with, and at the end of them perhaps a dict of options; and what the sizes are
         called. A generator whose seed is the number of the case is given to the maker first.
     """
 
-    def __init__(self, tests, **exercises):
+    def __init__(self, tests, probes=None, **exercises):
         self._folder = Path(tests).parent
+        self._probes = probes or {}
         self._exercises = exercises
         self._recorded = None
 
@@ -43,7 +47,14 @@ class PublicCases:
 
     def of(self, name):
         """Yield the cases of an exercise: number, arguments by name, and its sizes in words."""
-        maker, sizes_of_all, words = self._exercises[name]
+        yield from self._made(name, self._exercises[name][1])
+
+    def probes(self, name):
+        """Return the arguments of an exercise's probes, each by name."""
+        return [given for _, given, _ in self._made(name, self._probes.get(name, []))]
+
+    def _made(self, name, sizes_of_all):
+        maker, _, words = self._exercises[name]
         for number, sizes in enumerate(sizes_of_all):
             options = sizes[-1] if isinstance(sizes[-1], dict) else {}
             sizes = sizes[: len(sizes) - bool(options)]
@@ -95,7 +106,8 @@ class PublicCases:
             if isinstance(wrong.__cause__, NotImplementedError):
                 raise
             known = _read(self._folder / "hints.json").get(name, [])
-            said = explain(target, known, [given for _, given, _ in self.of(name)])
+            given = [*(given for _, given, _ in self.of(name)), *self.probes(name)]
+            said = explain(target, known, given)
             more = "".join(f"\n\n{textwrap.fill(text, 88)}" for text in said)
             raise Mismatch(wrong.brief, wrong.detail + more) from wrong.__cause__
 

@@ -28,6 +28,11 @@ CHECKED = [
     (2, 2, {"h": 0.01, "wrong": -1.0, "place": 1}),
     (2, {"h": 0.001, "idle": True, "claimed": 3e-5}),
 ]
+PROBES = [
+    (2, 2, {"h": 0.05, "rising": True}),
+    (3, {"h": 0.02, "wrong": -1.5, "rising": True}),
+    (1, {"h": 0.05, "wrong": -3.0, "rising": True}),
+]
 CELL = [(3, 5, 2, 4), (4, 2, 3, 1), (1, 3, 4, 2), (2, 3, 4, 3, {"large": 1e4})]
 OUTPUT = [(3, 5, 2, 4, 6), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1), (3, 2, 4, 3, 2, {"scale": 30.0})]
 BACKWARD = [
@@ -38,6 +43,7 @@ BACKWARD = [
 ]
 CASES = PublicCases(
     __file__,
+    probes={"gradient_check": PROBES},
     cross_entropy=(cross_entropy_arguments, PREDICTIONS, "n_y m T_x"),
     gradient_check=(gradient_check_arguments, CHECKED, "rows columns layers"),
     output_backward=(output_arguments, OUTPUT, "n_x n_a n_y m T_x"),

@@ -22,7 +22,9 @@ def cross_entropy_arguments(rng, n_y, m, T_x, scale=1.0, hopeless=False):
     return {"y_pred": y_pred, "labels": labels}
 
 
-def gradient_check_arguments(rng, *shape, h=None, wrong=0.0, place=-1, idle=False, claimed=0.0):
+def gradient_check_arguments(
+    rng, *shape, h=None, wrong=0.0, place=-1, idle=False, claimed=0.0, rising=False
+):
     """Draw the arguments of ``gradient_check``: a function, where to look, and its gradient.
 
     Parameters
@@ -40,8 +42,12 @@ def gradient_check_arguments(rng, *shape, h=None, wrong=0.0, place=-1, idle=Fals
         Whether the first entry of x is one that the function does not use.
     claimed : float
         What the gradient says there.
+    rising : bool
+        Whether the function rises along every entry: then no error reaches 1 by a sign alone.
     """
     x, slope, bend = rng.standard_normal((3, *shape))
+    if rising:
+        x, slope, bend = np.abs(x) + 0.5, np.abs(slope), np.abs(bend) + 0.5
     x.flat[place], bend.flat[place] = 1.0, 2.0  # steep there, so that rounding shows nowhere
     slope.flat[0] *= not idle
     bend.flat[0] *= not idle
