@@ -7,6 +7,7 @@ looked for in the text in the words in which it stands there.
 import functools
 import os
 import re
+from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -24,7 +25,7 @@ def lesson(assignment):
     cells = read_source(notebook_path(ROOT / "source" / assignment)).cells
     text = " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
     names = {}
-    before, backend = os.getcwd(), matplotlib.get_backend()
+    before, backend = Path.cwd(), matplotlib.get_backend()
     plt.switch_backend("agg")
     with in_lesson(lesson_files(assignment)) as place:
         os.chdir(place)
@@ -174,8 +175,8 @@ def test_the_ground_dries_as_fast_as_is_said(two):
     celsius = np.loadtxt(
         ROOT / "source/02_lstm/seattle_weather.csv", delimiter=",", skiprows=1, usecols=2
     )
-    for warmth, words in ((-1, "At warmth −1 (about {} °C) half of the water is gone after {} days"),
-                          (1.5, "at warmth 1.5 (about {} °C) after {} days")):  # fmt: skip
+    cold = "At warmth −1 (about {} °C) half of the water is gone after {} days"
+    for warmth, words in ((-1, cold), (1.5, "at warmth 1.5 (about {} °C) after {} days")):
         keeps = 1 / (1 + np.exp(-(3 - 0.75 * warmth)))
         days = round(np.log(0.5) / np.log(keeps))
         there = round(celsius.mean() + warmth * celsius.std())
