@@ -81,3 +81,25 @@ def rnn_cell_backward_arguments(rng, n_x, n_a, n_y, m, scale=SCALE, large=1.0):
 def rnn_backward_arguments(rng, n_x, n_a, n_y, m, T_x, scale=SCALE, **more):
     """Draw the arguments of ``rnn_backward``; see `draw_backward` for ``more``."""
     return draw_backward(rng, rnn_forward, rnn_arguments, (n_x, n_a, n_y, m, T_x), scale, **more)
+
+
+def descent_step_arguments(rng, n_x, n_a, n_y, times=2.0, others=False):
+    """Draw the arguments of ``descent_step``; the gradient is ``times`` as long as the limit.
+
+    With ``others`` there are gradients beside those of the parameters.
+    """
+    parameters = rnn_parameters(rng, n_x, n_a, n_y)
+    limit = rng.uniform(0.5, 2.0)
+    drawn = {"d" + name: rng.standard_normal(parameters[name].shape) for name in parameters}
+    length = np.sqrt(sum(np.sum(value**2) for value in drawn.values()))
+    gradients = {name: times * limit / length * value for name, value in drawn.items()}
+    if others:
+        shapes = {"dx": (n_x, 2, 3), "da": (n_a, 2, 3), "da0": (n_a, 2)}
+        gradients |= {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    rate = rng.uniform(0.1, 0.5)
+    return {"parameters": parameters, "gradients": gradients, "rate": rate, "limit": limit}
+
+
+def dry_days_arguments(rng, days):
+    """Return the arguments of ``dry_days``; nothing is drawn."""
+    return {"days": days}

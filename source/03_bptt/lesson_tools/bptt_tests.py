@@ -4,13 +4,16 @@ import numpy as np
 
 from lesson_tools.bptt_inputs import (
     cross_entropy_arguments,
+    descent_step_arguments,
+    dry_days_arguments,
     gradient_check_arguments,
     output_arguments,
     rnn_backward_arguments,
     rnn_cell_backward_arguments,
 )
 from lesson_tools.cases import PublicCases
-from lesson_tools.checks import Mismatch, call
+from lesson_tools.checks import Mismatch, call, passed, require_function
+from lesson_tools.dry_days import check_dry_days
 from lesson_tools.inputs import AXES
 
 PREDICTIONS = [
@@ -41,6 +44,12 @@ BACKWARD = [
     (2, 3, 4, 3, 1, {"large": 1e4}),
     (3, 2, 4, 2, 5, {"only_last": True}),
 ]
+DESCENT = [
+    (3, 5, 2),
+    (2, 4, 3, {"times": 0.5}),
+    (4, 2, 3, {"times": 3.0, "others": True}),
+    (1, 3, 2, {"times": 0.0}),
+]
 CASES = PublicCases(
     __file__,
     probes={"gradient_check": PROBES},
@@ -49,6 +58,8 @@ CASES = PublicCases(
     output_backward=(output_arguments, OUTPUT, "n_x n_a n_y m T_x"),
     rnn_cell_backward=(rnn_cell_backward_arguments, CELL, "n_x n_a n_y m"),
     rnn_backward=(rnn_backward_arguments, BACKWARD, "n_x n_a n_y m T_x"),
+    descent_step=(descent_step_arguments, DESCENT, "n_x n_a n_y"),
+    dry_days=(dry_days_arguments, [(3,)], "days"),
 )
 
 
@@ -136,3 +147,16 @@ def _watched(target, x):
 
     call(target, {"f": f, "x": x, "dx": 2 * before})
     return any(spoilt), moved
+
+
+def descent_step_test(target):
+    """Test one step of learning, with gradients shorter and longer than the limit."""
+    CASES.compare(target, "descent_step")
+
+
+def dry_days_test(target):
+    """Test what the network that counts three dry days says on days drawn at random."""
+    require_function(target)
+    with CASES.explained(target, "dry_days"):
+        check_dry_days(target, 3, np.random.default_rng(3))
+    passed(target)
