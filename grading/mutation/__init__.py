@@ -5,7 +5,7 @@ the tests of its exercise should see. The `changes` are many, and each is one th
 take for another mistake.
 """
 
-from grading.mutation.changes import changes
-from grading.mutation.mutants import mutants
+from grading.mutation.change import changes
+from grading.mutation.mutant import mutants
 
 __all__ = ["changes", "mutants"]

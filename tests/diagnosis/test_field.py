@@ -8,7 +8,7 @@ from grading.diagnosis.bench import Bench
 from grading.diagnosis.field import Field
 from grading.diagnosis.known import Sure, known_mistakes, likely, table
 from grading.diagnosis.proof import false_diagnoses
-from grading.mutation.changes import changes
+from grading.mutation.change import changes
 
 SOLUTION = '''
 def step(p, q, W):

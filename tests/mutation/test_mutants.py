@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from grading.core.errors import GraderFault
-from grading.mutation.mutants import mutants
+from grading.mutation.mutant import mutants
 from grading.mutation.operators import OPERATORS
 from tests.support.course import assignments, reference_cells
 
