@@ -124,7 +124,9 @@ class Moved(Course):
 
 
 def check_table(said):
-    rows = re.findall(r"^│ (\w+) +│ (\w+), (\S+) +│ (\w+), (\S+) +│ .*│ +(\S+) of 24 │$", said, re.M)
+    rows = re.findall(
+        r"^│ (\w+) +│ (\w+), (\S+) +│ (\w+), (\S+) +│ .*│ +(\S+) of 24 │$", said, re.M
+    )
     assert rows == [
         ("ada", "correct", "10", "correct", "10", "24"),
         ("bo", "correct", "10", "wrong", "0", "14"),
