@@ -8,16 +8,6 @@ side alone, and does not know that there is a sandbox: a stub is a function like
 
 from grading.exam.context import Context, explanation, number, told, unequal, unscored
 from grading.exam.exam import Exam
-from grading.exam.matching import alike, said
+from grading.exam.matching import alike
 
-__all__ = [
-    "Context",
-    "Exam",
-    "alike",
-    "explanation",
-    "number",
-    "said",
-    "told",
-    "unequal",
-    "unscored",
-]
+__all__ = ["Context", "Exam", "alike", "explanation", "number", "told", "unequal", "unscored"]

@@ -29,7 +29,6 @@ from .codec import (
     items,
 )
 from .confine import AROUND, SCRATCH
-from .facts import sound
 from .shell import LINES, OUTPUTS
 from .wire import receive, send
 
@@ -51,5 +50,4 @@ __all__ = [
     "items",
     "receive",
     "send",
-    "sound",
 ]

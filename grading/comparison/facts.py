@@ -1,1 +1,0 @@
-../sandbox/inside/facts.py

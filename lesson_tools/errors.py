@@ -1,1 +1,0 @@
-../grading/comparison/errors.py

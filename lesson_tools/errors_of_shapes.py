@@ -1,1 +1,0 @@
-../grading/comparison/errors_of_shapes.py

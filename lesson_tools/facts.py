@@ -1,1 +1,0 @@
-../grading/sandbox/inside/facts.py

@@ -1,1 +1,0 @@
-../grading/comparison/shapes.py
