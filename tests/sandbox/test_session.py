@@ -402,7 +402,9 @@ def test_the_time_of_the_whole_submission_is_limited(start):
 
 
 def test_an_answer_that_nobody_asked_for_is_not_the_next_ones(session):
-    body = msgpack.packb({"nodes": [], "changes": [], "result": 5, "turn": session._sandbox._turn + 3})
+    body = msgpack.packb(
+        {"nodes": [], "changes": [], "result": 5, "turn": session._sandbox._turn + 3}
+    )
     frame = len(body).to_bytes(4, "big") + body
     define(session, f"import os, time\ndef early(): os.write(3, {frame!r}); return 4")
     define(session, "def right(): return 'right'")

@@ -3,6 +3,8 @@
 What an entry found it prints as ``found:``. Without a wall it finds the words of `finds`.
 """
 
+import os
+
 from grading.core.verdicts import Verdict as V
 from tests.support.gallery.entry import ALL, KEY, LSTM, LSTMS, PORT, RNN, RNNS, Entry, Maker
 
@@ -245,7 +247,7 @@ for place in [*places, here, pathlib.Path("/tmp"), pathlib.Path("/scratch")]:
         if (place / name).exists(): loot.append("file")
     except OSError: pass
 if any(hasattr(thing, "left") for thing in (builtins, np, sys)): loot.append("patch")
-if os.nice(0) != 0: loot.append("nice")
+if os.nice(0) != {os.nice(0)}: loot.append("nice")
 if os.umask(0o22) == 0: loot.append("umask")
 """
         + TELL,
