@@ -43,7 +43,7 @@ notebooks: setup
 lab: export JUPYTER_CONFIG_DIR = $(CURDIR)/.venv/student
 lab: setup
 	@$$(grep '^jupyter labextension disable' README.md) --level=user
-	jupyter lab notebooks
+	cd notebooks && jupyter lab
 
 # The instructor's view: marks, comments, regrading by hand.
 formgrader: setup

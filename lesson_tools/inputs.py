@@ -8,6 +8,10 @@ goes backwards come from a forward pass.
 # What the axes of arrays are called, by the number of axes: messages speak of a time step.
 AXES = {3: ("unit", "example", "time step")}
 
+# How large weights and inputs are drawn, times standard normal: so small that few units end up
+# where tanh and sigmoid are flat, and each bias shows in the first digits of a result.
+SCALE = 0.5
+
 
 def draw_parameters(rng, shapes, scale):
     """Draw a dict of weights and biases, ``scale`` times standard normal.

@@ -7,7 +7,7 @@ of them, become functions that can be called in a `Reference`.
 
 from grading.assignment.files import course_files, in_lesson, loaded, shared_files
 from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
-from grading.assignment.reference import Later, Reference, run_locked
+from grading.assignment.reference import Later, Reference, run_locked, tested
 from grading.assignment.source import (
     Namespace,
     functions,
@@ -53,6 +53,7 @@ __all__ = [
     "run_piece",
     "shared_files",
     "split",
+    "tested",
     "without_hidden",
     "wrong_cells",
 ]

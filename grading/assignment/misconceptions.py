@@ -17,6 +17,11 @@ starts of their names, or ``everything``. ``says`` is what a teacher would say. 
 students, so it holds no answer as code. ``verdict`` is there where none follows from
 ``loses``, as for code that raises.
 
+A sentence about the code is said as a fact only where no other program gives the same; see
+`grading.diagnosis`. ``about = "result"`` is for one that speaks of nothing but what came out, and
+so is true of every program that gives it. ``without`` names what the code leaves out, such as
+``by``: of several such mistakes together one sentence is made.
+
 ``right.toml`` has the same form, without ``loses``: answers that are right though they look
 otherwise. ``says`` is the reason there, if one is needed. An automatic change of the solution
 that is listed there counts as no mistake when a lesson is tested; see `grading.preflight`.
@@ -24,11 +29,13 @@ that is listed there counts as no mistake when a lesson is tested; see `grading.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import itertools
+import json
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +49,7 @@ else:
 EVERYTHING = "everything"  # in `loses`: no points remain
 WRONG = "misconceptions.toml"
 RIGHT = "right.toml"
+HINTS = "hints.json"  # by what results they are known, and how sure that is
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,15 @@ class Misconception:
         The parts that it costs.
     verdict : str
         What becomes of the exercise, where it does not follow from ``loses``.
+    about : str
+        Of what ``says`` speaks: ``code``, or ``result`` where it is true of whatever gives that.
+    without : str
+        What the code leaves out, by its name.
     file : str
         The list in which it stands.
+    sure : str
+        How it may be said: as a ``fact``, as a possibility (``perhaps``), or not at all, where
+        it is empty. The release has found it out; what only hidden tests can tell is a fact.
     """
 
     function: str
@@ -75,7 +90,10 @@ class Misconception:
     cell: str = ""
     loses: str = EVERYTHING
     verdict: str = ""
+    about: str = "code"
+    without: str = ""
     file: str = WRONG
+    sure: str = "fact"
 
     @property
     def becomes(self) -> str:
@@ -128,12 +146,25 @@ def read_list(folder: Path, file: str = WRONG) -> list[Misconception]:
         for one, other in itertools.combinations(found, 2):
             if (one.function, one.name) == (other.function, other.name):
                 raise ValueError(f"{one.function} has two entries named {one.name!r}.")
-        return found
+        return _with_sureness(folder, found)
     except ValueError as error:
         raise GraderFault(f"{path}: {error}") from error
 
 
-KEYS = [field.name for field in fields(Misconception) if field.name not in ("function", "file")]
+def _with_sureness(folder: Path, found: list[Misconception]) -> list[Misconception]:
+    """Return them with what the release has found out, from the files beside the public tests."""
+    sure: dict[tuple[str, str], str] = {}
+    for path in folder.rglob(HINTS):
+        # One that cannot be read is written anew by the next release.
+        with contextlib.suppress(ValueError, AttributeError, TypeError, KeyError):
+            for function, rows in json.loads(path.read_text("utf-8")).items():
+                sure |= {(function, row["says"]): row["sure"] for row in rows if "says" in row}
+    return [replace(one, sure=sure.get((one.function, one.says), one.sure)) for one in found]
+
+
+KEYS = [
+    field.name for field in fields(Misconception) if field.name not in ("function", "file", "sure")
+]
 
 
 def _entries(function: str, many: Any, file: str) -> list[Misconception]:
@@ -160,6 +191,8 @@ def _entry(function: str, table: dict[str, Any], file: str) -> Misconception:
     table = {**table, "edits": tuple((old, new) for old, new in edits)}
     table["says"] = " ".join(table.get("says", "").split())
     found = Misconception(function=function, file=file, **table)
+    if found.about not in ("code", "result"):
+        raise ValueError(f"{function}, {found.name!r}: about is code or result.")
     if bool(found.edits) == bool(found.cell):
         raise ValueError(f"{function}, {found.name!r} needs edits, or else a cell.")
     return found

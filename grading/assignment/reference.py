@@ -47,8 +47,9 @@ class Reference:
     cells : sequence of (str, str, bool)
         Name and source of the locked and the solution cells, in order; whether it is a
         solution.
-    wrong : sequence of (str, str, str, str)
-        Of each misconception the exercise, its name, what is said of it, and the cell.
+    wrong : sequence of (str, str, str, str, str)
+        Of each misconception the exercise, its name, what is said of it, the cell, and how sure
+        that is (a fact where it is left out).
     imports : sequence of str
         The import statements of the source notebook.
 
@@ -127,10 +128,10 @@ class Reference:
         Those of an earlier exercise count for one that is built of it as well.
         """
         found: dict[str, list[Candidate]] = {}
-        for exercise, name, says, cell in self._wrong:
+        for exercise, name, says, cell, *sure in self._wrong:
             for other, function in self._with(exercise, cell):
                 text = says if other == exercise else f"Your {exercise} is at work here. {says}"
-                found.setdefault(other, []).append(Candidate(name, text, function, exercise))
+                found.setdefault(other, []).append(Candidate(name, text, function, exercise, *sure))
         return found
 
     def _with(self, exercise: str, cell: str) -> Iterator[tuple[str, Function]]:
@@ -147,6 +148,17 @@ class Reference:
             reached = reached or name == exercise
             if name == exercise or (reached and f"{exercise}(" in source):
                 yield name, space[name]
+
+
+def tested(public: Any, reference: Reference) -> list[str]:
+    """Return the exercises of which a lesson's ``public_tests`` have a test and cases."""
+    if not hasattr(public, "cases"):
+        return []
+    return [
+        name
+        for name in reference.exercises
+        if hasattr(public, f"{name}_test") and public.cases(name)
+    ]
 
 
 def run_locked(source: str, name: str, space: Namespace, what: str = "locked cell") -> None:

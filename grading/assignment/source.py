@@ -46,10 +46,10 @@ def functions(source: str) -> list[str]:
 def wrong_cells(
     cells: list[list[Any]], known: list[misconceptions.Misconception]
 ) -> list[list[str]]:
-    """Return exercise, name, sentence and cell of the misconceptions of a notebook."""
+    """Return exercise, name, sentence, cell and sureness of the misconceptions of a notebook."""
     solutions = {name: source for name, source, is_solution in cells if is_solution}
     return [
-        [one.function, one.name, one.says, one.apply(solutions[one.function])]
+        [one.function, one.name, one.says, one.apply(solutions[one.function]), one.sure]
         for one in known
         if one.function in solutions
     ]

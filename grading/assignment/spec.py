@@ -76,7 +76,7 @@ class NotebookSpec:
         In the order of the release.
     reference : list of [grade id, source, is solution]
         The locked and solution cells of the source notebook.
-    wrong : list of [exercise, name, sentence, source]
+    wrong : list of [exercise, name, sentence, source, sureness]
         The misconceptions beside it, as cells; see `grading.assignment.misconceptions`.
     plots : list of str
         The sources of the cells that it tags ``plot``; see `plots`.

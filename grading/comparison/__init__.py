@@ -1,9 +1,9 @@
 """What the grader and the lessons compare with: whether two values are the same, and how not.
 
-In come a function's answer and what it should be; out comes a `Mismatch` that says in words what is
-wrong, or a fingerprint by which an answer is known again. Its two files need NumPy and nothing
-else: each release of this course carries them, as ``lesson_tools/checks.py`` and
-``lesson_tools/hints.py``, and there they are the same files.
+In come a function's answer, or the error that it stopped with, and what it should be; out comes a
+`Mismatch` that says in words what is wrong, or a fingerprint by which an answer is known again. Its
+files need NumPy and nothing else: each release of this course carries them in ``lesson_tools``, and
+there they are the same files. One of them, `grading.comparison.facts`, is at home in the sandbox.
 """
 
 from grading.comparison.checks import (
@@ -16,7 +16,17 @@ from grading.comparison.checks import (
     name_of,
     named_values,
 )
-from grading.comparison.hints import CLOSE, as_float, fingerprint, outcome, same
+from grading.comparison.counting import calls_of, check_once
+from grading.comparison.hints import (
+    CLOSE,
+    as_float,
+    outcome,
+    perhaps,
+    prints,
+    same,
+    together,
+    told,
+)
 
 __all__ = [
     "ATOL",
@@ -25,11 +35,16 @@ __all__ = [
     "Mismatch",
     "as_float",
     "call",
+    "calls_of",
+    "check_once",
     "compare_one",
     "compare_unchanged",
-    "fingerprint",
     "name_of",
     "named_values",
     "outcome",
+    "perhaps",
+    "prints",
     "same",
+    "together",
+    "told",
 ]

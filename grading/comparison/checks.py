@@ -9,13 +9,15 @@ needs NumPy and nothing else.
 """
 
 import copy
-import linecache
 import textwrap
-import traceback
 
 import numpy as np
 
+from .errors import explained
+from .facts import quoted
+from .forms import advice
 from .hints import as_float, describe
+from .nearly import largest
 
 # Stored values are rounded to 10 digits, and every sound order of summation agrees
 # to about 14. A formula that differs at all is off by far more.
@@ -29,12 +31,18 @@ class Mismatch(AssertionError):
     ``str()`` says it in full. ``brief`` says which value is wrong and in what respect: no
     expected value, and no word that the student's code chose, so that a test whose inputs
     stay hidden can show it. ``value`` is the name of that value, where an exam has said it.
+    ``about`` holds what is wrong: how it is called, what came and what was expected, and in
+    ``within`` are the same three of the tuple, list or dict around it.
     """
 
     value = ""
+    about: tuple[object, ...] = ()
+    within: tuple[object, ...] = ()
 
-    def __init__(self, brief, detail=""):
+    def __init__(self, brief, detail="", about=()):
         super().__init__(f"{brief}{detail}")
+        if about:
+            self.about = about
         self.brief = brief
         self.detail = detail
 
@@ -44,7 +52,7 @@ class Mismatch(AssertionError):
         return [part for line in str(self).split("\n") for part in _wrapped(line)]
 
 
-def check(target, given, want, case="", form=tuple, axes=None):
+def check(target, given, want, case="", form=tuple, axes=None, entries=None):
     """Call ``target`` and compare everything that can be seen of the call.
 
     Parameters
@@ -62,6 +70,9 @@ def check(target, given, want, case="", form=tuple, axes=None):
         ``float`` for a single number.
     axes : dict of int to tuple of str, optional
         What the axes of arrays are called; see `describe`.
+    entries : dict of str to tuple of str, optional
+        What the entries of a tuple or a list among the values are called, by its name:
+        ``{"cache": ("a_next", "a_prev")}``. Behind a list, ``[t]`` stands for each of its entries.
 
     Raises
     ------
@@ -72,7 +83,8 @@ def check(target, given, want, case="", form=tuple, axes=None):
     try:
         calls = []
         for given_now, when in ((used, ""), (copy.deepcopy(given), " in a second call")):
-            calls.append(named_values(target, call(target, given_now), want, form, when))
+            made = call(target, given_now, case, axes)
+            calls.append(named_values(target, made, want, form, when))
             for name in want:
                 compare_one(name, calls[-1][name], want, when, axes)
             compare_unchanged(target, given_now, given)
@@ -82,11 +94,15 @@ def check(target, given, want, case="", form=tuple, axes=None):
         if isinstance(wrong.__cause__, NotImplementedError):
             raise  # then the sizes say nothing
         where = f"{name_of(target)} is not right yet ({case}):\n  " if case else ""
-        raise Mismatch(where + wrong.brief, wrong.detail) from wrong.__cause__
+        more = advice(wrong, given, case, entries or {})
+        raise Mismatch(where + wrong.brief, wrong.detail + more) from wrong.__cause__
 
 
-def call(target, given):
-    """Call ``target`` with the arguments ``given``; an error in it becomes a Mismatch."""
+def call(target, given, case="", axes=None):
+    """Call ``target`` with the arguments ``given``; an error in it becomes a Mismatch.
+
+    It quotes the line, and says what does not fit there; see `explained`.
+    """
     require_function(target)
     try:
         return target(*given.values())
@@ -96,9 +112,15 @@ def call(target, given):
             " Fill its blank, run that cell, then run this one again.",
         ) from error
     except Exception as error:
+        said = explained(error, case, axes, given, (__file__,))
         raise Mismatch(
             f"{name_of(target)} stopped with an error",
-            f", {type(error).__name__}: {error}{place(error)}",
+            "\n".join(
+                [
+                    f", {type(error).__name__}: {error}{place(error)}",
+                    *(_wrapped(f"  {said}") if said else ()),
+                ]
+            ),
         ) from error
 
 
@@ -115,22 +137,33 @@ def named_values(target, got, names, form=tuple, when=""):
             count = len(got) if isinstance(got, tuple) else kind(got)
             raise Mismatch(
                 f"{name_of(target)} should return {len(names)} values ({', '.join(names)})",
-                f", but returns {count}{when}.",
+                f", but returns {count}{when}.{_of_return(got)}",
+                ("", got, names) if isinstance(names, dict) else (),
             )
         return dict(zip(names, got, strict=True))
     if form is dict:
         if type(got) is not dict or set(got) != set(names):
-            what = kind(got)
+            what = f"{kind(got)}{when}.{_of_return(got)}"
+            about = ("", got, names) if isinstance(names, dict) else ()
             if type(got) is dict:
                 lacks = [name for name in names if name not in got]
                 more = [str(name) for name in got if name not in names]
                 what = f"one that lacks {', '.join(lacks)}" if lacks else f"also {', '.join(more)}"
+                what = f"{what}{when}."
             raise Mismatch(
                 f"{name_of(target)} should return a dict with the keys {', '.join(names)}",
-                f", but returns {what}{when}.",
+                f", but returns {what}",
+                about,
             )
         return got
     return dict.fromkeys(names, got)
+
+
+def _of_return(got):
+    """Say where None comes from in place of all results."""
+    if got is not None:
+        return ""
+    return " A function gives None where it ends without a return, or with one that names nothing."
 
 
 def compare_one(name, got, want, when="", axes=None):
@@ -140,7 +173,8 @@ def compare_one(name, got, want, when="", axes=None):
     except Mismatch as wrong:
         for other in want:
             if other != name and _equal(got, want[other]) and not _equal(want[name], want[other]):
-                raise Mismatch(f"{name}{when} holds what {other} should hold.") from None
+                order = f" The order is {', '.join(want)}." if len(want) > 1 else ""
+                raise Mismatch(f"{name}{when} holds what {other} should hold.", order) from None
         raise wrong from None
 
 
@@ -191,19 +225,27 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
     if np.ndim(expected) == 0:
         got, expected = _number(name, got, when), np.float64(expected)
     elif type(got) is not np.ndarray:
-        raise Mismatch(f"{name}{when} should be a NumPy array", f", but is {kind(got)}.")
+        raise Mismatch(
+            f"{name}{when} should be a NumPy array",
+            f", but is {kind(got)}.",
+            (name, got, expected),
+        )
     if got.shape != expected.shape:
         raise Mismatch(
-            f"{name}{when} has the wrong shape", f": expected {expected.shape}, got {got.shape}."
+            f"{name}{when} has the wrong shape",
+            f": expected {expected.shape}, got {got.shape}.",
+            (name, got, expected),
         )
     if got.dtype != expected.dtype:
         raise Mismatch(
-            f"{name}{when} has the wrong dtype", f": expected {expected.dtype}, got {got.dtype}."
+            f"{name}{when} has the wrong dtype",
+            f": expected {expected.dtype}, got {got.dtype}.",
+            (name, got, expected),
         )
     finite = np.isfinite(got)
     if not finite.all():
         raise Mismatch(
-            f"{name}{when} should hold finite numbers", _first(~finite, got, expected) + "."
+            f"{name}{when} should hold finite numbers", f"{largest(~finite, got, expected)}."
         )
     wrong = ~(np.abs(got - expected) <= atol + rtol * np.abs(expected))
     if wrong.any():
@@ -211,26 +253,29 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
         count = f" ({wrong.sum()} of {got.size} values differ)" if got.ndim else ""
         raise Mismatch(
             f"{name}{when} has the wrong value{how and f' ({how})'}",
-            f"{_first(wrong, got, expected)}{count}.",
+            f"{largest(wrong, got, expected)}{count}.",
+            (name, got, expected),
         )
 
 
 def _compare_container(name, got, expected, when, rtol, atol, axes):
+    about = (name, got, expected)
     if type(got) is not type(expected):
-        raise Mismatch(f"{name}{when} should be {kind(expected)}", f", but is {kind(got)}.")
-    if isinstance(expected, dict):
-        if set(got) != set(expected):
-            raise Mismatch(f"{name}{when} should have the keys {', '.join(expected)}.")
-        for key in expected:
-            compare(f"{name}[{key!r}]", got[key], expected[key], when, rtol, atol, axes)
-        return
+        raise Mismatch(f"{name}{when} should be {kind(expected)}", f", but is {kind(got)}.", about)
+    if isinstance(expected, dict) and set(got) != set(expected):
+        raise Mismatch(f"{name}{when} should have the keys {', '.join(expected)}.", "", about)
     if len(got) != len(expected):
         raise Mismatch(
             f"{name}{when} has the wrong number of entries",
             f": expected {len(expected)}, got {len(got)}.",
+            about,
         )
-    for i, (one, other) in enumerate(zip(got, expected, strict=True)):
-        compare(f"{name}[{i}]", one, other, when, rtol, atol, axes)
+    for place in expected if isinstance(expected, dict) else range(len(expected)):
+        try:
+            compare(f"{name}[{place!r}]", got[place], expected[place], when, rtol, atol, axes)
+        except Mismatch as wrong:
+            wrong.within = wrong.within or about
+            raise
 
 
 def _number(name, got, when):
@@ -239,9 +284,17 @@ def _number(name, got, when):
         got = got[()]
     shape = f" of shape {got.shape}" if isinstance(got, np.ndarray) else ""
     if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, float, np.number)):
-        raise Mismatch(f"{name}{when} should be a single number", f", but is {kind(got)}{shape}.")
+        raise Mismatch(
+            f"{name}{when} should be a single number",
+            f", but is {kind(got)}{shape}.",
+            (name, got, np.float64()),
+        )
     if isinstance(got, (np.float16, np.float32)):
-        raise Mismatch(f"{name}{when} has the wrong dtype", f": expected float64, got {got.dtype}.")
+        raise Mismatch(
+            f"{name}{when} has the wrong dtype",
+            f": expected float64, got {got.dtype}.",
+            (name, np.asarray(got), np.float64()),
+        )
     if isinstance(got, (complex, np.complexfloating)):
         raise Mismatch(f"{name}{when} should be a real number", ", but is complex.")
     return as_float(got)
@@ -272,16 +325,7 @@ def place(error):
     """Quote the line of the student's function at which ``error`` was raised."""
     if hasattr(error, "place"):  # the grader's stub brings it along
         return error.place
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__ and not frame.filename.startswith("<__array")
-    ]
-    cells = [frame for frame in frames if "ipykernel" in frame.filename] or frames[:1]
-    if not cells:
-        return ""
-    line = linecache.getline(cells[-1].filename, cells[-1].lineno or 0).strip()
-    return f"\n  at line {cells[-1].lineno} of its cell: {line}"
+    return quoted(error, (__file__,))
 
 
 def _wrapped(line):
@@ -289,14 +333,3 @@ def _wrapped(line):
     return textwrap.wrap(
         line, 88, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     ) or [""]
-
-
-def _first(mask, got, expected):
-    """Say where a mask is true first, what should be there and what is."""
-    index = tuple(int(i) for i in np.argwhere(mask)[0])
-    place = f" at index {index}" if index else ""
-    for digits in (6, 12):  # as few as tell the two apart
-        numbers = [f"{array[index]:.{digits}g}" for array in (expected, got)]
-        if numbers[0] != numbers[1]:
-            break
-    return f"{place}: expected {numbers[0]}, got {numbers[1]}"

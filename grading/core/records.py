@@ -48,12 +48,15 @@ class Candidate:
     function : callable
     of : str
         The exercise in which the mistake is made.
+    sure : str
+        How it may be said: as a ``fact``, as a possibility (``perhaps``), or not at all.
     """
 
     name: str
     says: str
     function: Function
     of: str
+    sure: str = "fact"
 
 
 Output = dict[str, Any]
@@ -87,7 +90,8 @@ class Record:
     limits : tuple of Verdict
         That calls of the test met, in the order of `LIMITS`.
     named : tuple of (str, str)
-        The misconceptions that the answer agrees with: name and sentence.
+        The misconceptions that the answer agrees with: name, and what is said of it to the student,
+        which is nothing where the answer proves nothing.
     public, hidden : bool
         Whether all public pieces of the test held, and all hidden ones, each part among them.
     """

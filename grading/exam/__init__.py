@@ -8,6 +8,16 @@ side alone, and does not know that there is a sandbox: a stub is a function like
 
 from grading.exam.context import Context, explanation, number, told, unequal, unscored
 from grading.exam.exam import Exam
-from grading.exam.matching import alike
+from grading.exam.matching import alike, said
 
-__all__ = ["Context", "Exam", "alike", "explanation", "number", "told", "unequal", "unscored"]
+__all__ = [
+    "Context",
+    "Exam",
+    "alike",
+    "explanation",
+    "number",
+    "said",
+    "told",
+    "unequal",
+    "unscored",
+]

@@ -174,6 +174,21 @@ class Exam:
             comparison.compare_unchanged(self.target, made.used, made.given)
         self.parts[-1].follows = True
 
+    def once(self, given: Arguments, steps: int) -> None:
+        """Check that the function calls the one that it is built of at most once for each step."""
+        uses, given = self._uses, copied(dict(given))
+        name = comparison.name_of(uses)
+        try:
+            if isinstance(self.target, Theirs):
+                times = self.target.calls(name, *given.values())
+            else:
+                times = comparison.calls_of(uses, self.target, given)
+        except GraderFault:
+            raise
+        except Exception:  # what becomes of it is for another part to say
+            return
+        comparison.check_once(self.target, name, times, steps)
+
     def _left_alike(self, made: Call, want: Call) -> bool:
         """Say whether a call left its arguments as another one did.
 

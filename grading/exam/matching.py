@@ -77,6 +77,21 @@ def named(
     return found
 
 
+def said(candidates: Sequence[Candidate]) -> list[str]:
+    """Return what is said of each candidate that an answer agrees with, as in the notebook.
+
+    A fact is said as it is. Without one, two possibilities are said as what they are, the likelier
+    first; nothing is said of the rest.
+    """
+    facts = any(one.sure == "fact" for one in candidates)
+    chosen = [one for one in candidates if one.sure == ("fact" if facts else "perhaps")]
+    texts = [one.says for one in chosen]
+    if not facts:
+        texts = comparison.perhaps(texts)
+    found = dict(zip(map(id, chosen), texts, strict=False))
+    return [found.get(id(one), "") for one in candidates]
+
+
 def again(function: Function, one: Call) -> Call:
     """Call a function of the grader's with the arguments of a call, or know what comes of it."""
 

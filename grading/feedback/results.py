@@ -162,7 +162,7 @@ def _tell(result: Result, record: Record, cell: NotebookNode) -> None:
     result.name = result.grade_id.removeprefix("test_")
     result.verdict, result.sentence = record.verdict.value, SENTENCES[record.verdict]
     result.parts = [_part(part) for part in record.parts]
-    result.named = [says for _, says in record.named]
+    result.named = [says for _, says in record.named if says]
     result.public = record.public
     result.said = _said(record, cell)
 

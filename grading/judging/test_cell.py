@@ -25,7 +25,7 @@ from grading.core import (
     Verdict,
     verdict_of_points,
 )
-from grading.exam import Context, explanation, number, told, unequal, unscored
+from grading.exam import Context, explanation, number, said, told, unequal, unscored
 from grading.judging.cells import CodeCell
 from grading.judging.names import beyond, loaded, read_first
 from grading.sandbox import Held, Lost, Session, Stub, error_output
@@ -49,14 +49,14 @@ class Judgement:
 
     def outputs(self) -> list[Output]:
         """Return the outputs of the test cell, in the form that nbgrader reads."""
-        new = [one.says for one in self.named if not contains(self.text, one.says)]
+        new = [text for text in said(self.named) if text and not contains(self.text, text)]
         text = "\n\n".join([self.text, *(textwrap.fill(one, 88) for one in new)])
         if self.points <= 0:
             return [error_output(self.verdict, text)]
-        said = f"{self.verdict.value}: {SENTENCES[self.verdict]}\n{text}".strip() + "\n"
+        whole = f"{self.verdict.value}: {SENTENCES[self.verdict]}\n{text}".strip() + "\n"
         result = {"text/plain": repr(self.points)}
         return [
-            {"output_type": "stream", "name": "stdout", "text": said},
+            {"output_type": "stream", "name": "stdout", "text": whole},
             {
                 "output_type": "execute_result",
                 "data": result,
@@ -74,7 +74,7 @@ class Judgement:
             seed=seed,
             parts=tuple(self.parts),
             limits=tuple(verdict for verdict in LIMITS if verdict in self.limits),
-            named=tuple((one.name, one.says) for one in self.named),
+            named=tuple(zip((one.name for one in self.named), said(self.named), strict=True)),
             public=self.public,
             hidden=self.hidden,
         )

@@ -5,8 +5,9 @@ many seeds, blanks, right answers, misconceptions, mutants), what became of them
 be mended, in lines and on a page.
 """
 
+from grading.preflight.diagnoses import told
 from grading.preflight.findings import Findings
 from grading.preflight.form import complaints, rebuild, seen_inputs
 from grading.preflight.papers import Lab
 
-__all__ = ["Findings", "Lab", "complaints", "rebuild", "seen_inputs"]
+__all__ = ["Findings", "Lab", "complaints", "rebuild", "seen_inputs", "told"]

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from grading.core import Verdict
 from grading.exam import unequal
+from grading.preflight.diagnoses import Told, complaints_of
 from grading.preflight.papers import FEW_SEEDS, SEEDS, Lab, Outcome, Paper
 
 LAPTOP_SECONDS = 30.0  # that the finished notebook may take where a student runs it
@@ -54,13 +55,25 @@ class Findings:
     found : list of Outcome
     form : list of str
         What is wrong with the form of the lesson.
+    diagnoses : dict of str to Told
+        What is said of the known mistakes of each exercise.
     """
 
-    def __init__(self, assignment: str, lab: Lab, found: list[Outcome], form: list[str]) -> None:
+    def __init__(
+        self,
+        assignment: str,
+        lab: Lab,
+        found: list[Outcome],
+        form: list[str],
+        diagnoses: dict[str, Told],
+    ) -> None:
         self.assignment, self.lab, self.found = assignment, lab, found
+        self.diagnoses = diagnoses
         self.times = (0.0, 0.0)
         # Many papers can say the same.
-        self.complaints = list(dict.fromkeys([*form, *self._complaints(), *self._slow()]))
+        self.complaints = list(
+            dict.fromkeys([*form, *complaints_of(diagnoses), *self._complaints(), *self._slow()])
+        )
 
     @property
     def holes(self) -> int:
@@ -222,6 +235,8 @@ class Findings:
                 f"{len(score.equivalent)} are equivalent; {score.named} of {score.wrong} wrong "
                 f"answers are named rightly, {score.accused} of {score.right} right ones accused"
             )
+            if name in self.diagnoses:
+                console.print(f"    {self.diagnoses[name].line()}")
             for paper in score.survivors:
                 console.print(f"  [red]survives[/]: {escape(paper.name)}\n{escape(paper.diff)}")
         if self.times[0]:

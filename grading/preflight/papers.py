@@ -37,7 +37,7 @@ from grading.assignment import (
 )
 from grading.core import GraderFault, HandIn, Record, Versions
 from grading.judging import of_bytes
-from grading.preflight.mutants import mutants
+from grading.mutation import mutants
 from grading.workers import Done, Executor, Job, as_completed
 
 SEEDS = 20  # with which the solution is graded

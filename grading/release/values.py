@@ -8,7 +8,7 @@ import inspect
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,10 +27,10 @@ from grading.assignment import (
     read_source,
     reference_cells,
     shared_files,
+    tested,
     wrong_cells,
 )
-from grading.comparison import CLOSE, fingerprint, outcome
-from grading.comparison import same as same_prints
+from grading.comparison import CLOSE
 
 PUBLIC_TESTS = "public_tests"
 EXPECTED = "expected.json"
@@ -74,11 +74,16 @@ def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, An
     -------
     dict
         What is to be in which file. In ``expected.json`` are for each exercise and case arrays by
-        name, rounded to 10 digits; in ``hints.json`` for each exercise and misconception the
-        sentence, and a fingerprint of its results in each case.
+        name, rounded to 10 digits; in ``hints.json`` for each exercise by what results a
+        misconception is known, how sure that is, and the sentence, and the same of two together, as
+        far as there is room.
     """
     files = course_files(folder, shared)
+    # It brings cosmic-ray, which nothing else of a release needs.
+    from grading.diagnosis import fields_of, known_mistakes, likely, table
+
     found: dict[Path, dict[str, Any]] = {}
+    known: dict[Path, dict[str, list[Any]]] = {}
     if f"{PUBLIC_TESTS}.py" not in files:
         return found
     for path in sorted(folder.glob("*.ipynb")):
@@ -86,6 +91,7 @@ def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, An
             cells = reference_cells(read_source(path))
             reference = Reference(cells, wrong_cells(cells, read_list(folder)))
             public = importlib.import_module(PUBLIC_TESTS)
+            fields = fields_of(public, reference, cells, read_list(folder))
             for name, function in _tested(public, reference).items():
                 test = Path(inspect.getfile(getattr(public, f"{name}_test")))
                 beside = folder / test.resolve().relative_to(place).parent
@@ -94,42 +100,17 @@ def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, An
                 expected = found.setdefault(beside / EXPECTED, {})
                 for case, arrays in recorded.items():
                     expected[case] = {key: _rounded(array) for key, array in arrays.items()}
-                known = _known_mistakes(name, function, reference, list(public.cases(name)))
-                found.setdefault(beside / HINTS, {}).update({name: known} if known else {})
+                known.setdefault(beside, {})[name] = known_mistakes(fields[name])
+    for beside, of in known.items():
+        rows = {name: table(many) for name, many in likely(of).items() if many}
+        found[beside / HINTS] = rows
     return found
 
 
 def _tested(public: ModuleType, reference: Reference) -> dict[str, Any]:
     """Return the exercises that have a public test with cases, by name."""
-    if not (hasattr(public, "cases") and hasattr(public, "record")):
-        return {}
-    return {
-        name: function
-        for name, function in reference.exercises.items()
-        if hasattr(public, f"{name}_test") and public.cases(name)
-    }
-
-
-def _known_mistakes(
-    name: str, right: Any, reference: Reference, cases: Iterable[Any]
-) -> list[dict[str, Any]]:
-    """Run the known wrong versions of an exercise on its cases; return how each can be known.
-
-    One that only hidden tests can tell is left out.
-    """
-    given = [arguments for _, arguments, _ in cases]
-    usual = _prints(right, given)
-    found = []
-    for one in reference.candidates.get(name, []):
-        prints = _prints(one.function, given)
-        # A mistake of an earlier exercise is known by its own test.
-        if one.of == name and not same_prints(prints, usual):
-            found.append({"says": one.says, "prints": prints})
-    return found
-
-
-def _prints(function: Any, cases: list[dict[str, Any]]) -> list[Any]:
-    return [fingerprint(*outcome(function, given)) for given in cases]
+    names = tested(public, reference) if hasattr(public, "record") else []
+    return {name: reference.exercises[name] for name in names}
 
 
 def encode(values: dict[str, Any]) -> bytes:

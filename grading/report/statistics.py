@@ -90,7 +90,13 @@ class Mistake:
 
 def misconceptions(known: Class) -> list[Mistake]:
     """Return the known misconceptions of this class, the most frequent first."""
-    return _ranked(known, lambda answer: answer.named)
+    # What is a fact of one answer can be a possibility of another: it is one mistake all the same.
+    says: dict[str, str] = {}
+    for member in known.handed_in:
+        for answer in member.answers.values():
+            for name, text in answer.named:
+                says[name] = min(filter(None, (says.get(name), text)), key=len, default="")
+    return _ranked(known, lambda answer: [(name, says[name]) for name, _ in answer.named])
 
 
 def others(known: Class) -> list[Mistake]:

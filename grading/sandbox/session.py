@@ -252,7 +252,7 @@ class Session:
     def _raise(self, answer: dict[str, Any]) -> NoReturn:
         name, text, place = (replies.text(answer, key)[:2000] for key in ("error", "text", "place"))
         self.failures.append(verdict_of_error(name, text))
-        raise _placed(replies.error(answer, self.errors), place)
+        raise _placed(replies.error(answer, self.errors), place, inside.sound(answer.get("facts")))
 
 
 def error_output(verdict: Verdict, detail: str = "") -> Output:
@@ -267,6 +267,7 @@ def error_output(verdict: Verdict, detail: str = "") -> Output:
     }
 
 
-def _placed(error: Exception, place: str) -> Exception:
+def _placed(error: Exception, place: str, facts: dict[str, Any] | None = None) -> Exception:
     error.place = place  # type: ignore[attr-defined]
+    error.facts = facts or {}  # type: ignore[attr-defined]
     return error

@@ -36,6 +36,11 @@ def cases(name):
     return [case for one in _lessons() if name in one.CASES for case in one.CASES.of(name)]
 
 
+def probes(name):
+    """Return the arguments on which mistakes in an exercise are told apart, beside its cases."""
+    return [given for one in _lessons() if name in one.CASES for given in one.CASES.probes(name)]
+
+
 def record(name, function):
     """Return what the test of an exercise should expect, from its solution; see `lesson_tools`."""
     (lesson,) = (one for one in _lessons() if hasattr(one, f"{name}_test"))

@@ -24,7 +24,7 @@ from tests.support.course import STOCK_CONFIG, Course, assignments, grade_id
 from tests.support.gallery import ENTRIES
 
 A = "01_rnn"
-FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
+FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0, "forecast_weights": 4.0}
 AUTOGRADE = ("grading", "autograde", A)
 CLASS = 10  # see `fill`
 ENDS = "import os\nos._exit(3)"  # a cell that ends its sandbox, and costs nothing more

@@ -20,7 +20,8 @@ from tests.support.course import Course, grade_id
 
 A = "01_rnn"
 CELL, LOOP = "rnn_cell_forward", "rnn_forward"
-BOTH, ONE = {CELL: 10.0, LOOP: 10.0}, {CELL: 10.0, LOOP: 0.0}
+BOTH = {CELL: 10.0, LOOP: 10.0, "forecast_weights": 4.0}
+ONE = {**BOTH, LOOP: 0.0}
 END_SECONDS = 60
 
 

@@ -14,7 +14,7 @@ from grading.store.cohort import read_class
 from tests.support.course import Course
 
 A = "01_rnn"
-FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
+FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0, "forecast_weights": 4.0}
 
 
 @pytest.fixture(scope="module")

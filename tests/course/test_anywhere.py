@@ -6,7 +6,10 @@ be seen of Windows and macOS without having them.
 
 import ast
 import re
+import shutil
 import subprocess
+import sys
+import textwrap
 
 import nbformat
 import pytest
@@ -156,3 +159,21 @@ def test_every_lesson_ran_on_them():
     lessons = sum(path.suffix == ".ipynb" for path in GIVEN)
     tests = sum(is_grade(c) for path in SOURCES for c in nbformat.read(path, 4).cells)
     assert {tuple(row[6:]) for row in rows_that_ran()} == {(str(lessons), str(tests))}
+
+
+@pytest.mark.parametrize("left", ["nothing", "another lesson's files"])
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.parent.name)
+def test_a_notebook_without_its_files_says_in_a_sentence_what_to_do(path, left, tmp_path):
+    other = next(one for one in SOURCES if one != path).parent.name
+    if left != "nothing":
+        shutil.copytree(ROOT / "notebooks" / other, tmp_path, dirs_exist_ok=True)
+    first = next(source for source in code(path) if "import" in source)
+    shown = "    print(*error._render_traceback_(), sep='\\n')"
+    tried = f"try:\n{textwrap.indent(first, '    ')}\nexcept ImportError as error:\n{shown}"
+    # As a student's Python is: without this folder on the path.
+    clean = f"import sys; sys.path = ['.', *(p for p in sys.path if p != {str(ROOT)!r})]\n"
+    words = [sys.executable, "-P", "-c"] if sys.version_info >= (3, 11) else [sys.executable, "-c"]
+    done = subprocess.run([*words, clean + tried], cwd=tmp_path, capture_output=True, text=True)
+    name, *cure = done.stdout.splitlines()
+    assert re.fullmatch(r"lesson_tools[.\w]* is missing\.", name), done
+    assert "Get the whole folder" in " ".join(cure)

@@ -6,7 +6,7 @@ import pytest
 from grading.core.errors import GraderFault
 from grading.core.records import Candidate
 from grading.exam import Context, Exam
-from grading.exam.matching import alike, call
+from grading.exam.matching import alike, call, said
 from tests.support.loops import BACK, CELL, DOWN, LOOP, STUCK, WRONG, judged, judged_back
 
 CONSTANT = "def step(x, s):\n    return 0.0 * x + 1.0, (x, s)"
@@ -17,6 +17,22 @@ ALIAS = "inner = step\n" + LOOP.replace("step(x", "inner(x")
 @pytest.fixture
 def records(zygote):
     return lambda step, loop, share=1.0: judged(zygote, step, loop, share)
+
+
+@pytest.mark.parametrize(
+    ("sure", "told"),
+    [
+        (["fact", "perhaps", ""], ["A.", "", ""]),
+        (
+            ["perhaps", "", "perhaps", "perhaps"],
+            ["Perhaps this is it: A.", "", "Or perhaps this: C.", ""],
+        ),
+        (["", ""], ["", ""]),
+    ],
+)
+def test_a_mistake_is_said_as_sure_as_it_is(sure, told):
+    many = [Candidate(n, f"{n}.", len, "f", s) for n, s in zip("ABCD", sure, strict=False)]
+    assert said(many) == told
 
 
 def test_a_right_answer_is_named_nothing(records):

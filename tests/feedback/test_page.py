@@ -290,7 +290,7 @@ def test_a_real_page_has_the_gradebooks_points_and_names(course):
     assert words(root.find(".//header")) == "Feedback on 01_rnn rnn Ada B <b> (wrong)"
     rows = [[words(cell) for cell in tr] for tr in only(root, "class", "summary").iter("tr")]
     assert rows[1][:2] == ["rnn_cell_forward", "◐ partly correct"]
-    assert rows[-1] == ["Total", "", f"{sum(course.scores('wrong', A).values()):g} of 20"]
+    assert rows[-1] == ["Total", "", f"{sum(course.scores('wrong', A).values()):g} of 24"]
     cache = [words(li) for li in only(root, "id", "test_rnn_cell_forward").iter("li")]
     assert [part.split()[0] for part in cache if part[2:].startswith("cache")] == ["✗"]
 

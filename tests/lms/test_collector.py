@@ -163,7 +163,7 @@ def marks(course):
 
 
 def test_a_zip_of_moodles_is_collected_and_graded(moodle_course):
-    right = dict.fromkeys(("ann", "bob", "cy", "dot", "eve", "gus"), 20.0)
+    right = dict.fromkeys(("ann", "bob", "cy", "dot", "eve", "gus"), 24.0)
     assert marks(moodle_course) == right | {"fay": 0.0}
     assert re.search(
         r"not collected: .*Not Here_999_assignsubmission_file/rnn.ipynb", moodle_course.told
@@ -173,7 +173,7 @@ def test_a_zip_of_moodles_is_collected_and_graded(moodle_course):
 
 
 def test_a_zip_of_canvas_is_collected_and_graded(canvas_course):
-    right = dict.fromkeys(("ann", "bob", "cy", "dot", "eve", "gus"), 20.0)
+    right = dict.fromkeys(("ann", "bob", "cy", "dot", "eve", "gus"), 24.0)
     assert marks(canvas_course) == right | {"fay": 0.0}
     submitted = canvas_course.root / "submitted"
     assert [p.name for p in (submitted / "bob" / A).iterdir()] == ["rnn.ipynb"]

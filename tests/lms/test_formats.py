@@ -38,7 +38,7 @@ def quoted(*cells):
 def canvas_roster():
     """What Canvas exports, with the column that we ask for."""
     rows = [quoted(n, i, f"u{i}", "Tue, 10", s, "", "") for s, (i, n, *_) in PEOPLE.items()]
-    points = "    Points Possible,,,,,20.00,20.00\n"
+    points = "    Points Possible,,,,,24.00,24.00\n"
     return CANVAS + ",,,,,Manual Posting,\n" + points + "".join(rows) + "\n"
 
 
@@ -150,10 +150,10 @@ def test_canvas_reads_the_marks_that_the_gradebook_has(graded):
     for student in ("late", "by-hand", "third", "right"):
         assert float(read[student]) == pytest.approx(known[student], abs=1e-5), student
     assert known["late"] == 17.5
-    assert (read["late"], read["right"]) == ("17.5", "20")
+    assert (read["late"], read["right"]) == ("21.5", "24")
     assert read["third"] == "13.33333"
-    assert known["by-hand"] != 20
-    assert canvas.points == {501: 20.0}
+    assert known["by-hand"] != 24
+    assert canvas.points == {501: 24.0}
     assert "reports/canvas.csv" in said.splitlines()
     assert (graded.root / "reports" / "canvas.csv").stat().st_mode & 0o077 == 0
 
@@ -174,7 +174,7 @@ def test_a_cell_without_a_mark_is_empty_and_said_to_be(graded):
     canvas = in_canvas()
     data, said = export(graded, "canvas", A, B)
     canvas.upload(data)
-    assert canvas.scores[14, 502] == "20"
+    assert canvas.scores[14, 502] == "24"
     assert canvas.scores[11, 502] == ""
     assert "An empty cell deletes the mark" in said
     assert "late, by-hand, third" in said
@@ -285,7 +285,7 @@ def test_no_name_is_a_formula_in_any_table(course, form, name):
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {row["student_id"] for row in rows} >= {*PEOPLE} - {"nothing"}
     scores = {row["assignment"]: row["score"] for row in rows if row["student_id"] == "right"}
-    assert (scores[A], scores[B]) == ("20", "20")
+    assert (scores[A], scores[B]) == ("24", "24")
 
 
 @pytest.mark.parametrize("form", ["canvas", "moodle"])
@@ -320,7 +320,7 @@ def test_a_spreadsheet_shows_everyone_and_computes_nothing(graded):
     assert rows["late"]["first_name"] == 'Seán "Bob", Jr.'
     assert rows["by-hand"]["last_name"] == "李"
     assert rows["third"]["last_name"] == "'=HYPERLINK(1)"
-    assert (rows["late"][TITLE[A]], rows["late"]["01_rnn of"]) == ("17.5", "20")
+    assert (rows["late"][TITLE[A]], rows["late"]["01_rnn of"]) == ("21.5", "24")
     assert {rows[s][TITLE[A]] for s in ("fault", "absent", "nothing")} == {""}
 
 
@@ -421,7 +421,7 @@ def test_a_roster_saved_with_semicolons_is_read(course):
     text = canvas_roster().replace('","', '";"')
     text = text.replace(CANVAS, CANVAS.replace(",", ";").replace("RNN;", "RNN,"))
     text = text.replace(",,,,,Manual Posting,\n", "").replace(
-        "    Points Possible,,,,,20.00,20.00\n", ""
+        "    Points Possible,,,,,24.00,24.00\n", ""
     )
     (course.root / "roster.csv").write_text(text, "utf-8")
     canvas = in_canvas()

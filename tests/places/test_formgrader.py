@@ -100,10 +100,10 @@ def test_the_side_bar_create_assignment_shows_the_exercises_and_makes_a_new_one(
     cells = nbformat.read(path, 4).cells
     assert len(kinds) == len(cells)
     assert ids == [grade_id(cell) for cell in cells if grade_id(cell)]
-    exercises = ["solution", "tests"] * 2
-    assert [kind for kind in kinds if kind] == ["readonly", "readonly", *exercises]
+    two, open_one = ["solution", "tests"] * 2, ["solution", "tests"]
+    assert [kind for kind in kinds if kind] == ["readonly", *two, "readonly", *open_one]
     total = bar.locator(".nbgrader-TotalPointsInput")
-    assert total.input_value() == "20"
+    assert total.input_value() == "24"
 
     go_to(page, "Exercise 1: one step")
     cell(page, "by_hand = ").locator(".cm-content").click()
@@ -139,7 +139,7 @@ def test_an_instructor_grades_a_class_in_the_formgrader_without_a_network(opened
     form.get_by_role("link", name="02_lstm").wait_for()
     shoot(page, "formgrader-assignments")
     form.locator("tr", has_text=A).locator(".num-submissions a").click()
-    for student, points in [("ada", "18 / 20"), ("bob", "20 / 20")]:
+    for student, points in [("ada", "22 / 24"), ("bob", "24 / 24")]:
         form.locator("tr", has_text=student).locator(".autograde a").click()
         close(form, f"Successfully autograded '{A}' for student '{student}'.")
         form.locator("tr", has_text=student).get_by_text(points).wait_for()
@@ -176,7 +176,7 @@ def test_an_instructor_grades_a_class_in_the_formgrader_without_a_network(opened
     form.get_by_role("link", name="Manual Grading").click()
     form.get_by_role("link", name="Manage Assignments").click()
     form.locator("tr", has_text=A).locator(".num-submissions a").click()
-    form.locator("tr", has_text="ada").get_by_text("19 / 20").wait_for()
+    form.locator("tr", has_text="ada").get_by_text("23 / 24").wait_for()
     form.locator("tr", has_text="ada").locator(".generate-feedback a").click()
     close(form, f"Successfully generated feedback for '{A}' for student 'ada'.")
 

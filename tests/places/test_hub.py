@@ -226,7 +226,7 @@ def test_a_course_that_lacks_a_file_without_which_nothing_is_graded_gets_it(serv
 
 
 def test_a_class_goes_from_release_to_feedback(server, people, returned):
-    assert returned.marks == {server.ada: 20.0, server.mal: 10.0}
+    assert returned.marks == {server.ada: 24.0, server.mal: 10.0}
     assert set(returned.pages) == {server.ada, server.mal}
     assert "correct" in returned.pages[server.ada]
     assert "not attempted" in returned.pages[server.mal]

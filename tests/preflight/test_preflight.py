@@ -124,6 +124,13 @@ def test_answers_are_counted(spoilt):
     assert '<td class="number">10 of 10</td>' in page
 
 
+def test_what_is_said_of_known_mistakes_is_counted(spoilt):
+    said, page = spoilt
+    assert "1 known mistakes are told apart, " in said
+    assert "0 false diagnoses of " in said
+    assert "What is said of a wrong answer" in page
+
+
 def test_a_mutant_that_is_listed_as_right_is_counted_apart_with_its_reason(spoilt):
     said, page = spoilt
     assert "1 are equivalent" in said

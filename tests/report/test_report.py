@@ -237,7 +237,7 @@ def test_the_table_has_everybody_and_no_formula(table):
         **dict.fromkeys(["right-0", "right-1", "right-2", "wrong", "odd-one", "odd-two"], "yes"),
         **{"blank": "yes", "unreadable": "unreadable", "nothing": "no", "absent": "no"},
     }
-    assert table["right-0"]["total"] == "20"
+    assert table["right-0"]["total"] == "24"
     assert table["right-0"]["rnn_forward verdict"] == "correct"
     assert table["absent"]["total"] == table["absent"]["rnn_forward points"] == ""
     assert table["blank"]["total"] == "0"

@@ -74,7 +74,7 @@ def page(course, name):
 
 def marked(text):
     """Return the points that a page gives."""
-    return re.search(r"(\d+) of 20", text)[1]
+    return re.search(r"(\d+) of 24", text)[1]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -85,7 +85,7 @@ def test_everyone_has_the_marks_of_their_own_work(course, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_everyone_has_a_page_of_their_own_and_nothing_that_is_hidden_beside_it(course, name):
     text = page(course, name).read_text("utf-8")
-    assert marked(text) == "20"
+    assert marked(text) == "24"
     assert html.escape(name, quote=False).replace("'", "&#39;") in text.replace("&#x27;", "&#39;")
     assert not list(page(course, name).parent.rglob("*.ipynb"))
 
@@ -98,7 +98,7 @@ def test_whom_a_pattern_would_mean_has_a_page_of_their_own(course, name):
 def test_the_class_is_everyone_once(course):
     known = read_class(course.coursedir, A)
     assert sorted(m.student for m in known.members) == sorted([*NAMES, *BEHIND])
-    assert {m.student for m in known.members if m.total == 20} == set(NAMES)
+    assert {m.student for m in known.members if m.total == 24} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", SOME)
@@ -169,7 +169,7 @@ def test_tables_have_everyone_under_their_own_name(course):
         assert len(name) > 200 or "".join(name.split()) in said, name
     with (course.root / "reports" / f"{A}.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row["total"] for row in csv.DictReader(file)}
-    marks = {**dict.fromkeys(NAMES, "20"), **dict.fromkeys(BEHIND, "10")}
+    marks = {**dict.fromkeys(NAMES, "24"), **dict.fromkeys(BEHIND, "10")}
     assert rows == {harmless(name): mark for name, mark in marks.items()}
 
 

@@ -43,17 +43,17 @@ BY_HAND = {  # what the instructor gives, once all is graded
     "flagged": ESSAY | TASK,
     "followed": ESSAY | TASK,
 }
-# Points so far, penalty taken off, and what waits for a person; of 25.
+# Points so far, penalty taken off, and what waits for a person; of 29.
 MARKS = {
-    "in-time": (25.0, ""),
-    "late": (12.5, ""),
-    "excused": (25.0, ""),
-    "late-and-waiting": (11.0, "essay"),
-    "overridden": (19.0, ""),
-    "extra": (26.5, ""),
-    "flagged": (25.0, ""),
+    "in-time": (29.0, ""),
+    "late": (14.5, ""),
+    "excused": (29.0, ""),
+    "late-and-waiting": (13.0, "essay"),
+    "overridden": (23.0, ""),
+    "extra": (30.5, ""),
+    "flagged": (29.0, ""),
     "followed": (None, ""),  # what its cell loses, and no more
-    "waiting": (20.0, "essay, task"),
+    "waiting": (24.0, "essay, task"),
     "unreadable": (0.0, "task"),  # which may have come in another way
 }
 NOTHING = "nothing-yet"
@@ -154,7 +154,7 @@ def marks(course):
     assert lost > 0
     assert record["rnn_forward"]["verdict"] == "follow-through"
     assert record["rnn_forward"]["points"] == 10.0
-    return MARKS | {"followed": (25.0 - lost, "")}
+    return MARKS | {"followed": (29.0 - lost, "")}
 
 
 def plain(text):
@@ -165,7 +165,7 @@ def in_table(course):
     found = {}
     for line in course.said["table"].splitlines():
         cells = [cell.strip() for cell in line.strip("│").split("│")]
-        if total := re.fullmatch(r"([\d.]+)[*+?]* of 25", cells[-1]):
+        if total := re.fullmatch(r"([\d.]+)[*+?]* of 29", cells[-1]):
             found[cells[0]] = float(total[1])
     return found
 
@@ -179,7 +179,7 @@ def on_pages(course):
     found = {}
     for path in (course.root / "feedback").glob(f"*/{A}/*.html"):
         text = plain(path.read_text("utf-8"))
-        (total,) = re.findall(r"Total[^0-9]*([\d.]+) of 25", text)
+        (total,) = re.findall(r"Total[^0-9]*([\d.]+) of 29", text)
         found[path.parts[-3]] = float(total)
     return found
 
@@ -238,7 +238,7 @@ def test_every_place_says_what_waits_and_for_whom(course, marks):
     for student, waits in waiting.items():
         (line,) = [x for x in course.said["table"].splitlines() if x.startswith(f"│ {student} ")]
         assert line.count("waits") == len(waits.split(", "))
-        assert re.search(r"\d\S*\+\S* of 25 │$", line)
+        assert re.search(r"\d\S*\+\S* of 29 │$", line)
         assert f"{student}: {waits}" in text
         said = " ".join(course.said["csv"].split())
         assert f"{student} (points by hand are still to be given: {waits})" in said
@@ -250,7 +250,7 @@ def test_every_place_says_what_waits_and_for_whom(course, marks):
 
 
 def test_every_place_says_who_was_late_and_what_it_cost(course):
-    for student, cost in (("late", "12.5"), ("late-and-waiting", "11")):
+    for student, cost in (("late", "14.5"), ("late-and-waiting", "13")):
         (line,) = [x for x in course.said["table"].splitlines() if x.startswith(f"│ {student} ")]
         assert "*" in line
         row = course.rows(f"{A}.csv", "student")[student]
@@ -265,7 +265,7 @@ def test_every_place_says_who_was_late_and_what_it_cost(course):
 
 def test_a_mark_by_hand_and_what_is_to_be_looked_at_again_are_shown_as_such(course):
     (line,) = [x for x in course.said["table"].splitlines() if x.startswith("│ flagged ")]
-    assert "25?" in line
+    assert "29?" in line
     page = plain(next((course.root / "feedback/overridden" / A).glob("*.html")).read_text())
     assert "Your instructor has set these points; the tests found 10 of 10." in page
     page = plain(next((course.root / "feedback/extra" / A).glob("*.html")).read_text())

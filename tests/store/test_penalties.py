@@ -61,7 +61,7 @@ class Late(Course):
     def total(self):
         """Return bo's mark; wherever it is shown it has to be the same."""
         said = self.python("grading", "table", A)
-        (shown,) = re.findall(r"^│ bo .*│ +(\S+) of 20 │$", said, re.M)
+        (shown,) = re.findall(r"^│ bo .*│ +(\S+) of 24 │$", said, re.M)
         self.python("grading", "report", A)
         self.python("grading", "export", "--format", "csv", A)
         found = {float(shown.strip("*"))}
@@ -96,12 +96,12 @@ def course(made):
 
 
 CHANGES = {
-    "a later deadline": (lambda course: course.due(LATER), 10.0),
-    "another rule": (lambda course: course.rule(HALF), 5.0),
-    "no rule": (lambda course: course.rule(""), 10.0),
+    "a later deadline": (lambda course: course.due(LATER), 14.0),
+    "another rule": (lambda course: course.rule(HALF), 7.0),
+    "no rule": (lambda course: course.rule(""), 14.0),
     "a time stamp set back": (
         lambda course: (course.root / "submitted" / "bo" / A / "timestamp.txt").write_text(DUE),
-        10.0,
+        14.0,
     ),
 }
 
@@ -116,7 +116,7 @@ def test_what_changes_is_told_before_and_after_and_is_the_same_everywhere(
     assert course.total() == mark  # though nothing was graded again
     would = course.python("grading", "autograde", A, "--no-plots", "--dry-run", *force)
     assert re.search(
-        rf"│ bo +│ late penalty +│ -10 +│ +{mark - 10:g} │", would.replace("-0 ", "0 ")
+        rf"│ bo +│ late penalty +│ -14 +│ +{mark - 14:g} │", would.replace("-0 ", "0 ")
     )
     assert course.stored() == 0.0
     has = course.python("grading", "autograde", A, "--no-plots", *force)
@@ -144,13 +144,13 @@ def test_a_mark_given_by_hand_does_not_escape(course):
     course.python("grading", "feedback", A)
     assert course.stored() == 0.0
     (page,) = (course.root / "feedback" / "bo" / A).glob("*.html")
-    assert "−18" in page.read_text("utf-8")
+    assert "−22" in page.read_text("utf-8")
 
 
 def test_an_extension_counts(course):
     with course.book() as gradebook:
         gradebook.grant_extension(A, "bo", days=1)
-    assert course.total() == 10.0
+    assert course.total() == 14.0
     with course.book() as gradebook:
         gradebook.grant_extension(A, "bo", days=0)
 
@@ -174,6 +174,6 @@ def test_a_rule_that_fails_is_said_and_changes_nothing(course, command, rule, wh
 def test_who_was_late_and_what_it_cost_is_in_report_and_export(course):
     course.python("grading", "report", A)
     page = (course.root / "reports" / f"{A}.html").read_text("utf-8")
-    assert "bo: 1 d, −10 points" in " ".join(re.sub(r"<[^>]+>", "", page).split())
+    assert "bo: 1 d, −14 points" in " ".join(re.sub(r"<[^>]+>", "", page).split())
     said = course.python("grading", "export", "--format", "csv", A)
-    assert f"Late in {A}: bo (1 d, −10 points)." in said
+    assert f"Late in {A}: bo (1 d, −14 points)." in said

@@ -271,7 +271,11 @@ def test_one_that_is_set_is_taken_and_no_file_is_made(fresh, tmp_path, value):
         file.write(f"{SET}{value}\n")
     course.python(*GRADE)
     assert seeds(course) == [digest(int(value, 0))]
-    assert course.scores("ada", A) == {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
+    assert course.scores("ada", A) == {
+        "rnn_cell_forward": 10.0,
+        "rnn_forward": 10.0,
+        "forecast_weights": 4.0,
+    }
     assert not (course.root / NAME).exists()
 
 

@@ -8,7 +8,7 @@ from grading.workers.executors import as_completed
 from tests.support.course import ROOT, Course
 
 A = "01_rnn"
-FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0}
+FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0, "forecast_weights": 4.0}
 AUTOGRADE = ("grading", "autograde", A)
 
 

@@ -29,6 +29,7 @@ from .codec import (
     items,
 )
 from .confine import AROUND, SCRATCH
+from .facts import sound
 from .shell import LINES, OUTPUTS
 from .wire import receive, send
 
@@ -50,4 +51,5 @@ __all__ = [
     "items",
     "receive",
     "send",
+    "sound",
 ]

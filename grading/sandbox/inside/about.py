@@ -6,7 +6,7 @@ import contextlib
 import inspect
 from typing import Any
 
-from .errors import clean
+from .facts import clean
 
 LONGEST = 100_000  # characters of a docstring or a source
 

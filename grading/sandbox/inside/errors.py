@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .facts import clean, facts_of, place_of, quoted
+
 
 def text_of(error: BaseException) -> str:
     """Return what an error says; nothing where it will not say it."""
@@ -13,20 +17,10 @@ def text_of(error: BaseException) -> str:
         return ""
 
 
-def clean(text: str) -> str:
-    """Replace what cannot be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def place_of(error: BaseException) -> str:
-    """Quote the line of a cell at which ``error`` was raised."""
-    import linecache
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    cells = [frame for frame in frames if frame.filename.startswith("<ipython-input")]
-    if not cells:
-        return ""
-    number = cells[-1].lineno or 0
-    line = linecache.getline(cells[-1].filename, number).strip()
-    return clean(f"\n  at line {number} of its cell: {line[:200]}")
+def told_of(error: BaseException) -> dict[str, Any]:
+    """Return the line of a cell at which ``error`` was raised, and what is to be seen of it."""
+    try:
+        trace = place_of(error)
+        return {"place": quoted(error), "facts": facts_of(error, trace) if trace else {}}
+    except BaseException:  # the submission may have got at anything that this needs
+        return {"place": "", "facts": {}}

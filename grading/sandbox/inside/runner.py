@@ -18,7 +18,7 @@ import msgpack
 
 from .about import about
 from .codec import CodecError, Table
-from .errors import place_of, text_of
+from .errors import text_of, told_of
 from .wire import receive, send
 
 RESERVE = 128 * 2**20  # bytes
@@ -220,7 +220,7 @@ class Runner:
                 "error": type(error).__name__,
                 "kinds": kinds(type(error)),
                 "text": text_of(error),
-                "place": place_of(error),
+                **told_of(error),
             }
         try:
             for number, old in enumerate(before):

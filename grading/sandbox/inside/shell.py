@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from .errors import clean, text_of
+from .errors import text_of
+from .facts import clean
 
 OUTPUTS = 1000  # of one cell; behind them one more, for the error that ends it
 LINES = 200  # of what is told of an error

@@ -8,7 +8,9 @@ from lesson_tools.inputs import AXES
 from lesson_tools.rnn_inputs import rnn_arguments, rnn_cell_arguments
 
 CELL = [(3, 5, 2, 4), (4, 2, 3, 1), (1, 3, 4, 2)]
-SEQUENCE = [(3, 5, 2, 4, 3), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]
+SEQUENCE = [(3, 5, 2, 4, 6), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]
+CACHE = ("a_next", "a_prev", "xt", "parameters")
+CACHES = {"caches": ("the list of caches", "x"), "caches[0][t]": CACHE}
 CASES = PublicCases(
     __file__,
     rnn_cell_forward=(rnn_cell_arguments, CELL, "n_x n_a n_y m"),
@@ -24,7 +26,7 @@ def rnn_cell_forward_test(target):
                 target, case, given, lambda result: {"a_next": result[0], "yt_pred": result[1]}
             )
             want["cache"] = (want["a_next"], given["a_prev"], given["xt"], given["parameters"])
-            check(target, given, want, sizes)
+            check(target, given, want, sizes, entries={"cache": CACHE})
     passed(target)
 
 
@@ -39,5 +41,6 @@ def rnn_forward_test(target):
             states = [a0, *np.moveaxis(want["a"], 2, 0)]
             steps = [(states[t + 1], states[t], x[:, :, t], parameters) for t in range(x.shape[2])]
             want["caches"] = (steps, x)
-            check(target, given, want, sizes, axes=AXES)
+            check(target, given, want, sizes, axes=AXES, entries=CACHES)
+        CASES.once(target, "rnn_forward", "rnn_cell_forward", lambda x, *_: x.shape[2])
     passed(target)

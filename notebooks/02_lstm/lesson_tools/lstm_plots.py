@@ -12,8 +12,13 @@ GATES = {
 }
 
 
-def draw_lstm_cell():
+def draw_lstm_cell(words=True):
     """Draw one step of the LSTM: the line of the cell state and what acts on it.
+
+    Parameters
+    ----------
+    words : bool
+        Whether the gates have their names in words beside those in code.
 
     Returns
     -------
@@ -28,11 +33,12 @@ def draw_lstm_cell():
     gates = [(3.3, "f", "σ", "ft\nforget"), (4.7, "i", "σ", "it\nupdate")]
     gates += [(6.1, "c", "tanh", "cct\ncandidate"), (7.5, "o", "σ", "ot\noutput")]
     for x, letter, function, name in gates:
-        draw_box(ax, (x, 2.05), f"W{letter}, b{letter}", (1.0, 0.5), WEIGHTS)
+        name = name if words else name.split("\n")[0]
+        draw_box(ax, (x, 1.95), f"W{letter}, b{letter}", (1.0, 0.5), WEIGHTS)
         draw_box(ax, (x, 2.75), function, (0.9, 0.5), FUNCTION)
         ax.text(x + 0.1, 3.35, name, ha="left", va="center", family="monospace")
-        draw_arrow(ax, (x, 1.3), (x, 1.8))
-        draw_arrow(ax, (x, 2.3), (x, 2.5))
+        draw_arrow(ax, (x, 1.3), (x, 1.7))
+        draw_arrow(ax, (x, 2.2), (x, 2.5))
     draw_box(ax, (9.9, 2.6), "Wy, by", (1.0, 0.5), WEIGHTS)
     draw_box(ax, (9.9, 1.7), "softmax", (1.1, 0.5), FUNCTION)
     for line in [  # corners from where a value comes to where it goes

@@ -8,7 +8,9 @@ from lesson_tools.inputs import AXES
 from lesson_tools.lstm_inputs import lstm_arguments, lstm_cell_arguments
 
 CELL = [(3, 5, 2, 4), (4, 2, 3, 1), (1, 3, 4, 2)]
-SEQUENCE = [(3, 5, 2, 4, 3), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]
+SEQUENCE = [(3, 5, 2, 4, 6), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]
+CACHE = tuple("a_next c_next a_prev c_prev ft it cct ot xt parameters".split())
+CACHES = {"caches": ("the list of caches", "x"), "caches[0][t]": CACHE}
 CASES = PublicCases(
     __file__,
     lstm_cell_forward=(lstm_cell_arguments, CELL, "n_x n_a n_y m"),
@@ -30,7 +32,7 @@ def lstm_cell_forward_test(target):
             (gates,) = want.pop("gates")
             states = (want["a_next"], want["c_next"], a_prev, c_prev)
             want["cache"] = (*states, *gates, xt, parameters)
-            check(target, given, want, sizes)
+            check(target, given, want, sizes, entries={"cache": CACHE})
     passed(target)
 
 
@@ -53,7 +55,8 @@ def lstm_forward_test(target):
                 for t in range(x.shape[2])
             ]
             want["caches"] = (steps, x)
-            check(target, given, want, sizes, axes=AXES)
+            check(target, given, want, sizes, axes=AXES, entries=CACHES)
+        CASES.once(target, "lstm_forward", "lstm_cell_forward", lambda x, *_: x.shape[2])
     passed(target)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lesson_tools.inputs import draw_parameters
+from lesson_tools.inputs import SCALE, draw_parameters
 
 
 def rnn_parameters(rng, n_x, n_a, n_y, scale=1.0):
@@ -17,7 +17,7 @@ def rnn_parameters(rng, n_x, n_a, n_y, scale=1.0):
     return draw_parameters(rng, shapes, scale)
 
 
-def rnn_cell_arguments(rng, n_x, n_a, n_y, m, scale=1.0):
+def rnn_cell_arguments(rng, n_x, n_a, n_y, m, scale=SCALE):
     """Draw the arguments of ``rnn_cell_forward``, by name and in order."""
     return {
         "xt": scale * rng.standard_normal((n_x, m)),
@@ -26,7 +26,7 @@ def rnn_cell_arguments(rng, n_x, n_a, n_y, m, scale=1.0):
     }
 
 
-def rnn_arguments(rng, n_x, n_a, n_y, m, T_x, scale=1.0):
+def rnn_arguments(rng, n_x, n_a, n_y, m, T_x, scale=SCALE):
     """Draw the arguments of ``rnn_forward``, by name and in order."""
     return {
         "x": scale * rng.standard_normal((n_x, m, T_x)),

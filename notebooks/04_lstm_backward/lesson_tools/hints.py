@@ -16,7 +16,10 @@ import numpy as np
 # Far above what another order of summation changes, far below what another formula does.
 CLOSE = 1e-6
 DIGITS = 8
+LARGE = -1  # stands for the form of what is too large to be looked at
 MOST = 2_000_000  # numbers of a call; no mistake of a lesson gives as many
+PERHAPS = ("Perhaps this is it:", "Or perhaps this:")
+TOGETHER = "Your result is just what two slips give together."
 
 
 # --- how an array differs -------------------------------------------------------------
@@ -126,22 +129,50 @@ def _alike(one, other):
 def explain(target, known, cases):
     """Return what is to be said of a function that gives just what a common mistake gives.
 
+    What no other program gives is said as it is. What few others give as well is said as a
+    possibility, of two at most, the likelier first.
+
     Parameters
     ----------
     target : callable
     known : list of dict
-        Common mistakes: ``says``, a sentence, and ``prints``, a `fingerprint` for each case.
+        Common mistakes, the likelier first: ``says``, a sentence, or ``both``, the places of two
+        others in the list; ``prints``, of the calls; and ``sure``: "fact", "perhaps", or nothing
+        where it proves nothing.
     cases : list of dict
         The arguments to call it with, by name and in order.
 
     Returns
     -------
     list of str
-        More than one where several mistakes give the same; often none.
+        Often empty.
     """
     with contextlib.redirect_stdout(io.StringIO()):  # it has printed enough
-        prints = [fingerprint(*outcome(target, given)) for given in cases]
-    return [entry["says"] for entry in known if same(prints, entry["prints"])]
+        found = prints(outcome(target, given) for given in cases)
+    return told(found, known)
+
+
+def told(found, known):
+    """Return what is to be said of these `prints`; see `explain`."""
+    like = [one for one in known if one["sure"] and same(found, one["prints"])]
+    facts = [_said(one, known) for one in like if one["sure"] == "fact"]
+    return facts or perhaps([_said(one, known) for one in like])
+
+
+def perhaps(sentences):
+    """Return sentences of which each may be true as what they are: possibilities, two at most."""
+    return [f"{word} {text}" for word, text in zip(PERHAPS, sentences, strict=False)]
+
+
+def _said(one, known):
+    if "both" not in one:
+        return one["says"]
+    return together([known[place]["says"] for place in one["both"]])
+
+
+def together(sentences):
+    """Return what is said of a result that two mistakes give together."""
+    return " ".join([TOGETHER, *sentences])
 
 
 def outcome(target, given):
@@ -155,10 +186,18 @@ def outcome(target, given):
             return error, used
 
 
-def fingerprint(result, used):
-    """Return numbers that stand for what a call has returned and made of its arguments.
+def prints(outcomes):
+    """Return numbers that stand for several calls: one for the form of all, and one for each."""
+    each = [fingerprint(*one) for one in outcomes]
+    forms = [form for form, _ in each]
+    whole = LARGE if LARGE in forms else zlib.crc32(repr(forms).encode())
+    return [whole, *(number for _, number in each)]
 
-    One stands for the form of it all, two are weighted sums of all that it holds. What is very
+
+def fingerprint(result, used):
+    """Return two numbers that stand for what a call has returned and made of its arguments.
+
+    One stands for the form of it all, one is a weighted sum of all that it holds. What is very
     large is like nothing: to count with it would take many times its memory.
     """
     form: list[str] = []
@@ -167,26 +206,20 @@ def fingerprint(result, used):
     _walk(result, form, numbers, room)
     _walk(used, form, numbers, room)
     if room[0] < 0:
-        return [-1, 0.0, 0.0]
+        return [LARGE, 0.0]
     flat = np.concatenate(numbers)
     # What is not finite counts by its place; a sum would only be nan.
     flat = np.where(np.isnan(flat), 3.0, np.clip(flat, -1e6, 1e6))
-    places = np.arange(flat.size)
-    sums = [flat @ np.cos(1.3 * places + 0.2), flat @ np.sin(2.1 * places + 0.7)]
-    return [zlib.crc32(" ".join(form).encode()), *(float(f"{x:.{DIGITS}g}") for x in sums)]
+    weights = 1 + np.modf(np.arange(flat.size) * 0.618033988749895)[0]  # no two in a row alike
+    return [zlib.crc32(" ".join(form).encode()), float(f"{flat @ weights:.{DIGITS}g}")]
 
 
 def same(one, other):
-    """Say whether fingerprints are the same, but for rounding."""
-    if len(one) != len(other) or one[:1] == [-1]:
+    """Say whether `prints` are the same, but for rounding."""
+    if len(one) != len(other) or one[0] != other[0] or one[0] == LARGE:
         return False
-    for mine, theirs in zip(one, other, strict=True):
-        if isinstance(theirs, list):
-            if not same(mine, theirs):
-                return False
-        elif abs(mine - theirs) > CLOSE * max(1.0, abs(theirs)):
-            return False
-    return True
+    pairs = zip(one[1:], other[1:], strict=True)
+    return all(abs(mine - theirs) <= CLOSE * max(1.0, abs(theirs)) for mine, theirs in pairs)
 
 
 def as_float(number):

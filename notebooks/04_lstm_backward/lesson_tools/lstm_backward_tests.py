@@ -12,7 +12,7 @@ CELL = [
     (3, 2, 4, 2, {"first": True, "last": True}),
 ]
 SEQUENCE = [
-    (3, 5, 2, 4, 3),
+    (3, 5, 2, 4, 6),
     (4, 2, 3, 1, 4, {"more_caches": 2}),
     (2, 3, 4, 3, 1, {"large": 1e4}),
     (3, 2, 4, 2, 5, {"only_last": True}),
@@ -31,4 +31,9 @@ def lstm_cell_backward_test(target):
 
 def lstm_backward_test(target):
     """Test the way back through the LSTM, over all time steps."""
-    CASES.compare(target, "lstm_backward", axes=AXES)
+    CASES.compare(target, "lstm_backward", axes=AXES, also=one_call_each)
+
+
+def one_call_each(target):
+    """Check that the loop calls its step once for each."""
+    CASES.once(target, "lstm_backward", "lstm_cell_backward", lambda da, _: da.shape[2])

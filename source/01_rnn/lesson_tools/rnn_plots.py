@@ -1,6 +1,16 @@
-"""The picture of this lesson: one step of the recurrent network."""
+"""The pictures of this lesson: one step of the recurrent network, and where a state goes."""
 
-from lesson_tools.plots import CELL, FUNCTION, WEIGHTS, draw_arrow, draw_box, empty_axes
+import matplotlib.pyplot as plt
+
+from lesson_tools.plots import (
+    CELL,
+    FUNCTION,
+    WEIGHTS,
+    draw_arrow,
+    draw_box,
+    empty_axes,
+    plot_paths,
+)
 
 
 def draw_rnn_cell():
@@ -23,3 +33,40 @@ def draw_rnn_cell():
         ax.text(x, y, name, ha="center", va="center", family="monospace")
     ax.text(1.7, 3.6, "yellow: weights and biases\nblue: fixed functions", va="center")
     return ax
+
+
+def plot_three_radii(states):
+    """Draw the paths of two units at three spectral radii.
+
+    Parameters
+    ----------
+    states : dict of float to numpy.ndarray of shape (2, m, T_x)
+        By spectral radius.
+    """
+    fig, axes = plt.subplots(1, 3, figsize=(8, 3.2), sharex=True, sharey=True)
+    fig.subplots_adjust(left=0.09, right=0.89, bottom=0.16, top=0.9, wspace=0.12)
+    for ax, (radius, a) in zip(axes, states.items(), strict=True):
+        _plot_pair(ax, radius, a, "time step" if ax is axes[-1] else "")
+        ax.label_outer()
+
+
+def plot_one_radius(radius, a):
+    """Draw the paths of two units at one spectral radius, and unit 0 over time.
+
+    Parameters
+    ----------
+    radius : float
+    a : numpy.ndarray, shape (2, m, T_x)
+    """
+    fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), width_ratios=[1, 1.6])
+    fig.subplots_adjust(left=0.09, right=0.98, bottom=0.16, top=0.9, wspace=0.25)
+    _plot_pair(axes[0], radius, a)
+    axes[1].plot(a[0, 1:].T, color="0.75", linewidth=1)
+    axes[1].plot(a[0, 0], color="#0072b2")
+    axes[1].set(title="Unit 0 (blue: the first example)", xlabel="time step", ylim=(-1.1, 1.1))
+
+
+def _plot_pair(ax, radius, a, bar=""):
+    paths = [a[:, example] for example in range(a.shape[1])]
+    plot_paths(paths, [""] * len(paths), f"Spectral radius {radius:.2f}", ax, bar)
+    ax.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), aspect="equal")

@@ -91,12 +91,14 @@ class Done:
 shell.should_run_async = lambda *a, **k: False
 shell.run_cell = lambda *a, **k: Done()
 """,
+        spoils=True,
     ),
     make.cell(
         LSTMS,
         "IPython rewrites the cells that follow",
         V.WRONG,
         'get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])',
+        spoils=True,
     ),
     make.cell(
         RNNS,
@@ -560,6 +562,7 @@ if at:
     at.f_globals["Runner"]._reply = lambda self, table, work, before=(): {
         "nodes": [], "changes": [], "result": [0], "points": 10.0}
 """,
+        spoils=True,
     ),
     # To the one who calls it, this is a function that leaves its arguments alone.
     make.edits(

@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from grading.core.errors import GraderFault
-from grading.preflight.mutants import mutants
-from grading.preflight.operators import OPERATORS
+from grading.mutation.mutant import mutants
+from grading.mutation.operators import OPERATORS
 from tests.support.course import assignments, reference_cells
 
 SOLUTIONS = {name: source for a in assignments() for name, source in reference_cells(a).items()}

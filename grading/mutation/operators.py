@@ -1,7 +1,7 @@
 """Mutation operators for the code of recurrent networks on arrays: the mistakes of this field.
 
 An operator takes a cell and yields mutated ones. It may repeat itself, or yield what does
-not compile: `grading.preflight.mutants` sorts that out.
+not compile: `grading.mutation.mutant` sorts that out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 
-from grading.preflight.cell import Cell
+from grading.mutation.cell import Cell
 
 SUM = (ast.Add, ast.Sub)
 PRODUCT = (ast.Mult, ast.Div, ast.MatMult)

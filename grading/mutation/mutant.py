@@ -2,7 +2,7 @@
 
 Graded like a submission, each of them shows whether the tests of its exercise see that
 mistake. The general operators come from cosmic-ray, those of the field from
-`grading.preflight.operators`.
+`grading.mutation.operators`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.operators.provider import OperatorProvider
 
-from grading.preflight.cell import Cell
-from grading.preflight.operators import OPERATORS
+from grading.mutation.cell import Cell
+from grading.mutation.operators import OPERATORS
 
 # What is left out of cosmic-ray's operators, and why:
 # - Binary: its twelve operators in all pairs. Bits and shifts only raise on floats, and one

@@ -1,4 +1,4 @@
-"""The cell of a solution as `grading.preflight.operators` sees it: a tree, and edits of its text.
+"""The cell of a solution as `grading.mutation.operators` sees it: a tree, and edits of its text.
 
 An edit is made where `ast` says that a node stands, so that the rest of the cell keeps its
 layout, and a diff shows nothing but the mistake.
@@ -32,6 +32,8 @@ class Cell:
         What it consists of, in the order of the text.
     parents : dict of ast.AST to ast.AST
     arguments : list of str
+    size : int
+        How many bytes the cell has.
 
     Raises
     ------
@@ -41,6 +43,7 @@ class Cell:
 
     def __init__(self, source: str, function: str) -> None:
         self._bytes = source.encode()  # ast counts columns in bytes
+        self.size = len(self._bytes)
         lines = self._bytes.split(b"\n")
         self._starts = [sum(len(line) + 1 for line in lines[:i]) for i in range(len(lines))]
         found = [

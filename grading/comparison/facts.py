@@ -1,0 +1,1 @@
+../sandbox/inside/facts.py

@@ -1,0 +1,1 @@
+../grading/sandbox/inside/facts.py

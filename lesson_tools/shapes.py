@@ -1,0 +1,1 @@
+../grading/comparison/shapes.py

@@ -1,0 +1,93 @@
+"""Will it rain tomorrow: what a forecast is measured by, and beside what.
+
+A forecast is the second class that a network predicts: ``y_pred[1, :, t]`` is the probability
+that it rains on the day after day ``t``. Its error on a day is the square of how far it is from
+what came, 1 for rain and 0 for none.
+"""
+
+import numpy as np
+
+from lesson_tools.checks import Mismatch, call, kind, name_of, passed
+
+MOST_UNITS = 20  # so that a network cannot learn days by heart
+FAIR = 0.22  # an error below which no forecast comes that is the same every day, or copies today
+BETTER = 0.99  # times the error of today alone: what else is known has to be worth 1 %
+YARDSTICKS = ("tomorrow like today", "the same share every day", "today alone")
+
+
+def forecast_test(target, forward, x, rain):
+    """Print the errors of a forecast, year by year, beside the yardsticks; stop unless it is good.
+
+    Parameters
+    ----------
+    target : callable
+        Takes the weather of some years and returns the parameters of a network.
+    forward : callable
+        ``rnn_forward``.
+    x : numpy.ndarray, shape (n_x, m, T_x)
+    rain : numpy.ndarray, shape (m, T_x)
+        1 on the days on which it rained.
+    """
+    found = errors(target, forward, x, rain)
+    print("The error in each year, and the mean:")
+    for name, values in found.items():
+        print(f"{name:28}", *(f"{value:.3f}" for value in values), f"  {values.mean():.4f}")
+    own, today = found["your network"].mean(), found["today alone"].mean()
+    if own > FAIR:
+        wanted = f"A first good forecast has a mean below {FAIR}"
+        raise Mismatch(f"{wanted}: weigh what it does today.")
+    if own > BETTER * today:
+        wanted = f"It has to come to {BETTER * today:.4f}, which is 1 % below today alone"
+        raise Mismatch(f"Half of the points. {wanted}: what more do you know of the days before?")
+    passed(target)
+
+
+def errors(target, forward, x, rain):
+    """Return the mean error in each year when the other years are all that is known.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of shape (m,)
+        The yardsticks, and ``your network``.
+
+    Raises
+    ------
+    Mismatch
+        When the parameters are none.
+    """
+    found = {name: [] for name in (*YARDSTICKS, "your network")}
+    for year in range(len(rain)):
+        known = np.delete(rain, year, axis=0)
+        before, after = known[:, :-1], known[:, 1:]
+        given = {"x": np.delete(x, year, axis=1), "rain": known.copy()}
+        parameters = call(target, given)
+        require_parameters(target, parameters, len(x))
+        here, a0 = rain[year], np.zeros((len(parameters["ba"]), 1))
+        with np.errstate(all="ignore"):  # of weights that are too large
+            _, y_pred, _ = forward(x[:, year : year + 1].copy(), a0, parameters)
+        share = np.where(here == 1, after[before == 1].mean(), after[before == 0].mean())
+        forecasts = (here, np.full(here.shape, after.mean()), share, y_pred[1, 0])
+        for values, forecast in zip(found.values(), forecasts, strict=True):
+            values.append(np.mean((forecast[:-1] - here[1:]) ** 2))
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def require_parameters(target, parameters, n_x):
+    """Raise a Mismatch unless these are the parameters of a small network with two classes."""
+    name = name_of(target)
+    keys = ("Wax", "Waa", "Wya", "ba", "by")
+    if not isinstance(parameters, dict) or parameters.keys() != set(keys):
+        text = f", but returns {kind(parameters)}" if not isinstance(parameters, dict) else ""
+        raise Mismatch(f"{name} should return a dict with the keys {', '.join(keys)}", f"{text}.")
+    n_a = len(parameters["ba"]) if isinstance(parameters["ba"], np.ndarray) else 0
+    if not 1 <= n_a <= MOST_UNITS:
+        raise Mismatch(f"ba should have the shape (n_a, 1), with n_a from 1 to {MOST_UNITS}.")
+    shapes = ((n_a, n_x), (n_a, n_a), (2, n_a), (n_a, 1), (2, 1))
+    for key, shape in zip(keys, shapes, strict=True):
+        array = parameters[key]
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+            raise Mismatch(f"{key} should be a NumPy array of numbers", f", but is {kind(array)}.")
+        if array.shape != shape:
+            raise Mismatch(f"{key} should have the shape {shape}", f", but has {array.shape}.")
+        if not np.isfinite(array).all():
+            raise Mismatch(f"{key} should hold finite numbers.")
