@@ -20,11 +20,11 @@ from nbgrader.api import Gradebook
 from grading.assignment.source import plots
 from grading.store import audit
 from grading.store.autograded import Pending
-from tests.support.course import STOCK_CONFIG, Course, assignments, grade_id
+from tests.support.course import STOCK_CONFIG, Course, assignments, full_marks, grade_id
 from tests.support.gallery import ENTRIES
 
 A = "01_rnn"
-FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0, "forecast_weights": 4.0}
+FULL = full_marks(A)
 AUTOGRADE = ("grading", "autograde", A)
 CLASS = 10  # see `fill`
 ENDS = "import os\nos._exit(3)"  # a cell that ends its sandbox, and costs nothing more
@@ -53,6 +53,11 @@ def fill(course):
     course.submit("nothing", A, None)
     for entry in [e for e in ENTRIES if e.function == "rnn_forward" and e.trick][:2]:
         course.hand_in(entry)
+    stamp(course)
+
+
+def stamp(course):
+    """Say when the wrong one was handed in."""
     late = course.root / "submitted" / "wrong" / A / "timestamp.txt"
     late.write_text("2026-11-20 10:00:00 UTC")
 
@@ -141,7 +146,7 @@ def test_it_leaves_what_nbgrader_autograde_leaves_file_by_file_and_field_by_fiel
     one_by_one = copied(handed_in, tmp_path / "course")
     one_by_one.nbgrader("autograde", A)
     assert gradebook(graded) == gradebook(one_by_one)
-    assert len(gradebook(graded)["grade"]) == 2 * CLASS
+    assert len(gradebook(graded)["grade"]) == len(FULL) * CLASS
     assert notebooks(graded) == notebooks(one_by_one)
     known = [sorted(lines(c), key=lambda line: line["student"]) for c in (graded, one_by_one)]
     for line, other in zip(*known, strict=True):
@@ -167,6 +172,14 @@ def test_honest_work_has_in_the_gradebook_what_stock_nbgrader_gives(handed_in, t
     config.write_text(STOCK_CONFIG)
     config.with_suffix(".json").unlink()  # it stops nbgrader's own steps
     students = ("right-0", "wrong", "blank")
+    for course in (ours, stock):
+        # What a mistake costs later exercises, stock nbgrader does not know: it is in the last.
+        shutil.rmtree(course.root / "submitted" / "wrong")
+        notebook = course.answers(A)
+        (last,) = [cell for cell in notebook.cells if grade_id(cell) == [*FULL][-1]]
+        last.source = f"def {[*FULL][-1]}(*_):\n    return None"
+        course.submit("wrong", A, notebook)
+        stamp(course)
     for course in (ours, stock):
         for student in (course.root / "submitted").iterdir():
             if student.name not in students:

@@ -11,10 +11,10 @@ from grading.core.errors import GraderFault
 from grading.core.verdicts import Verdict
 from grading.judging.preprocessor import check_points
 from grading.store.cohort import read_class
-from tests.support.course import Course
+from tests.support.course import Course, full_marks
 
 A = "01_rnn"
-FULL = {"rnn_cell_forward": 10.0, "rnn_forward": 10.0, "forecast_weights": 4.0}
+FULL = full_marks(A)
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ import sys
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.coursedir import CourseDirectory
+from nbgrader.coursedir import Course, full_marksDirectory
 config = PyFileConfigLoader("nbgrader_config.py").load_config()
 config.CourseDirectory.root = "."
 api = NbGraderAPI(CourseDirectory(config=config), config=config)

@@ -93,7 +93,7 @@ def test_every_setting_that_the_pages_name_exists():
     classes = known() | ours()
     pages = [page for page in (ROOT / "docs").glob("*.md") if page.name != HUB]
     every = "\n".join(page.read_text("utf-8") for page in pages)
-    named = set(re.findall(r"`(?:c\.)?([A-Z]\w+\.(?!ipynb)[a-z]\w+)(?: = [^`]*)?`", every))
+    named = set(re.findall(r"`(?:c\.)?([A-Z]\w*[a-z]\w*\.(?!ipynb)[a-z]\w+)(?: = [^`]*)?`", every))
     assert len(named) > 20
     for name in named - {"Class.name"}:
         cls, _, trait = name.partition(".")

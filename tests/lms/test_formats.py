@@ -149,7 +149,7 @@ def test_canvas_reads_the_marks_that_the_gradebook_has(graded):
     read = {s: canvas.scores.get((PEOPLE[s][0], 501)) for s in PEOPLE}
     for student in ("late", "by-hand", "third", "right"):
         assert float(read[student]) == pytest.approx(known[student], abs=1e-5), student
-    assert known["late"] == 17.5
+    assert known["late"] == 21.5
     assert (read["late"], read["right"]) == ("21.5", "24")
     assert read["third"] == "13.33333"
     assert known["by-hand"] != 24
@@ -327,7 +327,7 @@ def test_a_spreadsheet_shows_everyone_and_computes_nothing(graded):
 def test_a_spreadsheet_needs_no_roster(course):
     (course.root / "roster.csv").unlink()
     rows = {row["student_id"]: row for row in spreadsheet(export(course, "csv", A)[0])}
-    assert rows["late"][TITLE[A]] == "17.5"
+    assert rows["late"][TITLE[A]] == "21.5"
 
 
 @pytest.mark.parametrize("name", ["Canvas", "Csv"])
@@ -426,7 +426,7 @@ def test_a_roster_saved_with_semicolons_is_read(course):
     (course.root / "roster.csv").write_text(text, "utf-8")
     canvas = in_canvas()
     canvas.upload(export(course, "canvas", A)[0])
-    assert canvas.scores[11, 501] == "17.5"
+    assert canvas.scores[11, 501] == "21.5"
 
 
 def test_an_assignment_or_a_gradebook_that_is_not_there_gets_one_sentence(course):

@@ -21,7 +21,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from deploy.lite.build import LOCK, build, link
-from tests.support.course import ROOT, Course, assignments, plain, reference_cells
+from tests.support.course import ROOT, Course, assignments, full_marks, plain, reference_cells
 from tests.support.gallery.entry import RNN
 from tests.support.lab_page import WRONG, A
 from tests.support.lite_student import Student
@@ -161,7 +161,7 @@ def finish_and_grade(someone, folder):
     (place / name).write_bytes(content)
     said = course.python("grading", "autograde", someone.assignment, "--no-plots")
     someone.says(f"hands it in; python -m grading autograde {someone.assignment}:\n{said}")
-    full = dict.fromkeys(solutions, 10.0)
+    full = full_marks(someone.assignment)
     assert course.scores("someone", someone.assignment) == full
 
 

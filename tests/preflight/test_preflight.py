@@ -126,7 +126,7 @@ def test_answers_are_counted(spoilt):
 
 def test_what_is_said_of_known_mistakes_is_counted(spoilt):
     said, page = spoilt
-    assert "1 known mistakes are told apart, " in said
+    assert "2 known mistakes are told apart, 0 are said as a possibility, 0 are not" in said
     assert "0 false diagnoses of " in said
     assert "What is said of a wrong answer" in page
 

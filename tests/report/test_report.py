@@ -223,7 +223,11 @@ def test_two_that_are_alike_stand_side_by_side_and_are_called_a_hint(page):
     (pair,) = [e for e in told.iter("div") if e.get("class") == "pair"]
     assert said(pair.find("h3")).startswith(EVIL)
     assert "odd-two" in said(pair.find("h3"))
-    assert [said(code).count("kept_for_later[2:]") for code in pair.iter("pre")] == [0, 0, 1, 1]
+    assert [said(code).count("kept_for_later[2:]") for code in pair.iter("pre")] == [
+        *(0, 0),
+        *(1, 1),
+        *(0, 0),
+    ]
     assert "Same mistake in rnn_forward, which 2 of 7 make: the same parts lost" in said(pair)
     assert "A hint, and never a verdict." in said(told)
     assert "right-0" not in said(told)

@@ -255,6 +255,18 @@ def assignment_of(function: str) -> str:
     return next(name for name in assignments() if function in reference_cells(name))
 
 
+@functools.cache
+def full_marks(assignment: str) -> dict[str, float]:
+    """Return the points of each exercise of an assignment, by function, from the source."""
+    cells = read_source(notebook_path(ROOT / "source" / assignment)).cells
+    points = {
+        grade_id(cell): float(cell.metadata.nbgrader.get("points", 0))
+        for cell in cells
+        if grade_id(cell)
+    }
+    return {name: points[f"test_{name}"] for name in reference_cells(assignment)}
+
+
 def notebook_path(folder: Path) -> Path:
     """Return the one notebook in a folder."""
     (path,) = folder.glob("*.ipynb")
