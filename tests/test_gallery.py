@@ -14,7 +14,9 @@ from tests.support.course import assignment_of, assignments, notebook_path, refe
 from tests.support.gallery import ALL, ENTRIES, HOSTILE, KEY, KINDS, SAMPLE, UNUSUAL
 from tests.support.gallery.answers import WRONG
 
-HONEST = ["aa-reference", "zz-reference", *(entry.student for entry in UNUSUAL)]
+RIGHT = [entry for entry in SAMPLE if entry in UNUSUAL]
+KNOWN = [entry for entry in SAMPLE if entry in KINDS]
+HONEST = ["aa-reference", "zz-reference", *(entry.student for entry in RIGHT)]
 FINDERS = [entry for entry in ENTRIES if entry.finds]
 
 
@@ -83,7 +85,7 @@ def test_no_entry_is_a_fault_of_the_grader(gallery, assignment):
     assert re.findall(found, gallery.said[assignment]) == []
 
 
-@pytest.mark.parametrize("entry", KINDS, ids=lambda entry: entry.student)
+@pytest.mark.parametrize("entry", KNOWN, ids=lambda entry: entry.student)
 def test_a_misconception_is_named(gallery, entry):
     record = gallery.records(entry.student, assignment_of(entry.function))[entry.function]
     assert entry.name in {name for name, _ in record["named"]}
@@ -148,7 +150,7 @@ def charged_twice(course, entries, names=None):
 
 def test_a_mistake_in_a_cell_is_charged_once(gallery):
     """The loop around it keeps its marks where it can be judged."""
-    charged = charged_twice(gallery, KINDS)
+    charged = charged_twice(gallery, KNOWN)
     assert charged.keys() <= NOTHING_TO_FOLLOW.keys(), charged
 
 
@@ -209,10 +211,10 @@ def honest_notebooks(course):
 
 
 def test_the_honest_are_graded_as_if_there_were_no_others(gallery, tmp_path, hold):
-    some = UNUSUAL[::3]
+    some = RIGHT[::3]
     quiet = hold(tmp_path / "course", some, grade=("nbgrader", "autograde"))
     alone, among = honest_notebooks(quiet), honest_notebooks(gallery)
-    assert len(among) == len(UNUSUAL) + 2 * len(assignments())
+    assert len(among) == len(RIGHT) + 2 * len(assignments())
     assert len(alone) == len(some) + 2 * len(assignments())
     for (student, assignment), notebook in alone.items():
         assert notebook == among[student, assignment], (student, assignment)
@@ -244,7 +246,7 @@ def test_the_whole_gallery_in_random_order(gallery, tmp_path, hold):
             ).read_bytes() == (
                 notebook_path(gallery.root / "autograded" / student / assignment).read_bytes()
             )
-    for entry in UNUSUAL:
+    for entry in RIGHT:
         assignment = assignment_of(entry.function)
         assert notebook_path(
             course.root / "autograded" / names[entry] / assignment

@@ -16,6 +16,7 @@ import pytest
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
 from tests.support.course import ROOT, Course
+from tests.support.sample import sample
 from tests.support.tiny import BUTTONS, SECRET, A, press, tiny
 from tests.support.tiny import hand_in as tiny_answer
 
@@ -129,7 +130,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("how", BREAKS)
+@pytest.mark.parametrize("how", sample(BREAKS))
 def test_nothing_is_graded_by_a_broken_configuration(course, how):
     said, before = damage(course, how), state(course)
     printed = course.process("nbgrader", "autograde", A, "--force", fails=True)
@@ -137,7 +138,7 @@ def test_nothing_is_graded_by_a_broken_configuration(course, how):
     assert said in printed
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "autograde"])
+@pytest.mark.parametrize("command", sample(name for name in COMMANDS if name != "autograde"))
 def test_no_command_goes_on_with_half_of_it(course, command):
     said, before = damage(course, "a module is missing"), state(course)
     printed = course.process(*COMMANDS[command], fails=True)
@@ -200,7 +201,9 @@ def test_what_holds_the_answers_is_not_released_when_a_setting_lets_it(course):
     assert "c.CourseDirectory.ignore has to hold misconceptions.toml" in said
 
 
-@pytest.mark.parametrize("how", ["a module is missing", "an error behind it", "stock steps"])
+@pytest.mark.parametrize(
+    "how", sample(["a module is missing", "an error behind it", "stock steps"])
+)
 def test_the_formgraders_buttons_say_why(course, how):
     said, before = damage(course, how), state(course)
     for answer in press(course, "autograde", "feedback", "assign", "autograde").values():
@@ -287,7 +290,7 @@ def test_without_the_grader_installed_there_is_no_formgrader(course, plain):
     assert state(course) == before
 
 
-@pytest.mark.parametrize("where", ["--course-dir", "--CourseDirectory.root", "--config"])
+@pytest.mark.parametrize("where", sample(["--course-dir", "--CourseDirectory.root", "--config"]))
 def test_from_another_folder_the_course_is_the_same(course, tmp_path, where):
     damage(course, "a module is missing")
     before = state(course)
@@ -348,7 +351,7 @@ def test_both_files_say_the_same(folder):
     assert {name: {key: python[name][key] for key in plain[name]} for name in plain} == plain
 
 
-@pytest.mark.parametrize("command", ["submit", "collect", "release_feedback"])
+@pytest.mark.parametrize("command", sample(["submit", "collect", "release_feedback"]))
 def test_on_a_hub_no_exchange_but_ours_takes_its_place(course, tmp_path, monkeypatch, command):
     etc, exchange = tmp_path / "etc", tmp_path / "exchange"
     shutil.copytree(ROOT / "deploy" / "jupyterhub", etc)

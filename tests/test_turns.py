@@ -22,6 +22,7 @@ from grading.turns import READERS
 from tests.support.course import Course
 from tests.support.holder import course_held, gradebook_held
 from tests.support.lab import Desk
+from tests.support.sample import sample
 from tests.support.tiny import A, hand_in, press, tiny
 
 RIGHT, WRONG = "def double(x):\n    return x + x", "def double(x):\n    return 2"
@@ -127,7 +128,7 @@ def test_every_command_of_nbgraders_is_tried_here_or_known_to_read():
         assert writes != (name in READERS), words
 
 
-@pytest.mark.parametrize("command", WRITE)
+@pytest.mark.parametrize("command", sample(WRITE))
 def test_who_would_write_is_told_who_is_at_work(course, command):
     before = state(course)
     with course_held(course.root) as holder:
@@ -161,8 +162,10 @@ def test_the_formgraders_buttons_say_who_is_at_work(course):
 
 @pytest.mark.parametrize(
     "command",
-    ["autograde", "generate_assignment", "generate_feedback", "zip_collect", "student remove"]
-    + ["collect", "our autograde", "our feedback", "our handback"],
+    sample(
+        ["autograde", "generate_assignment", "generate_feedback", "zip_collect", "student remove"]
+        + ["collect", "our autograde", "our feedback", "our handback"]
+    ),
 )
 @pytest.mark.parametrize("kind", ["IMMEDIATE", "EXCLUSIVE"])
 def test_a_gradebook_that_another_program_has_locked_is_said(course, command, kind):
@@ -235,8 +238,9 @@ OURS = ("grading", "autograde", A, "--force", "--workers=1", "--no-plots")
 THEIRS = ("nbgrader", "autograde", A, "--force")
 
 
-@pytest.mark.parametrize(("first", "second"), [(OURS, THEIRS), (THEIRS, OURS), (OURS, OURS)])
-def test_of_two_graders_at_once_one_grades(course, first, second):
+@pytest.mark.parametrize("two", sample([(OURS, THEIRS), (THEIRS, OURS), (OURS, OURS)]))
+def test_of_two_graders_at_once_one_grades(course, two):
+    first, second = two
     with grading(course, *first) as process:
         said = course.process(*second, fails=True)
         assert f"“python -m {' '.join(first)}” of " in said

@@ -22,6 +22,7 @@ from grading.store import audit
 from grading.store.autograded import Pending
 from tests.support.course import STOCK_CONFIG, Course, assignments, full_marks, grade_id
 from tests.support.gallery import ENTRIES
+from tests.support.sample import sample
 
 A = "01_rnn"
 FULL = full_marks(A)
@@ -442,7 +443,7 @@ def test_every_plot_is_there_in_the_end(graded):
     assert "grading" not in graded.graded("right-0", A).metadata
 
 
-@pytest.mark.parametrize("assignment", assignments())
+@pytest.mark.parametrize("assignment", sample(assignments()))
 def test_a_cell_tagged_plot_waits_for_the_plots_and_no_other_cell_misses_it(assignment, tmp_path):
     course = Course(tmp_path / "course", plots=True)
     course.submit("right", assignment, course.answers(assignment))
@@ -573,6 +574,7 @@ def test_feedback_for_nobody_says_so(course):
 # --- workers that are lost ----------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_costs_nothing_but_time(handed_in, tmp_path):
     course = copied(handed_in, tmp_path / "course")
     process = subprocess.Popen(
@@ -615,6 +617,7 @@ class Killer(NbGraderPreprocessor):
 """
 
 
+@pytest.mark.long
 def test_a_submission_that_kills_its_worker_again_and_again_gets_no_mark(handed_in, tmp_path):
     course = copied(handed_in, tmp_path / "course")
     course.submit("killer", A, course.answers(A))

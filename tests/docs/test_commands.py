@@ -45,6 +45,7 @@ ELSEWHERE = {  # pages about other places, whose commands have tests of their ow
     "browser.md": "places/test_lite.py",
     "jupyterhub.md": "places/test_hub_page.py",
 }
+FIRST = ("README.md", STUDENTS)  # what everybody reads; the others are for `make test-long`
 AGAIN = {"index.md": "README.md"}  # pages whose commands another one has, in this order
 LEAVES = {  # what the commands of a page are said to make
     "README.md": ["feedback/right/01_rnn/rnn.html", "gradebook.db"],
@@ -148,7 +149,10 @@ def folder_for(page, place):
         shutil.unpack_archive(archive, place)
     else:
         course = Course(place)
-        for assignment in assignments():
+        for assignment in assignments()[2:]:  # two lessons stand for all
+            shutil.rmtree(place / "source" / assignment)
+            shutil.rmtree(place / "notebooks" / assignment)
+        for assignment in assignments(place):
             course.submit("right", assignment, course.answers(assignment))
             course.submit("untouched", assignment, course.release(assignment))
         for name in ("Makefile", "pyproject.toml", "requirements.txt"):
@@ -203,7 +207,14 @@ def run(page, place, installing=False):
     return done.stdout
 
 
-@pytest.mark.parametrize("page", [p for p in TEXT if blocks(p) and p not in {**ELSEWHERE, **AGAIN}])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[] if page in FIRST else [pytest.mark.long])
+        for page in TEXT
+        if blocks(page) and page not in {**ELSEWHERE, **AGAIN}
+    ],
+)
 def test_every_command_of_a_page_runs(page, tmp_path):
     said = run(page, tmp_path)
     left_out = {*NOT_RUN, *INSTALLS}

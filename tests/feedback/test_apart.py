@@ -13,6 +13,7 @@ from grading.feedback import apart
 from grading.feedback.apart import Apart
 from grading.feedback.converter import Drawing
 from tests.support.course import Course
+from tests.support.sample import sample
 
 A = "01_rnn"
 WORK = {
@@ -24,6 +25,7 @@ WORK = {
 HEAVY = """
 import faulthandler, os, re
 from nbgrader.preprocessors import NbGraderPreprocessor
+from tests.support.sample import sample
 
 class Heavy(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
@@ -53,7 +55,9 @@ def course(tmp_path_factory):
     return course
 
 
-@pytest.mark.parametrize("command", [("grading", "feedback"), ("nbgrader", "generate_feedback")])
+@pytest.mark.parametrize(
+    "command", sample([("grading", "feedback"), ("nbgrader", "generate_feedback")])
+)
 def test_a_page_that_costs_too_much_is_not_made_and_the_others_are(course, command, monkeypatch):
     monkeypatch.setattr(apart, "SECONDS", 3.0)
     force = ["--force"] * (command[0] == "nbgrader")

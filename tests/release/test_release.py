@@ -24,6 +24,7 @@ from tests.support.course import (
     notebook_path,
     reference_cells,
 )
+from tests.support.sample import sample
 
 MARKS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "exam.", "Exam(")
 
@@ -91,15 +92,16 @@ def test_a_test_cell_whose_exam_cannot_count_is_not_released(edited, old, new):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("exam.score()", "min(exam.score(), 5)", REFUSED),
-        ('"cache", 2', '"cache", 1', "add up to 9 points, and the cell is worth 10"),
-    ],
+    "case",
+    sample(
+        [
+            ("exam.score()", "min(exam.score(), 5)", REFUSED),
+            ('"cache", 2', '"cache", 1', "add up to 9 points, and the cell is worth 10"),
+        ]
+    ),
 )
-def test_what_only_shows_when_a_test_cell_runs_is_refused_before_releases_are_made(
-    edited, old, new, said
-):
+def test_what_only_shows_when_a_test_cell_runs_is_refused_before_releases_are_made(edited, case):
+    old, new, said = case
     course = edited(old, new)
     hints = course.root / "source" / "01_rnn" / "lesson_tools" / "hints.json"
     hints.unlink()
@@ -214,7 +216,7 @@ for cell in nbformat.read(sys.argv[1], 4).cells:
     assert stop.startswith(f"STOP test_{first} True | {first} is not written yet.")
 
 
-@pytest.mark.parametrize("assignment", assignments())
+@pytest.mark.parametrize("assignment", sample(assignments(), 4))  # preflight runs each
 def test_the_source_runs_from_top_to_bottom(assignment, tmp_path):
     path = notebook_path(ROOT / "source" / assignment)
     done = subprocess.run(

@@ -7,10 +7,12 @@ import pytest
 from nbgrader.api import Gradebook
 
 from tests.support.course import Course, grade_id
+from tests.support.sample import sample
 
 A = "01_rnn"
 RULE = """
 from nbgrader.plugins import BasePlugin
+from tests.support.sample import sample
 
 class Half(BasePlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
@@ -106,11 +108,13 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize(("change", "mark"), CHANGES.values(), ids=CHANGES)
-@pytest.mark.parametrize("force", [(), ("--force",)], ids=["", "force"])
-def test_what_changes_is_told_before_and_after_and_is_the_same_everywhere(
-    course, change, mark, force
-):
+@pytest.mark.parametrize(
+    "case",
+    sample([(change, force) for change in CHANGES for force in ((), ("--force",))]),
+    ids=lambda case: " ".join([case[0], *case[1]]),
+)
+def test_what_changes_is_told_before_and_after_and_is_the_same_everywhere(course, case):
+    (change, mark), force = CHANGES[case[0]], case[1]
     assert course.total() == course.stored() == 0.0
     change(course)
     assert course.total() == mark  # though nothing was graded again

@@ -13,7 +13,21 @@ from tests.support.gallery.stalls import STALLS
 
 HOSTILE = [*MARKS, *REACH, *STALLS]
 ENTRIES = [*UNUSUAL, *WRONG, *NO_ANSWER, *HOSTILE]
-SAMPLE = [*UNUSUAL, *KINDS, *NO_ANSWER, *HOSTILE]  # for every change
+
+
+def first_of_each(entries: list[Entry]) -> list[Entry]:
+    """Return the first entry of each exercise."""
+    return list({entry.function: entry for entry in reversed(entries)}.values())[::-1]
+
+
+# For every change; `make test-long` grades all. Preflight has graded the lessons' own answers.
+# Relatives stand beside each other, so every third is of many kinds.
+SAMPLE = [
+    *first_of_each(UNUSUAL),
+    *first_of_each(KINDS),
+    *NO_ANSWER,
+    *(e for place, e in enumerate(HOSTILE) if place % 3 == 0 or e.finds or "figures" in e.name),
+]
 
 __all__ = [
     "ALL",
