@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS = $(sort $(patsubst source/%/,%,$(dir $(wildcard source/*/*.ipynb))))
 
-.PHONY: help setup grade notebooks lab formgrader test test-long test-browser pictures versions docs lite test-lite test-hub format
+.PHONY: help setup grade notebooks lab formgrader test preflight test-long test-browser pictures versions docs lite test-lite test-hub format
 
 # The environment in .venv; nothing to do when it is there.
 setup: .venv/ready
@@ -49,18 +49,21 @@ lab: setup
 formgrader: setup
 	jupyter lab --LabApp.default_url=/formgrader
 
-# Format, lint, types, imports, every lesson's preflight, every test.
+# Format, lint, types, imports, tests of every kind: for every change.
 test: setup
 	ruff format --check
 	ruff check
 	mypy
 	lint-imports
-	python -m grading preflight $(ASSIGNMENTS)
 	pytest -n auto --dist loadfile --no-loadscope-reorder
 
-# What takes too long for every change: fuzzing at full size, a killed grader.
+# Every lesson's own tests put to the test: for a change of a lesson, or of what judges it.
+preflight: setup
+	python -m grading preflight $(ASSIGNMENTS)
+
+# What takes too long for every change: the rest of every table, fuzzing at full size.
 test-long: setup
-	pytest -m long
+	pytest -m long -n auto --dist loadfile
 
 # JupyterLab, formgrader and feedback in a real browser; needs Chromium.
 # Leaves screenshots in reports/screenshots/.
