@@ -15,14 +15,6 @@ NETWORKS, EXAMPLES = 10, 2
 MOVE = 1e-4
 
 
-def show_lasting(target, sizes):
-    """Print what the last state feels of the first input, for numbers of units and of steps."""
-    print("Of the first input the last state feels, as a share of what it feels of the last one:")
-    for n_a, T_x in sizes:
-        share, _ = felt(asked(target, n_a), T_x, np.random.default_rng(4))
-        print(f"{n_a} units, {T_x:3} steps: {said(share)}")
-
-
 def asked(target, n_a):
     """Return the biases that a function gives.
 

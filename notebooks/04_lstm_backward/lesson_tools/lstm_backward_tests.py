@@ -5,7 +5,7 @@ import numpy as np
 from lesson_tools.cases import PublicCases
 from lesson_tools.checks import passed, require_function
 from lesson_tools.inputs import AXES
-from lesson_tools.lasting import require_lasting, show_lasting
+from lesson_tools.lasting import require_lasting
 from lesson_tools.lstm_backward_inputs import (
     lasting_biases_arguments,
     lstm_backward_arguments,
@@ -53,7 +53,6 @@ def lasting_biases_test(target):
     """Test how much of the first input the last state feels, over 60 steps and over 200."""
     require_function(target)
     with CASES.explained(target, "lasting_biases"):
-        show_lasting(target, LASTING)
         for n_a, T_x in LASTING:
             require_lasting(target, n_a, T_x, np.random.default_rng(4))
     passed(target)
