@@ -10,6 +10,16 @@ from nbgrader.preprocessors import ClearHiddenTests
 from grading.assignment.files import in_lesson
 from grading.assignment.source import read_source
 from lesson_tools.dry_days import check_dry_days, draw_days
+from lesson_tools.lasting import (
+    EXAMPLES,
+    HEARD,
+    LEAST,
+    MOST,
+    NETWORKS,
+    felt,
+    require_lasting,
+    said,
+)
 from tests.support.course import ROOT, lesson_files, notebook_path, references
 
 
@@ -137,3 +147,173 @@ def test_counting_one_day_more_or_less_is_not_enough(days):
     for other in {days - 1, days + 1} - {0}:
         with pytest.raises(AssertionError, match=re.escape(f"not for {days}.")):
             check_dry_days(lambda _, other=other: right(other), days, np.random.default_rng(1))
+
+
+def lasting(biases, n_a, T_x, seed):
+    made = biases if callable(biases) else lambda n_a: forget(n_a, biases)
+    return felt(made(n_a), T_x, np.random.default_rng(seed))
+
+
+def forget(n_a, bias):
+    """Return biases that are zeros, but for those of the forget gates."""
+    return {
+        name: np.full((n_a, 1), bias if name == "bf" else 0.0) for name in "bf bi bc bo".split()
+    }
+
+
+LASTING = [(16, 60), (12, 200), (40, 200)]
+
+
+def test_the_table_of_what_a_forget_bias_alone_does():
+    text = notebook_path(ROOT / "source/04_lstm_backward").read_text("utf-8")
+    for bias in (0.0, 1.0, 2.0, 4.0):
+        row = []
+        for n_a, T_x in LASTING:
+            found = [lasting(bias, n_a, T_x, seed)[0] for seed in range(10)]
+            row.append(" to ".join(dict.fromkeys(map(said, (min(found), max(found))))))
+        assert f"| forget bias {bias:g} | {' | '.join(row)} |" in text
+
+
+@pytest.mark.parametrize(("n_a", "T_x"), [*LASTING, (18, 60), (13, 200), (44, 200)])
+def test_a_gradient_lasts_with_room_and_with_no_forget_bias_alone(n_a, T_x):
+    biases = references()["lasting_biases"]
+    found = [lasting(biases, n_a, T_x, seed) for seed in range(10)]
+    assert all(1.5 * LEAST < share < MOST / 4 and heard > 4 * HEARD for share, heard in found)
+    if T_x == 200 and n_a < 14:
+        assert all(lasting(2.0, n_a, T_x, seed)[0] < LEAST / 2 for seed in range(10))
+    if n_a > 30:
+        assert all(lasting(bias, n_a, T_x, 0)[0] > 1.2 * MOST for bias in (4.0, 5.0, 10.0))
+
+
+@pytest.mark.parametrize("shut", ["bi", "bo"])
+def test_a_network_that_hears_nothing_is_told_so(shut):
+    def biases(n_a):
+        return references()["lasting_biases"](n_a) | {shut: np.full((n_a, 1), -30.0)}
+
+    with pytest.raises(AssertionError, match="hardly hears"):
+        require_lasting(biases, 16, 60, np.random.default_rng(0))
+
+
+def test_what_is_felt_is_what_the_way_back_finds():
+    """The judge moves inputs. The gradients of the solution, from the same draws, say the same."""
+    n_a, T_x = 5, 7
+    names = {"Wy": np.zeros((2, n_a)), "by": np.zeros((2, 1))}
+    columns = np.linspace(-2, 3, 4 * n_a).reshape(4, n_a, 1)
+    biases = dict(zip(("bf", "bi", "bc", "bo"), columns, strict=True))
+    rng = np.random.default_rng(3)
+    weights = rng.standard_normal((NETWORKS, 4 * n_a, n_a + 3)) / np.sqrt(n_a + 3)
+    x = rng.standard_normal((T_x, NETWORKS, 3, EXAMPLES))
+    move = rng.standard_normal((NETWORKS, 3, EXAMPLES))
+    move /= np.linalg.norm(move, axis=1, keepdims=True)
+    da = np.zeros((n_a, n_a, T_x))
+    da[:, :, -1] = np.eye(n_a)  # example k has its loss at unit k
+    squares = np.zeros((NETWORKS, 2))
+    for network, example in np.ndindex(NETWORKS, EXAMPLES):
+        blocks = dict(zip(("Wf", "Wi", "Wo", "Wc"), np.split(weights[network], 4), strict=True))
+        given = np.repeat(x[:, network, :, example].T[:, None], n_a, axis=1)
+        *_, caches = references()["lstm_forward"](given, da[:, :, 0], names | biases | blocks)
+        dx = references()["lstm_backward"](da, caches)["dx"]
+        along = np.einsum("xkt,x->kt", dx, move[network, :, example])
+        squares[network] += np.sum(along[:, [0, -1]] ** 2, axis=0) / EXAMPLES
+    first, last = np.exp(np.log(squares).mean(axis=0) / 2)
+    assert felt(biases, T_x, np.random.default_rng(3)) == pytest.approx((first / last, last), 1e-5)
+
+
+# --- lesson 4 -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", name="back")
+def _back():
+    return finished("04_lstm_backward")
+
+
+def test_what_is_left_of_a_gradient(back):
+    names, text = back
+    rnn = names["left"](
+        names["rnn_walk_back"](names["da_last"], names["x_noise"], names["Wax"], names["Waa"])
+    )
+    keeps = (rnn[-1] / rnn[0]) ** (1 / 59)
+    assert f"With spectral radius 1 it keeps {100 * keeps:.0f}% per step" in text
+    first = next(steps for steps, share in enumerate(rnn, 1) if share < 1e-3)
+    assert f"a thousandth is left after {first} steps" in text
+    shares, road = names["lstm_left"](2.0)
+    assert 0.3 < shares[0] < 0.34
+    assert shares[-1] > 0.25
+    assert f"first road alone keeps {100 * (road[-1] / road[0]) ** (1 / 59):.0f}% per step" in text
+    assert road[-1] < 1e-3
+    assert names["lstm_left"](0.3)[0][-1] == pytest.approx(rnn[-1], rel=0.5)
+    assert names["lstm_left"](0.0)[0][-1] < rnn[-1]
+
+
+def test_from_which_bias_on_more_is_left_than_at_first(back):
+    names, text = back
+    ends = {}
+    for bias in np.arange(-1, 5.05, 0.1).round(1):
+        shares, _ = names["lstm_left"](bias)
+        ends[bias] = shares[-1], shares[0]
+    first = min(bias for bias, (last, start) in ends.items() if last > start)
+    assert all(last > start for bias, (last, start) in ends.items() if bias >= first)
+    (above, before), (below, at) = ends[first], ends[round(first - 0.1, 1)]
+    assert f"From {first:g} on: there it is {above:.2f} after 60 steps and {before:.2f}" in text
+    assert f"At {first - 0.1:.1f} it is {below:.2f} and {at:.2f}." in text
+
+
+def test_what_a_larger_radius_does_to_the_gradient(back):
+    names, text = back
+    given = names["da_last"], names["x_noise"], names["Wax"]
+    last = [
+        names["left"](names["rnn_walk_back"](*given, r * names["Waa"]))[-1] for r in (1.5, 2, 3)
+    ]
+    assert 0.0008 < last[0] < 0.0015
+    assert 0.45 < last[1] < 0.6
+    assert 3000 < last[2] < 9000
+    assert "a thousandth is left after 60 steps, at a radius of 2 half of it" in text
+
+
+def test_half_lives_and_slopes_in_the_answers(back):
+    def gate(bias):
+        return 1 / (1 + np.exp(-bias))
+
+    assert gate(3.8) ** 30 == pytest.approx(0.5, abs=0.02)
+    assert gate(1) ** 30 < 1e-4
+    assert gate(-2 * 0.5 + 2 * 1) == pytest.approx(0.7311, abs=1e-4)
+
+
+def test_the_ground_and_what_is_felt(back):
+    names, _ = back
+
+    def carried(day):
+        _, memory = names["walk_back"](
+            np.ones((1, 1)), (names["steps"][: day + 1], names["x_2015"])
+        )
+        return np.array(memory)[::-1].ravel()
+
+    year = carried(364)
+    assert year[-31] / year[-1] == pytest.approx(0.5, abs=0.1)
+    assert year[-1] < 1e-6
+    summer = carried(200)
+    assert summer[-31] / summer[-1] == pytest.approx(0.005, abs=0.002)
+    thin, wide, kept = names["panels"].values()
+    assert 0.01 < np.mean(np.diag(thin, -5)) < 0.08
+    assert np.mean(np.diag(thin, -10)) < 0.01
+    assert np.mean(np.diag(wide, -20)) == pytest.approx(0.2, abs=0.05)
+    assert (np.diag(wide) < 1).any()
+    assert np.array_equal(kept > 0.5, kept == 1)
+
+
+def test_what_the_training_of_the_lstm_reaches(back):
+    names, text = back
+    _, _, correct = names["run_2015"](names["stages"][150])
+    assert f"right on about {100 * correct.mean():.0f}% of them" in text
+    assert (
+        f"would give {100 * np.mean(names['simple'] == names['labels_2015'][0, 9:]):.0f}%" in text
+    )
+    assert f"cut into {names['x_train'].shape[1]} windows" in text
+    assert f"the training loss falls to {names['losses'][-1]:.2f}" in text
+    late = [value for number, value in names["losses_2015"] if number >= 60]
+    assert 0.195 < min(late) < 0.21
+    assert 0.25 < max(late) < 0.27
+    assert "2015 stays between 0.20 and 0.27" in text
+    assert names["losses"][10] < names["by_rain"] < names["baseline"]
+    early = {number: value for number, value in names["losses_2015"] if 10 < number < 40}
+    assert all(value < names["losses"][number] for number, value in early.items())

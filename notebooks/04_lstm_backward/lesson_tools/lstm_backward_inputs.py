@@ -23,3 +23,8 @@ def lstm_cell_backward_arguments(
 def lstm_backward_arguments(rng, n_x, n_a, n_y, m, T_x, scale=SCALE, **more):
     """Draw the arguments of ``lstm_backward``; see `draw_backward` for ``more``."""
     return draw_backward(rng, lstm_forward, lstm_arguments, (n_x, n_a, n_y, m, T_x), scale, **more)
+
+
+def lasting_biases_arguments(rng, n_a):
+    """Return the arguments of ``lasting_biases``; nothing is drawn."""
+    return {"n_a": n_a}

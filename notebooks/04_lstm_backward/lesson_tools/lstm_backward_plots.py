@@ -5,7 +5,8 @@ import numpy as np
 
 from lesson_tools.lstm_plots import draw_lstm_cell
 
-LOOKS = [("#d55e00", "--"), ("#0072b2", "-."), ("#009e73", "-")]
+LOOKS = [("#d55e00", "o--"), ("#0072b2", "s-."), ("#009e73", "^-")]
+MARKS = {"markevery": (9, 10), "markersize": 5, "markerfacecolor": "white"}
 
 
 def draw_lstm_way_back():
@@ -65,12 +66,12 @@ def plot_what_is_left(rnn, lstm):
     fig.subplots_adjust(left=0.09, right=0.98, bottom=0.14, top=0.91, wspace=0.05)
     for (radius, shares), (colour, dashes) in zip(rnn.items(), LOOKS, strict=True):
         back, label = np.arange(1, len(shares) + 1), f"spectral radius {radius}"
-        axes[0].semilogy(back, shares, dashes, color=colour, label=label)
+        axes[0].semilogy(back, shares, dashes, color=colour, label=label, **MARKS)
     for (bias, (shares, road)), (colour, dashes) in zip(lstm.items(), LOOKS, strict=True):
-        axes[1].semilogy(back, shares, dashes, color=colour, label=f"forget bias {bias:g}")
-        axes[1].semilogy(back, road, ":", color=colour)
+        axes[1].semilogy(back, shares, dashes, color=colour, label=f"forget bias {bias:g}", **MARKS)
+        axes[1].semilogy(back, road, f"{dashes[0]}:", color=colour, **MARKS)
     axes[0].set(title="RNN: what is left in da", ylabel="norm, as a share", ylim=(1e-13, 3))
-    axes[1].set(title="LSTM: what is left in dc (dotted: first road alone)")
+    axes[1].set(title="LSTM: what is left in dc (dotted: first road)")
     for ax in axes:
         ax.set_xlabel("steps back")
         ax.legend(loc="lower left", frameon=False)

@@ -69,7 +69,9 @@ def draw_lstm_cell(words=True):
     for name, (x, y) in names.items():
         ax.text(x, y, name, ha="center", va="center", family="monospace")
     ax.text(7.3, 5.4, "the line of the cell state", ha="center", va="center")
-    ax.text(3.2, 0.25, "yellow: weights and biases   blue: fixed functions", va="center")
+    ax.text(
+        2.65, 0.25, "yellow, light: weights and biases   blue, dark: fixed functions", va="center"
+    )
     return ax
 
 

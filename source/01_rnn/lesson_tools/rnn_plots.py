@@ -9,6 +9,7 @@ from lesson_tools.plots import (
     draw_arrow,
     draw_box,
     empty_axes,
+    plot_heat_map,
     plot_paths,
 )
 
@@ -31,8 +32,13 @@ def draw_rnn_cell():
     names = {"a_prev": (0.6, 2.1), "a_next": (9.4, 2.1), "xt": (4, 0.2), "yt_pred": (6.8, 4.8)}
     for name, (x, y) in names.items():
         ax.text(x, y, name, ha="center", va="center", family="monospace")
-    ax.text(1.7, 3.6, "yellow: weights and biases\nblue: fixed functions", va="center")
+    ax.text(1.7, 3.6, "yellow, light: weights and biases\nblue, dark: fixed functions", va="center")
     return ax
+
+
+def plot_states(a, title, ax, **more):
+    """Show states as `plot_heat_map` does, in colours that keep their order in grey."""
+    plot_heat_map(a, title, ax, **more).images[0].set_cmap("cividis")
 
 
 def plot_three_radii(states):
@@ -63,7 +69,7 @@ def plot_one_radius(radius, a):
     _plot_pair(axes[0], radius, a)
     axes[1].plot(a[0, 1:].T, color="0.75", linewidth=1)
     axes[1].plot(a[0, 0], color="#0072b2")
-    axes[1].set(title="Unit 0 (blue: the first example)", xlabel="time step", ylim=(-1.1, 1.1))
+    axes[1].set(title="Unit 0 (dark: the first example)", xlabel="time step", ylim=(-1.1, 1.1))
 
 
 def _plot_pair(ax, radius, a, bar=""):

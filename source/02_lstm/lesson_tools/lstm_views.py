@@ -8,7 +8,7 @@ from lesson_tools.plots import plot_heat_map, plot_paths, principal_components
 from rnn_utils import sigmoid
 
 RAIN, WARMTH = "#0072b2", "#d55e00"
-OTHER_YEARS = "0.8"
+OTHER_YEARS = "0.6"
 
 
 def plot_decay(kept, forget_biases):
@@ -59,7 +59,7 @@ def plot_weather_year(x_weather, caches, year, title):
     fig, axes = plt.subplots(3, 1, figsize=(8, 4.6), sharex=True)
     fig.subplots_adjust(left=0.08, right=0.79, bottom=0.11, top=0.93, hspace=0.15)
     axes[0].plot(x_weather[0, year], color=RAIN, linewidth=1, label="rain")
-    axes[0].plot(x_weather[1, year], color=WARMTH, linewidth=1, label="warmth")
+    axes[0].plot(x_weather[1, year], "--", color=WARMTH, linewidth=1, label="warmth")
     axes[0].set(title=title, ylabel="input")
     axes[0].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     plot_gates(caches, unit=0, example=year, axes=axes[1:], xlabel="day of the year")
@@ -125,7 +125,7 @@ def plot_years(c, a, years):
     years : list of str
     """
     fig = plt.figure(figsize=(9.5, 4.4))
-    plot_heat_map(
+    ax = plot_heat_map(
         c[:, -1],
         f"Cell state in {years[-1]}",
         fig.add_axes((0.06, 0.12, 0.29, 0.8)),
@@ -133,6 +133,7 @@ def plot_years(c, a, years):
         xlabel="day of the year",
         label="cell state",
     )
+    ax.images[0].set_cmap("cividis")  # its colours keep their order when they are printed in grey
     grid = fig.add_gridspec(
         2, 2, left=0.51, right=0.93, bottom=0.12, top=0.92, hspace=0.25, wspace=0.1
     )
@@ -140,7 +141,7 @@ def plot_years(c, a, years):
     paths, share = weekly_paths(a)
     for ax, path, year in zip(axes.flat, paths, years, strict=True):
         for other in paths:
-            ax.plot(*other, color=OTHER_YEARS, linewidth=0.8, zorder=0)
+            ax.plot(*other, ":", color=OTHER_YEARS, linewidth=0.8, zorder=0)
         plot_paths([path], [""], f"Hidden state, {year}", ax, bar="")
         ax.set(xlabel="", ylabel="")
     for row in axes:

@@ -1,0 +1,109 @@
+"""How the open exercise of this lesson is judged: by what the last state still feels.
+
+An input is moved a little, and the last hidden state moves with it: that is the derivative that a
+way back would find, and no way back is needed for it. So a slip in one costs nothing here.
+"""
+
+import numpy as np
+
+from lesson_tools.checks import Mismatch, call, kind
+from rnn_utils import sigmoid
+
+LEAST, MOST = 0.1, 8.0  # times what it feels of the last input
+HEARD = 0.01  # times the move of the last input, or else the network is deaf
+NETWORKS, EXAMPLES = 10, 2
+MOVE = 1e-4
+
+
+def asked(target, n_a):
+    """Return the biases that a function gives.
+
+    Raises
+    ------
+    Mismatch
+        When they are none.
+    """
+    biases = call(target, {"n_a": n_a})
+    names = ("bf", "bi", "bc", "bo")
+    if not isinstance(biases, dict) or biases.keys() != set(names):
+        text = f", but returns {kind(biases)}" if not isinstance(biases, dict) else ""
+        raise Mismatch("lasting_biases should return a dict with the keys bf bi bc bo", f"{text}.")
+    for name in names:
+        array = biases[name]
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+            raise Mismatch(f"{name} should be a NumPy array of numbers", f", but is {kind(array)}.")
+        if array.shape != (n_a, 1):
+            wanted = f"{name} should have the shape (n_a, 1)"
+            raise Mismatch(wanted, f", which is {(n_a, 1)} here, but has {array.shape}.")
+        if not np.isfinite(array).all():
+            raise Mismatch(f"{name} should hold finite numbers.")
+    return biases
+
+
+def require_lasting(target, n_a, T_x, rng):
+    """Raise a Mismatch unless the last state feels the first input, and the last, as it should."""
+    share, heard = felt(asked(target, n_a), T_x, rng)
+    where = f"With {n_a} units and {T_x} steps"
+    if not heard >= HEARD:
+        raise Mismatch(
+            f"{where} the last state moves less than {HEARD} times as far as the last input: "
+            "the network hardly hears what comes in."
+        )
+    if not LEAST <= share <= MOST:
+        wrong = "vanishes" if share < LEAST else "explodes"
+        asked_for = f"{LEAST} to {MOST:g} times"
+        raise Mismatch(
+            f"{where} the gradient {wrong}: the last state should feel {asked_for} as much of the "
+            "first input as of the last",
+            f", and feels {said(share)} times as much.",
+        )
+
+
+def said(share):
+    """Return a share in two digits; what lies below rounding, in words."""
+    return f"{share:.2g}" if share > 1e-9 else "less than 1e-9"
+
+
+def felt(biases, T_x, rng, n_x=3):
+    """Return what the last state feels of the first input, as a share of what it feels of the last.
+
+    Weights and inputs of several LSTMs with these biases are drawn as in the lesson. Of them it is
+    the geometric mean, so that no single network decides.
+
+    Returns
+    -------
+    share : float
+    heard : float
+        How far the last state moves when the last input moves by 1.
+    """
+    n_a = len(biases["bf"])
+    weights = rng.standard_normal((NETWORKS, 4 * n_a, n_a + n_x)) / np.sqrt(n_a + n_x)
+    b = np.concatenate([biases[name] for name in ("bf", "bi", "bo", "bc")]).astype(float)
+    x = np.tile(rng.standard_normal((T_x, NETWORKS, n_x, EXAMPLES)), 2)  # up and down
+    move = rng.standard_normal((NETWORKS, n_x, EXAMPLES))
+    move *= MOVE / np.linalg.norm(move, axis=1, keepdims=True)
+    move = np.concatenate([move, -move], axis=2)
+
+    def step(xt, a, c):
+        z = weights @ np.concatenate([a, xt], axis=1) + b
+        forget, update, output = np.split(sigmoid(z[:, : 3 * n_a]), 3, axis=1)
+        c = forget * c + update * np.tanh(z[:, 3 * n_a :])
+        return output * np.tanh(c), c
+
+    def moved(a):
+        up, down = np.split(a, 2, axis=2)
+        squares = np.sum((up - down) ** 2, axis=1).mean(axis=-1) / (2 * MOVE) ** 2
+        return np.exp(np.mean(np.log(np.maximum(squares, 1e-26))) / 2)
+
+    before = np.zeros((2, NETWORKS, n_a, 2 * EXAMPLES))
+    states = step(x[0] + move, *before)
+    for xt in x[1:]:
+        before, states = states, step(xt, *states)
+    heard = moved(step(x[-1] + move, *(half_way(state) for state in before))[0])
+    return moved(states[0]) / heard, heard
+
+
+def half_way(state):
+    """Return the states between those of both moves, twice: where nothing had been moved."""
+    up, down = np.split(state, 2, axis=2)
+    return np.tile((up + down) / 2, 2)
