@@ -478,6 +478,7 @@ def test_a_cell_tagged_plot_that_a_student_has_changed_is_a_cell_like_any_other(
     assert course.scores("changed", A) == FULL
 
 
+@pytest.mark.long
 def test_plots_left_out_are_drawn_with_the_feedback(undrawn, graded, tmp_path):
     course = copied(undrawn, tmp_path / "course")
     assert pictures(course, "right-0") == 0
@@ -677,6 +678,7 @@ def cluster(folder, workers=2):
             process.kill()
 
 
+@pytest.mark.long
 def test_a_cluster_gives_the_same_and_a_worker_killed_costs_nothing(handed_in, graded, tmp_path):
     course = copied(handed_in, tmp_path / "course")
     with cluster(tmp_path / "elsewhere") as (address, workers):

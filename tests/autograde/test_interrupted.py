@@ -180,6 +180,7 @@ def say_times(course, turn):
             path.write_text(f"2026-11-0{days[turn]} 10:00:00 UTC")
 
 
+@pytest.mark.long
 def test_what_is_not_whole_or_newer_or_another_is_graded_again_and_nothing_else(course):
     students = [*SPOILT, *TIMES, "as-it-was"]
     old = hand_in(course, students, 0)
@@ -315,6 +316,7 @@ def test_a_full_disk_is_a_fault_that_loses_nothing(disk, room):
     check(disk.copied(), disk.new)
 
 
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_to_is_a_fault_that_loses_nothing(disk):
     before = notebooks(disk)
     disk.mount("ro")

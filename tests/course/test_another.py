@@ -212,6 +212,7 @@ def marks(course, assignment):
         }
 
 
+@pytest.mark.long
 def test_nbgraders_own_example_gets_the_marks_that_stock_nbgrader_gives_it(tmp_path):
     """Its user guide's course, with notebooks of its own tests in the same folders.
 

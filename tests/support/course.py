@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,7 @@ def hold_class(
     entries: list[Entry],
     names: dict[Entry, str] | None = None,
     grade: tuple[str, ...] = ("grading", "autograde", "--workers=4"),
+    lessons: Sequence[str] = (),
 ) -> Course:
     """Grade a class of entries, honest students first and last.
 
@@ -233,12 +235,13 @@ def hold_class(
     )
     for entry in entries:
         course.hand_in(entry, (names or {}).get(entry))
-    for assignment in assignments():
+    lessons = lessons or assignments()
+    for assignment in lessons:
         course.submit("aa-reference", assignment, course.answers(assignment))
         course.submit("zz-reference", assignment, course.answers(assignment))
         course.submit("untouched", assignment, course.release(assignment))
     # nbgrader's own command takes one assignment.
-    runs = [assignments()] if grade[0] == "grading" else [[name] for name in assignments()]
+    runs = [lessons] if grade[0] == "grading" else [[name] for name in lessons]
     for names_of_run in runs:
         said = course.process(*grade, *names_of_run, fails=None)
         course.said |= dict.fromkeys(names_of_run, said)

@@ -21,12 +21,12 @@ def first_of_each(entries: list[Entry]) -> list[Entry]:
 
 
 # For every change; `make test-long` grades all. Preflight has graded the lessons' own answers.
-# Relatives stand beside each other, so every third is of many kinds.
+# Relatives stand beside each other, so every fourth is of many kinds.
 SAMPLE = [
     *first_of_each(UNUSUAL),
     *first_of_each(KINDS),
     *NO_ANSWER,
-    *(e for place, e in enumerate(HOSTILE) if place % 3 == 0 or e.finds or "figures" in e.name),
+    *(e for place, e in enumerate(HOSTILE) if place % 4 == 0 or e.finds or "figures" in e.name),
 ]
 
 __all__ = [
