@@ -151,7 +151,7 @@ def test_canvas_reads_the_marks_that_the_gradebook_has(graded):
         assert float(read[student]) == pytest.approx(known[student], abs=1e-5), student
     assert known["late"] == 21.5
     assert (read["late"], read["right"]) == ("21.5", "24")
-    assert read["third"] == "13.33333"
+    assert read["third"] == "17.33333"
     assert known["by-hand"] != 24
     assert canvas.points == {501: 24.0}
     assert "reports/canvas.csv" in said.splitlines()
