@@ -169,7 +169,7 @@ import sys
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.coursedir import Course, full_marksDirectory
+from nbgrader.coursedir import CourseDirectory
 config = PyFileConfigLoader("nbgrader_config.py").load_config()
 config.CourseDirectory.root = "."
 api = NbGraderAPI(CourseDirectory(config=config), config=config)
