@@ -316,7 +316,7 @@ def test_what_is_said_of_spoilt_solutions_is_true(assignment, solved):
     false, silent, told = [], [], 0
     for name, source in reference_cells(assignment).items():
         outer = solved[name].__globals__
-        _, arguments, words = next(iter(cases(name)))
+        _, arguments, words = next(iter(cases(name)), (0, {}, ""))
         for seed in range(EACH):
             try:
                 text = spoilt(source, f"{name} {seed}")

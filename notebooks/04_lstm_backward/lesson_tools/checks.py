@@ -14,6 +14,7 @@ import textwrap
 import numpy as np
 
 from .errors import explained
+from .extent import extent
 from .facts import quoted
 from .forms import advice
 from .hints import as_float, describe
@@ -81,12 +82,13 @@ def check(target, given, want, case="", form=tuple, axes=None, entries=None):
     """
     used = copy.deepcopy(given)
     try:
-        calls = []
+        calls, value = [], ""
         for given_now, when in ((used, ""), (copy.deepcopy(given), " in a second call")):
             made = call(target, given_now, case, axes)
             calls.append(named_values(target, made, want, form, when))
-            for name in want:
-                compare_one(name, calls[-1][name], want, when, axes)
+            for value in want:
+                compare_one(value, calls[-1][value], want, when, axes)
+            value = ""
             compare_unchanged(target, given_now, given)
         for name in want:  # a buffer that is used again holds what the last call was given
             compare_one(name, calls[0][name], want, " after another call", axes)
@@ -95,7 +97,12 @@ def check(target, given, want, case="", form=tuple, axes=None, entries=None):
             raise  # then the sizes say nothing
         where = f"{name_of(target)} is not right yet ({case}):\n  " if case else ""
         more = advice(wrong, given, case, entries or {})
-        raise Mismatch(where + wrong.brief, wrong.detail + more) from wrong.__cause__
+        if len(calls) == 1 and value:
+            said = extent(calls[0], want, _equal, given, entries)
+            more += f"\n  {said}" if said else ""
+        found = Mismatch(where + wrong.brief, wrong.detail + more)
+        found.value = value
+        raise found from wrong.__cause__
 
 
 def call(target, given, case="", axes=None):
@@ -245,7 +252,9 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
     finite = np.isfinite(got)
     if not finite.all():
         raise Mismatch(
-            f"{name}{when} should hold finite numbers", f"{largest(~finite, got, expected)}."
+            f"{name}{when} should hold finite numbers",
+            f"{largest(~finite, got, expected)}.",
+            (name, got, expected),
         )
     wrong = ~(np.abs(got - expected) <= atol + rtol * np.abs(expected))
     if wrong.any():
