@@ -76,6 +76,21 @@ class Program:
         return self.telling and same_place and not one.cell
 
 
+class Index:
+    """Programs by what they give: thousands are each held against thousands."""
+
+    def __init__(self, programs: Sequence[Program]) -> None:
+        self._near: dict[Any, list[Program]] = {}
+        for program in programs:
+            for key in _keys(program.prints):
+                self._near.setdefault(key, []).append(program)
+
+    def like(self, found: Prints) -> list[Program]:
+        """Return the programs that give the same, in their order."""
+        near = self._near.get(_keys(found)[0], [])
+        return [one for one in near if same(one.prints, found)]
+
+
 class Field:
     """The programs of one exercise, by what they give.
 
@@ -115,10 +130,7 @@ class Field:
         sources += changes(solution, bench.name, bench.kinds(solution))
         self.made = [found for source in sources if (found := self.run(source))]
         self.made += [found for one in before if (found := self._judged(bench.of(one)))]
-        self._index: dict[Any, list[Program]] = {}
-        for program in [*self.single, *self.pairs, *self.without, *self.made]:
-            for key in _keys(program.prints):
-                self._index.setdefault(key, []).append(program)
+        self._known = Index([*self.single, *self.pairs, *self.without, *self.made])
 
     def run(self, source: str, parts: tuple[Misconception, ...] = ()) -> Program | None:
         """Run a version; nothing where it cannot be told from the solution, or never ends."""
@@ -129,8 +141,7 @@ class Field:
 
     def like(self, found: Prints) -> list[Program]:
         """Return the programs that give the same, in their order: known ones first."""
-        near = self._index.get(_keys(found)[0], [])
-        return [one for one in near if same(one.prints, found)]
+        return self._known.like(found)
 
     def _judged(
         self,
@@ -168,10 +179,10 @@ class Field:
                 source = self.solution
                 for part in order:
                     source = part.apply(source)
-                compile(source, "several", "exec")
-            except (GraderFault, SyntaxError):
+            except GraderFault:
                 continue
-            return self.run(source, parts)
+            if found := self.run(source, parts):
+                return found
         return None
 
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 
 from grading.comparison import same
-from grading.diagnosis.field import Field, Program
+from grading.diagnosis.field import Field, Index, Program
 
 SEED = 20
 TWICE = 300  # programs with two changes
@@ -30,11 +30,13 @@ def false_diagnoses(
     made = [(program, (program,)) for program in field.made]
     programs = [*made, *twice(field, most)]
     alone = {one.parts[0].name: one for one in field.single}
-    found = []
-    for program, versions in programs:
-        for fact in facts:
-            if same(fact.prints, program.prints) and not _true(fact, versions, alone):
-                found.append((program, fact))
+    stated = Index(facts)
+    found = [
+        (program, fact)
+        for program, versions in programs
+        for fact in stated.like(program.prints)
+        if not _true(fact, versions, alone)
+    ]
     return found, len(programs)
 
 

@@ -6,7 +6,7 @@ import types
 
 import numpy as np
 
-from .checks import Mismatch, name_of
+from .values import Mismatch, name_of
 
 MOST_CALLS = 100  # of which it is looked at what they are given
 
