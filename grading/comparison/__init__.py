@@ -10,6 +10,7 @@ from grading.comparison.checks import call, named_values
 from grading.comparison.counting import calls_of, check_once
 from grading.comparison.hints import (
     CLOSE,
+    LARGE,
     as_float,
     outcome,
     perhaps,
@@ -30,6 +31,7 @@ from grading.comparison.values import (
 __all__ = [
     "ATOL",
     "CLOSE",
+    "LARGE",
     "RTOL",
     "Mismatch",
     "as_float",

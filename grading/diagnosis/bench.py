@@ -49,8 +49,8 @@ class Bench:
     ) -> None:
         self.name, self._namespace, self.cases = name, namespace, cases
 
-    def outcomes(self, source: str) -> list[Outcome] | None:
-        """Return of each call what came of it and what became of its arguments.
+    def outcomes(self, source: str, most: int | None = None) -> list[Outcome] | None:
+        """Return of each call, or the first ones, what came of it and of its arguments.
 
         None where the cell fails or a call never ends.
         """
@@ -59,11 +59,13 @@ class Bench:
             place = "" if ends(source, self.name) else f"<{self.name}, changed>"
             with _few_lines(place, {}), contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(source, place or "<changed>", "exec"), space)
-            return self.of(space[self.name], place)
+            return self.of(space[self.name], place, most)
         except (Exception, Endless):
             return None
 
-    def of(self, function: Callable[..., Any], place: str = "") -> list[Outcome]:
+    def of(
+        self, function: Callable[..., Any], place: str = "", most: int | None = None
+    ) -> list[Outcome]:
         """Return the same of a function; if it is of the file ``place``, none that never ends.
 
         To watch each line takes several times as long as to run it, so nothing else is watched.
@@ -74,7 +76,7 @@ class Bench:
                 return function(*arguments)
 
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-            return [outcome(watched, given) for given in self.cases]
+            return [outcome(watched, given) for given in self.cases[:most]]
 
     def kinds(self, source: str) -> dict[str, str]:
         """Return what the names of a function stand for when it returns; see `changes`."""
