@@ -6,19 +6,11 @@ files need NumPy and nothing else: each release of this course carries them in `
 there they are the same files. One of them, `grading.comparison.facts`, is at home in the sandbox.
 """
 
-from grading.comparison.checks import (
-    ATOL,
-    RTOL,
-    Mismatch,
-    call,
-    compare_one,
-    compare_unchanged,
-    name_of,
-    named_values,
-)
+from grading.comparison.checks import call, named_values
 from grading.comparison.counting import calls_of, check_once
 from grading.comparison.hints import (
     CLOSE,
+    LARGE,
     as_float,
     outcome,
     perhaps,
@@ -27,10 +19,19 @@ from grading.comparison.hints import (
     together,
     told,
 )
+from grading.comparison.values import (
+    ATOL,
+    RTOL,
+    Mismatch,
+    compare_one,
+    compare_unchanged,
+    name_of,
+)
 
 __all__ = [
     "ATOL",
     "CLOSE",
+    "LARGE",
     "RTOL",
     "Mismatch",
     "as_float",

@@ -10,7 +10,9 @@ import re
 
 import numpy as np
 
+from .leaves import leaves
 from .nearly import nearly
+from .relations import related
 from .shapes import of_shape, sizes_in
 
 
@@ -37,8 +39,22 @@ def advice(wrong, given, sizes="", entries=None):
             said.append(f"{name}{inside} is the place of {known[int(inside[1:-1])]}.")
     # A difference of two results of another function has the rounding of both.
     if wrong.about and not any(map(callable, given.values())):
-        said.append(nearly(*wrong.about[1:]))
+        said.append(nearly(*wrong.about[1:]) or _related(wrong, given, sizes))
     return "".join(f"\n  {sentence}" for sentence in said if sentence)
+
+
+def _related(wrong, given, sizes):
+    """Say how wrong numbers follow from the right ones, where that is not said already."""
+    _, got, want = wrong.about
+    if not {type(got), type(want)} <= {np.ndarray}:
+        return ""
+    if re.search(r"value \(.*(it is the|backwards|every)", wrong.brief):
+        return ""
+    inputs = {name: one[0] for name, one in leaves(given).items() if len(one) == 1}
+    arrays = {name: one for name, one in inputs.items() if isinstance(one, np.ndarray)}
+    said = related(got, want, sizes_in(sizes), arrays)
+    placed = re.search(r"value \((only|the first|the last|\[)", wrong.brief)
+    return "" if placed and said.startswith("Only") else said
 
 
 def _of_value(got, expected, sizes, entries, whole):
@@ -50,7 +66,22 @@ def _of_value(got, expected, sizes, entries, whole):
         return _of_type(got, expected)
     if got.shape != np.shape(expected):
         return of_shape(got.shape, np.shape(expected), sizes)
-    return _of_dtype(got.dtype, np.asarray(expected).dtype)
+    return _of_dtype(got.dtype, np.asarray(expected).dtype) or _not_finite(got)
+
+
+def _not_finite(got):
+    """Say what numbers come from that are none, or beyond all others."""
+    if got.dtype.kind == "f" and np.isnan(got).any():
+        return (
+            "nan is what comes of 0 / 0, of inf - inf, of 0 times inf, and of the logarithm or the "
+            "root of a negative number; whatever is computed from it is nan again."
+        )
+    if got.dtype.kind == "f" and np.isinf(got).any():
+        return (
+            "inf is what comes of a division by 0 and of exp of a large number, -inf of the "
+            "logarithm of 0."
+        )
+    return ""
 
 
 # --- types ------------------------------------------------------------------------------
@@ -83,6 +114,8 @@ def _of_type(got, expected):
 def _of_no_number(got):
     if isinstance(got, (list, tuple)) and len(got) == 1:
         return "It has one entry: return the number itself."
+    if isinstance(got, (bool, np.bool_)):
+        return "It is True or False, as a comparison gives: return the number itself."
     return ""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grading.assignment import Misconception, Reference, tested
-from grading.comparison import prints, same
+from grading.comparison import LARGE, prints, same
 from grading.core import Function, GraderFault
 from grading.diagnosis.bench import Bench, Outcome, places
 from grading.mutation import changes, mutants
@@ -21,6 +21,7 @@ SATURATED = (0.0, 1.0, -1.0)
 ENOUGH = 2  # numbers that tell
 BEFORE = frozenset({"an exercise before it"})
 Prints = list[Any]
+NO_END = [LARGE]  # like nothing else
 
 
 @dataclass(eq=False)
@@ -32,8 +33,8 @@ class Program:
     parts : tuple of Misconception
         The known mistakes that it is made of; none of one that is made by machine.
     source : str
-    prints : list
-        What stands for its results; see `grading.comparison.prints`.
+    first : list
+        What stands for its result in the first case; see `grading.comparison.prints`.
     telling : bool
         Whether its results hold enough by which it can be known: a form of their own, or numbers
         that are neither the right ones nor such as many programs end at.
@@ -44,10 +45,16 @@ class Program:
 
     parts: tuple[Misconception, ...]
     source: str
-    prints: Prints
+    first: Prints
     telling: bool
     bench: Bench
     solution: Sequence[str]
+
+    @cached_property
+    def prints(self) -> Prints:
+        """What stands for its results in all cases; most are told apart by the first alone."""
+        results = self.bench.outcomes(self.source)
+        return NO_END if results is None else prints(results)
 
     @cached_property
     def where(self) -> frozenset[str]:
@@ -74,6 +81,26 @@ class Program:
             return True
         same_place = bool(self.where) and self.where <= program.where
         return self.telling and same_place and not one.cell
+
+
+class Index:
+    """Programs by what they give: thousands are each held against thousands."""
+
+    def __init__(self, programs: Sequence[Program]) -> None:
+        self._near: dict[Any, list[Program]] = {}
+        for program in programs:
+            for key in _keys(program.first):
+                self._near.setdefault(key, []).append(program)
+
+    def like(self, found: Program) -> list[Program]:
+        """Return the programs that give the same, in their order."""
+        near = self._near.get(_keys(found.first)[0], [])
+        return [one for one in near if alike(one, found)]
+
+
+def alike(one: Program, other: Program) -> bool:
+    """Say whether two programs give the same."""
+    return one is other or (same(one.first, other.first) and same(one.prints, other.prints))
 
 
 class Field:
@@ -105,7 +132,7 @@ class Field:
         self.bench, self.solution = bench, solution
         self._lines = places(solution, bench.name)
         self._right = bench.outcomes(solution) or []
-        self._usual = prints(self._right)
+        self._usual, self._usual_first = prints(self._right), prints(self._right[:1])
         if not self._right:
             raise GraderFault(f"The solution of {bench.name} cannot be run on its public cases.")
         self.single = [found for one in wrong if (found := self.run(one.apply(solution), (one,)))]
@@ -115,22 +142,28 @@ class Field:
         sources += changes(solution, bench.name, bench.kinds(solution))
         self.made = [found for source in sources if (found := self.run(source))]
         self.made += [found for one in before if (found := self._judged(bench.of(one)))]
-        self._index: dict[Any, list[Program]] = {}
-        for program in [*self.single, *self.pairs, *self.without, *self.made]:
-            for key in _keys(program.prints):
-                self._index.setdefault(key, []).append(program)
+        self._known = Index([*self.single, *self.pairs, *self.without, *self.made])
 
     def run(self, source: str, parts: tuple[Misconception, ...] = ()) -> Program | None:
         """Run a version; nothing where it cannot be told from the solution, or never ends."""
-        results = self.bench.outcomes(source)
-        if results is None:
+        results = self.bench.outcomes(source, 1)
+        if not results:
             return None
-        return self._judged(results, source, parts)
+        first, telling = prints(results), self._telling(results)
+        if telling and not same(first, self._usual_first):
+            return Program(parts, source, first, telling, self.bench, self._lines)
+        results = self.bench.outcomes(source)
+        return self._judged(results, source, parts) if results else None
 
-    def like(self, found: Prints) -> list[Program]:
+    def like(self, found: Program) -> list[Program]:
         """Return the programs that give the same, in their order: known ones first."""
-        near = self._index.get(_keys(found)[0], [])
-        return [one for one in near if same(one.prints, found)]
+        return self._known.like(found)
+
+    def _telling(self, results: list[Outcome]) -> bool:
+        telling = 0
+        for made, right in zip(results, self._right, strict=False):
+            telling += _told_by(made, right) if telling < ENOUGH else 0
+        return telling >= ENOUGH
 
     def _judged(
         self,
@@ -138,13 +171,12 @@ class Field:
         source: str = "",
         parts: tuple[Misconception, ...] = (),
     ) -> Program | None:
-        found = prints(results)
+        found, telling = prints(results), self._telling(results)
         if same(found, self._usual):
             return None
-        telling = 0
-        for made, right in zip(results, self._right, strict=True):
-            telling += _told_by(made, right) if telling < ENOUGH else 0
-        return Program(parts, source, found, telling >= ENOUGH, self.bench, self._lines)
+        made = Program(parts, source, prints(results[:1]), telling, self.bench, self._lines)
+        made.prints = found
+        return made
 
     def _pairs(self) -> Iterator[Program]:
         """Yield each two known mistakes in one program, where both can be made in it."""
@@ -168,10 +200,10 @@ class Field:
                 source = self.solution
                 for part in order:
                     source = part.apply(source)
-                compile(source, "several", "exec")
-            except (GraderFault, SyntaxError):
+            except GraderFault:
                 continue
-            return self.run(source, parts)
+            if found := self.run(source, parts):
+                return found
         return None
 
 

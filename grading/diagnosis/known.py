@@ -54,7 +54,7 @@ def _sure(field: Field, one: Program) -> Sure:
     (mistake,) = one.parts
     if mistake.about == "result":
         return Sure.FACT
-    others = {other.where for other in field.like(one.prints) if not other.holds(mistake, one)}
+    others = {other.where for other in field.like(one) if not other.holds(mistake, one)}
     if not others:
         return Sure.FACT if one.telling else Sure.PERHAPS
     return Sure.PERHAPS if one.telling and len(others) <= FEW else Sure.NOT
@@ -62,7 +62,7 @@ def _sure(field: Field, one: Program) -> Sure:
 
 def _sure_of_several(field: Field, one: Program) -> Sure:
     """Say how sure several mistakes together are: no other program gives the same, or nothing."""
-    like = field.like(one.prints)
+    like = field.like(one)
     alone = all(set(other.parts) >= set(one.parts) for other in like)
     return Sure.FACT if one.telling and alone else Sure.NOT
 

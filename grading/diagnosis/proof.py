@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 
-from grading.comparison import same
-from grading.diagnosis.field import Field, Program
+from grading.diagnosis.field import Field, Index, Program, alike
 
 SEED = 20
 TWICE = 300  # programs with two changes
@@ -30,11 +29,13 @@ def false_diagnoses(
     made = [(program, (program,)) for program in field.made]
     programs = [*made, *twice(field, most)]
     alone = {one.parts[0].name: one for one in field.single}
-    found = []
-    for program, versions in programs:
-        for fact in facts:
-            if same(fact.prints, program.prints) and not _true(fact, versions, alone):
-                found.append((program, fact))
+    stated = Index(facts)
+    found = [
+        (program, fact)
+        for program, versions in programs
+        for fact in stated.like(program)
+        if not _true(fact, versions, alone)
+    ]
     return found, len(programs)
 
 
@@ -44,14 +45,13 @@ def _true(fact: Program, versions: Sequence[Program], alone: Mapping[str, Progra
     A second change of which nothing shows takes nothing from what is said of the first; and of
     several mistakes each can be one of the changes.
     """
-    like = [one for one in versions if same(fact.prints, one.prints)]
+    like = [one for one in versions if alike(fact, one)]
     if any(all(one.holds(part, fact) for part in fact.parts) for one in like):
         return True
     return len(fact.parts) > 1 and all(
         part.about == "result"
         or any(
-            same(one.prints, alone[part.name].prints) and one.holds(part, alone[part.name])
-            for one in versions
+            alike(one, alone[part.name]) and one.holds(part, alone[part.name]) for one in versions
         )
         for part in fact.parts
     )

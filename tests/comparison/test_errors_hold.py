@@ -316,10 +316,7 @@ def test_what_is_said_of_spoilt_solutions_is_true(assignment, solved):
     false, silent, told = [], [], 0
     for name, source in reference_cells(assignment).items():
         outer = solved[name].__globals__
-        of_this = next(iter(cases(name)), None)
-        if of_this is None:  # an open exercise: what it achieves is judged, and no value
-            continue
-        _, arguments, words = of_this
+        _, arguments, words = next(iter(cases(name)), (0, {}, ""))
         for seed in range(EACH):
             try:
                 text = spoilt(source, f"{name} {seed}")

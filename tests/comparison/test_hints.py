@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from grading.comparison.checks import Mismatch, compare_one
 from grading.comparison.hints import describe, fingerprint, same
+from grading.comparison.values import Mismatch, compare_one
 
 AXES = {3: ("unit", "example", "time step")}
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from grading.comparison.checks import Mismatch, check, compare
+from grading.comparison.checks import Mismatch, check
+from grading.comparison.values import compare
 
 RNG = np.random.default_rng(1)
 A = RNG.standard_normal((5, 4))

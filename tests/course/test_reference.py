@@ -10,12 +10,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import public_tests
-from lesson_tools.checks import compare
 from lesson_tools.lstm_inputs import (
     lstm_arguments,
     lstm_cell_arguments,
 )
 from lesson_tools.rnn_inputs import rnn_arguments
+from lesson_tools.values import compare
 from tests.support.course import ROOT, references
 
 # n_x, n_a, n_y, m, T_x: lopsided every way round, with one example, one step, one of each.

@@ -101,7 +101,8 @@ def test_a_whole_notebook_from_the_top_says_nothing_of_it():
     notebook = nbformat.read(notebook_path(ROOT / "source" / "01_rnn"), 4)
     cells = [c.source for c in notebook.cells if c.metadata.get("nbgrader")]
     told = run(cells, ROOT / "notebooks" / "01_rnn")
-    assert sum(PASSED in text for text in told) == len(reference_cells("01_rnn"))
+    tests = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("points")]
+    assert sum(PASSED in text for text in told) == len(tests) > 2
     assert not any(OLDER in text for text in told)
 
 

@@ -1,19 +1,15 @@
-"""What errors mean that are about types: what can be called, taken apart or counted with.
+"""What errors mean that are about types: what can be called, gone through or taken apart.
 
 Each function here is given the line, what a pattern has found in the error's text, and the sizes of
 the call, and returns sentences; none where it knows nothing that is true of this line.
 """
 
 import ast
-import re
 
 import numpy as np
 
-from .described import a_kind, listed, named, plural
+from .described import NO_RETURN, NUMBERS, a_kind, listed, named, plural
 from .errors_of_names import near_miss
-
-NUMBERS = ("int", "float", "float64")
-_NO_RETURN = "A function without a `return` line gives None."
 
 
 def _not_callable(line, match, _):
@@ -46,7 +42,7 @@ def _not_subscriptable(line, match, _):
         if value["type"] == "type":
             return [f"{what} is called with round brackets, not square ones."]
         if value["type"] == "NoneType":
-            return [f"{is_it}: nothing can be taken out of it.", _NO_RETURN]
+            return [f"{is_it}: nothing can be taken out of it.", NO_RETURN]
         if "function" in value["type"]:
             return [f"{is_it}: it is called with round brackets, not square ones."]
         return [f"{is_it}: it holds nothing that square brackets could take out."]
@@ -125,36 +121,11 @@ def _unhashable(line, match, _):
     return []
 
 
-def _operands(line, match, _):
-    kinds = re.findall(r"'([\w.]+)'", match[0])
-    kinds += re.findall(r"(?:concatenate|sequence by non-int of type) '?(\w+)", match[0])
-    for piece in line.pieces(ast.BinOp, ast.AugAssign, ast.Compare, ast.UnaryOp):
-        for part in _parts(piece):
-            value, what = line.value(part), line.quote(part)
-            if not value or not what or value.get("type") not in kinds:
-                continue
-            if value["type"] in ("ndarray", "int", "float", "float64", "bool"):
-                continue
-            is_it = f"{what} is {named(value)}: one cannot count with it."
-            return [is_it, _NO_RETURN if value["type"] == "NoneType" else ""]
-    if "for @" in match[0] and len(kinds) == 2 and set(kinds) <= set(NUMBERS):
-        return ["`@` is a product of matrices, and on both sides stands a single number."]
-    return []
-
-
-def _parts(piece):
-    if isinstance(piece, ast.BinOp):
-        return [piece.left, piece.right]
-    if isinstance(piece, ast.Compare):
-        return [piece.left, *piece.comparators]
-    return [piece.operand] if isinstance(piece, ast.UnaryOp) else [piece.target, piece.value]
-
-
 def _not_iterable(line, match, _):
     kind = (match[1] or match[2]).split(".")[-1]
     for piece in _taken_apart(line) if match[1] else _gone_through(line):
         value, what = line.value(piece), line.quote(piece)
-        more = _NO_RETURN if kind == "NoneType" else ""
+        more = NO_RETURN if kind == "NoneType" else ""
         if value and value.get("type") == kind and what:
             return [f"{what} is {named(value)}: it does not hold several things.", more]
         if match[1] and isinstance(piece, ast.Call) and line.quote(piece.func):
@@ -183,6 +154,17 @@ def _gone_through(line):
         return [line.failed]
     whole = [one.value for one in line.tree.body if isinstance(one, ast.Expr)]
     return [*whole, *(part for call in line.all(ast.Call) for part in call.args)]
+
+
+def _not_reversible(line, match, _):
+    kind = match[1].split(".")[-1]
+    for piece in line.pieces(ast.Call):
+        for part in piece.args:
+            value, what = line.value(part), line.quote(part)
+            if value and value.get("type") == kind and what and line.quote(piece.func):
+                is_it = f"{what} is {named(value)}, and {line.quote(piece.func)} goes through"
+                return [f"{is_it} something that holds several things, from its end."]
+    return [f"{a_kind(kind).capitalize()} cannot be gone through from its end."]
 
 
 def _no_assignment(line, match, _):
@@ -222,59 +204,11 @@ def _no_size(line, match, _):
     return [f"A shape is made of whole numbers, and {match[1]} is a float."]
 
 
-def _no_numbers(line, match, _):
-    for call in line.pieces(ast.Call):
-        for part in call.args:
-            value, what = line.value(part), line.quote(part)
-            if value and what and value.get("type") == match[1]:
-                return [f"{what} is {named(value)}: one cannot count with it."]
-    for piece in line.pieces(ast.Subscript) if "float()" in match[0] else ():
-        if isinstance(piece.ctx, ast.Store) and line.quote(piece):
-            return [f"{line.quote(piece)} is a place for numbers, and was given something else."]
-    return []
-
-
-def _one_number(line, match, _):
-    for call in line.pieces(ast.Call):
-        for part in call.args:
-            shape, what = line.shape(part), line.quote(part)
-            if shape and what and line.quote(call.func):
-                return [
-                    f"{line.quote(call.func)} makes one number of one number, "
-                    f"and {what} has shape {shape}."
-                ]
-    return []
-
-
-def _cast(line, match, _):
-    for piece in line.pieces(ast.AugAssign):
-        value, what = line.value(piece.target) or {}, line.quote(piece.target)
-        if what and value.get("dtype") == match[2] != match[1]:
-            return [
-                f"{what} holds values of type {match[2]} and keeps that type, "
-                f"but the result is {match[1]}."
-            ]
-    return []
-
-
 def _recursion(line, match, _):
     name = line.facts.get("function")
     if name in (getattr(call.func, "id", "") for call in line.all(ast.Call)):
         return [f"`{name}` calls itself in this line, and that call does so again, without an end."]
     return ["Perhaps a function calls itself, and that call does so again, without an end."]
-
-
-def _division(line, match, _):
-    for piece in line.pieces(ast.BinOp, ast.AugAssign):
-        if isinstance(piece.op, (ast.Div, ast.FloorDiv, ast.Mod)):
-            what = line.quote(_parts(piece)[1])
-            value = line.value(_parts(piece)[1])
-            if what and (line.failed is not None or (value or {}).get("value") == 0):
-                return [
-                    f"{what} is 0 here." if what != "`0`" else "",
-                    "Nothing can be divided by 0.",
-                ]
-    return []
 
 
 TOLD = [
@@ -286,22 +220,14 @@ TOLD = [
     (r"^TypeError: unhashable type: '(slice|numpy.ndarray)'|^KeyError: \(", _unhashable),
     (r"^TypeError: type '(\w+)' is not subscriptable", _type_in_brackets),
     (
-        r"^TypeError: (?:unsupported operand|can't multiply|can only conc|bad oper|'..?' not s).*",
-        _operands,
-    ),
-    (
         r"^TypeError: (?:cannot unpack non-iterable (\w+) obj|'([\w.]+)' object is not iterable)",
         _not_iterable,
     ),
+    (r"^TypeError: '([\w.]+)' object is not reversible", _not_reversible),
     (r"^TypeError: '([\w.]+)' object does not support item assignment", _no_assignment),
     (r"^TypeError: object of type '([\w.]+)' has no len", _no_length),
     (r"^TypeError: '([\w.]+)' object cannot be interpreted as an integer", _no_whole_number),
-    (r"^TypeError: loop of ufunc does not support argument \d of type (\w+)", _no_numbers),
-    (r"^TypeError: float\(\) argument must be .* not '(\w+)'", _no_numbers),
-    (r"^TypeError: only (?:length-1|0-dimensional) arrays can be converted", _one_number),
-    (r"Cannot cast ufunc .* from dtype\('(\w+)'\) to dtype\('(\w+)'\)", _cast),
     (r"^TypeError: expected a sequence of integers .* got '(-?[\d.e]+)'", _no_size),
     (r"^RecursionError: ()", _recursion),
-    (r"^ZeroDivisionError: ()", _division),
     (r"^TypeError: .*(?:argument|expected)", _nothing_given),
 ]

@@ -9,7 +9,7 @@ import difflib
 
 import numpy as np
 
-from .described import listed, named
+from .described import NO_RETURN, listed, named
 
 
 def _unknown_name(line, match, _):
@@ -61,6 +61,10 @@ def _unbound(line, match, _):
     ]
 
 
+def _free(line, match, _):
+    return [f"When this line reads `{match[1]}`, nothing has given it a value yet."]
+
+
 def _missing_key(line, match, _):
     for piece in line.pieces(ast.Subscript):
         holder, key = line.value(piece.value) or {}, line.value(piece.slice) or {}
@@ -103,7 +107,7 @@ def _no_attribute(line, match, _):
             return [f"{what} is a dict: what it holds is taken out by its key in square brackets."]
         is_it = f"{what} is {named(value)}."
         if kind == "NoneType":
-            return [is_it, "A function without a `return` line gives None."]
+            return [is_it, NO_RETURN]
         if kind == "numpy.ndarray":
             near = near_miss(attribute, [n for n in dir(np.ndarray) if n[0] != "_"])
             if near:
@@ -136,6 +140,7 @@ def near_miss(name, names):
 TOLD = [
     (r"^NameError: name '(\w+)' is not defined", _unknown_name),
     (r"^UnboundLocalError: (?:local variable '(\w+)'|.*access local variable '(\w+)')", _unbound),
+    (r"^NameError: .*free variable '(\w+)'", _free),
     (r"^KeyError: (.*)", _missing_key),
     (
         r"^AttributeError: (?:module '(\w+)'|'([\w.]+)' object) has no attribute '(\w+)'",

@@ -182,6 +182,10 @@ def _no_places(line, match, _):
         value, what = line.value(piece.value), line.quote(piece.value)
         if value and shape_of(value) == () and what:
             return [f"{what} is a single number: nothing can be taken out of it."]
+    pieces = line.pieces(ast.Subscript)
+    if len(pieces) == 1 and line.quote(pieces[0].value):
+        what = line.quote(pieces[0].value)
+        return [f"{what} is a single number here: nothing can be taken out of it."]
     return []
 
 

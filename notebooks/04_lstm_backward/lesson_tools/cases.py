@@ -2,7 +2,8 @@
 
 A lesson's tests lie in a file of ``lesson_tools`` that ends in ``_tests.py``. Beside it,
 ``expected.json`` holds the expected numbers, and ``hints.json`` what common mistakes return, as
-numbers, and a sentence about each. ``make notebooks`` writes both.
+numbers, and a sentence about each. ``make notebooks`` writes both. Among the expected numbers are
+some that stand for what comes of each case when one of its inputs is taken away; see `probing`.
 """
 
 import contextlib
@@ -16,8 +17,19 @@ import numpy as np
 
 from lesson_tools.checks import Mismatch, check, name_of, passed, require_function
 from lesson_tools.counting import calls_of, check_once
-from lesson_tools.hints import explain
+from lesson_tools.hints import PERHAPS, explain
+from lesson_tools.probing import (
+    about_calls,
+    about_cases,
+    about_inputs,
+    calls,
+    close,
+    results,
+    without_each,
+)
 from lesson_tools.stale import stale
+
+MOST_SEEN = 2  # sentences about what is to be seen in all cases and without each input
 
 
 class PublicCases:
@@ -41,6 +53,7 @@ class PublicCases:
         self._probes = probes or {}
         self._exercises = exercises
         self._recorded = None
+        self._picks = {}
 
     def __contains__(self, name):
         return name in self._exercises
@@ -108,8 +121,55 @@ class PublicCases:
             known = _read(self._folder / "hints.json").get(name, [])
             given = [*(given for _, given, _ in self.of(name)), *self.probes(name)]
             said = explain(target, known, given)
+            if not any(not text.startswith(PERHAPS) for text in said):  # no fact: then others
+                said = [*said, *filter(None, [" ".join(self._observed(target, name, wrong))])]
             more = "".join(f"\n\n{textwrap.fill(text, 88)}" for text in said)
             raise Mismatch(wrong.brief, wrong.detail + more) from wrong.__cause__
+
+    def _observed(self, target, name, wrong):
+        """Return what is to be seen of a wrong value in all cases, and without each input."""
+        pick, value = self._picks.get(name), wrong.value
+        cases = list(self.of(name)) if pick and value else []
+        found = [
+            (results(target, given, pick), self._expected(name, case), words)
+            for case, given, words in cases
+        ]
+        said = about_cases(found, value)
+        right = [value in got and close(got[value], want.get(value)) for got, want, _ in found]
+        for (case, given, words), (got, want, _) in zip(cases, found, strict=True):
+            differs = value in got and value in want and not close(got[value], want[value])
+            if differs and f"({words}):" in wrong.brief:
+                known, key = _read(self._folder / "expected.json"), f"{name} {case}"
+                place = value, list(want).index(value)
+                seen = [
+                    *about_calls(calls(target, given), known.get(f"{key} calls", {}), self),
+                    *about_inputs(target, given, pick, known.get(f"{key} without", {}), place),
+                    *self._of_one(target, name, value),
+                ]
+                mostly = 2 * sum(right) > len(right)  # then it is the cases that tell most
+                return [*said, *seen][:MOST_SEEN] if mostly else [*seen, *said][:MOST_SEEN]
+        return []
+
+    def _of_one(self, target, name, value):
+        """Say whether a wrong value is right where there is only one example and one step."""
+        want = self._expected(name, "alone").get(value)
+        got = results(target, self.alone(name), self._picks[name]) if want is not None else {}
+        if value not in got or not close(got[value], want):
+            return []
+        return [f"`{value}` is right where there is one example and one step alone."]
+
+    def _both(self, name):
+        return {"m", "T_x"} <= set(self._exercises[name][2].split())
+
+    def alone(self, name):
+        """Return arguments of the first case's sizes, but with one example and one step."""
+        _, (sizes, *_), words = self._exercises[name]
+        pairs = zip(words.split(), sizes, strict=False)
+        return next(self._made(name, [[1 if w in ("m", "T_x") else n for w, n in pairs]]))[1]
+
+    def _expected(self, name, case):
+        known = _read(self._folder / "expected.json").get(f"{name} {case}", {})
+        return {name: np.array(values, dtype=float) for name, values in known.items()}
 
     def stored(self, target, case, given, pick):
         """Return the expected arrays of one case, by name.
@@ -128,13 +188,21 @@ class PublicCases:
         """
         require_function(target)
         key = f"{name_of(target)} {case}"
+        self._picks[name_of(target)] = pick
         if self._recorded is not None:
             self._recorded[key] = pick(target(*copy.deepcopy(given).values()))
+            self._recorded[f"{key} without"] = without_each(target, given, pick)
+            self._recorded[f"{key} calls"] = {
+                name: [list(one.values()) for one in many]
+                for name, many in calls(target, given).items()
+            }
+            if self._both(name_of(target)):
+                alone = results(target, self.alone(name_of(target)), pick)
+                self._recorded[f"{name_of(target)} alone"] = alone
             return dict(self._recorded[key])
-        known = _read(self._folder / "expected.json")
-        if key not in known:
+        if key not in _read(self._folder / "expected.json"):
             raise Mismatch(f"There are no public tests for a function called {name_of(target)}.")
-        return {name: np.array(values, dtype=float) for name, values in known[key].items()}
+        return self._expected(name_of(target), case)
 
     def record(self, test, function):
         """Run a test of this lesson on the solution; return what it should expect.

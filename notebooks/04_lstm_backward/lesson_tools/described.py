@@ -4,8 +4,10 @@ import ast
 import re
 
 SCALARS = ("int", "float", "bool")
+NUMBERS = ("int", "float", "float64")
 SIZES = ("n_x", "n_a", "n_y", "m", "T_x")
 MOST = 10**6  # of a whole number that is counted with
+NO_RETURN = "A function without a `return` line gives None."
 
 
 def array(shape, *of):

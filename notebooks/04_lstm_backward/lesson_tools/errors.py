@@ -11,13 +11,16 @@ import re
 from .described import Sizes, listed, named, plural
 from .errors_of_calls import TOLD as ABOUT_CALLS
 from .errors_of_names import TOLD as ABOUT_NAMES
+from .errors_of_numbers import TOLD as ABOUT_NUMBERS
 from .errors_of_places import TOLD as ABOUT_PLACES
 from .errors_of_shapes import TOLD as ABOUT_SHAPES
 from .facts import facts_of, place_of
 from .line import Line
 
-ABOUT = (*ABOUT_NAMES, *ABOUT_CALLS, *ABOUT_PLACES, *ABOUT_SHAPES)
-MOST_SENTENCES, MOST_TEXT = 3, 600
+ABOUT = (*ABOUT_NAMES, *ABOUT_NUMBERS, *ABOUT_CALLS, *ABOUT_PLACES, *ABOUT_SHAPES)
+MOST_SENTENCES, MOST_TEXT, MOST_NAMES = 3, 600, 4
+NAMING = (ast.Name, ast.Subscript, ast.Attribute)
+TELLING = ("ndarray", "float64", "int", "float", "tuple", "list", "dict", "str", "NoneType", "bool")
 
 
 def explained(error, case="", axes=None, given=(), passed_over=()):
@@ -63,7 +66,8 @@ def said(kind, text, facts, sizes, given=()):
     elif line.below not in ("", "numpy"):
         sentences = _inside(line)
     else:
-        sentences = next(filter(None, _answers(kind, text, line, sizes)), [])
+        sentences = next(filter(None, _answers(kind, text, line, sizes)), None)
+        sentences = sentences or _what_is_there(line)
     sentences = [one for one in sentences if one][:MOST_SENTENCES]
     found = " ".join(sentences)
     return found if len(found) <= MOST_TEXT else sentences[0][:MOST_TEXT]
@@ -74,6 +78,21 @@ def _answers(kind, text, line, sizes):
         match = re.search(pattern, f"{kind}: {text}")
         if match:
             yield tell(line, match, sizes)
+
+
+def _what_is_there(line):
+    """Tell what the names are in a line of whose error nothing else is known."""
+    nodes = [line.failed or line.tree]
+    found: dict[str, str] = {}
+    while nodes:
+        node = nodes.pop(0)
+        value, what = line.value(node), line.quote(node) if isinstance(node, NAMING) else ""
+        if what and value and value.get("type") in TELLING and named(value):
+            found.setdefault(what, named(value))
+        else:
+            nodes = [*ast.iter_child_nodes(node), *nodes]
+    told = [f"{what} is {is_it}" for what, is_it in list(found.items())[:MOST_NAMES]]
+    return [f"In this line {listed(told)}."] if told else []
 
 
 def _own(line, kind):

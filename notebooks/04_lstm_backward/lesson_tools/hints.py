@@ -236,7 +236,7 @@ def _walk(value, form, numbers, room):
         return
     if type(value) is np.ndarray and value.dtype.kind in "biuf":
         form.append(f"{value.dtype.str[1:]}{value.shape}")
-        numbers.append(value.astype(float).ravel())
+        numbers.append(np.asarray(value, float).ravel())
     elif type(value) in (tuple, list):
         form.append(f"{type(value).__name__}{len(value)}")
         for item in value:

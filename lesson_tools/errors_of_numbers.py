@@ -1,0 +1,1 @@
+../grading/comparison/errors_of_numbers.py

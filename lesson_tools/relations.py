@@ -1,0 +1,1 @@
+../grading/comparison/relations.py

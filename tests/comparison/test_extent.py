@@ -1,0 +1,84 @@
+"""Of several values it is said which are right; and each input is found by its name."""
+
+import numpy as np
+import pytest
+
+from grading.comparison.checks import Mismatch, check
+from grading.comparison.leaves import changed, leaves
+
+DRAW = np.random.default_rng(2).standard_normal
+NAMES = [f"d{letter}" for letter in "abcdefgh"]
+WANT = {name: DRAW((3, 4)) for name in NAMES}
+
+
+def said(wrong, want=None, form=dict, entries=None, given=None):
+    want = want or WANT
+    made = {name: wrong.get(name, one) for name, one in want.items()}
+    answer = made if form is dict else tuple(made.values())
+    with pytest.raises(Mismatch) as caught:
+        check(lambda *_: answer, given or {"x": DRAW(2)}, want, "m=4", form, entries=entries)
+    return str(caught.value).split("\n  ")[-1]
+
+
+def test_a_few_wrong_values_are_named_and_the_others_are_right():
+    wrong = {"db": DRAW((3, 4)), "dg": DRAW((3, 4))}
+    assert said(wrong) == "Wrong are `db` and `dg`; all others are right."
+    few = {name: WANT[name] for name in NAMES[:3]}
+    assert said(wrong, few) == "Wrong is `db`; `da` and `dc` are right."
+
+
+def test_a_few_right_values_are_named_and_the_others_are_wrong():
+    wrong = {name: DRAW((3, 4)) for name in NAMES[1:]}
+    assert said(wrong) == "Right is `da`; all others are wrong."
+
+
+def test_where_all_are_wrong_it_says_so_of_many():
+    assert said({name: DRAW((3, 4)) for name in NAMES}) == (
+        "None of 8 values is right: look first at what they all are made of."
+    )
+    two = {name: WANT[name] for name in NAMES[:2]}
+    assert "None of" not in said({name: DRAW((3, 4)) for name in two}, two)
+
+
+def test_a_single_value_is_not_listed():
+    assert "Wrong" not in said({"a": DRAW((3, 4))}, {"a": DRAW((3, 4))})
+
+
+def test_the_entries_of_a_tuple_count_as_values_and_what_is_handed_on_does_not():
+    xt = DRAW((3, 4))
+    state, gate, candidate = DRAW((3, 3, 4))
+    want = {"a": state, "cache": (state, gate, candidate, xt)}
+    wrong = {"a": 2 * state, "cache": (2 * state, gate, 3 * candidate, xt)}
+    entries = {"cache": ("a", "ft", "cct", "xt")}
+    told = said(wrong, want, tuple, entries, {"xt": xt})
+    assert told == "Right is `ft`; `a` and `cct` are wrong."
+
+
+CACHE = (DRAW((3, 4)), {"Wax": DRAW((3, 2)), "ba": DRAW((3, 1))})
+GIVEN = {"da": DRAW((3, 4, 2)), "caches": ([CACHE, CACHE], DRAW(3)), "rate": 0.5, "days": 3}
+
+
+def test_each_input_has_a_name():
+    found = leaves(GIVEN)
+    assert list(found) == ["da", "caches[0][t][0]", "Wax", "ba", "caches[1]", "rate"]
+    assert len(found["Wax"]) == 2
+
+
+def test_a_name_that_two_would_have_is_nobodys():
+    assert list(leaves({"a": {"W": DRAW(2)}, "b": {"W": DRAW(2), "V": DRAW(2)}})) == ["V"]
+
+
+def test_one_input_is_taken_away_and_no_other():
+    found = leaves(changed(GIVEN, "Wax"))
+    assert all(not np.any(one) for one in found["Wax"])
+    for name in set(found) - {"Wax"}:
+        assert all(map(np.array_equal, found[name], leaves(GIVEN)[name]))
+    assert np.any(CACHE[1]["Wax"])
+    assert changed(GIVEN, "rate")["rate"] == 1.0
+
+
+def test_an_array_that_lies_in_two_places_is_taken_from_one():
+    shared = DRAW((3, 4))
+    made = changed({"a_next": shared, "cache": (shared,)}, "a_next")
+    assert not np.any(made["a_next"])
+    assert np.array_equal(made["cache"][0], shared)

@@ -1,0 +1,147 @@
+"""What a wrong answer is seen to do: with one input less, in other sizes, in the calls it makes.
+
+Each sentence is asked for where it is true and is not said where it would not be.
+"""
+
+import contextlib
+import io
+
+import numpy as np
+import pytest
+
+import public_tests
+from lesson_tools.checks import Mismatch
+from lesson_tools.probing import about_calls, about_cases
+from tests.support.course import assignments, reference_cells, references
+
+
+@pytest.fixture(scope="module", name="solved")
+def _solved():
+    return references()
+
+
+SOURCES = {name: source for one in assignments() for name, source in reference_cells(one).items()}
+
+
+def said(name, solved, *edits):
+    """Return what the public test says of the solution with some edits, in one line."""
+    source = SOURCES[name]
+    for old, new in edits:
+        assert old in source
+        source = source.replace(old, new)
+    space = dict(solved[name].__globals__)
+    exec(source, space)
+    with pytest.raises(Mismatch) as caught, contextlib.redirect_stdout(io.StringIO()):
+        getattr(public_tests, f"{name}_test")(space[name])
+    return " ".join(str(caught.value).split())
+
+
+# Each with a second slip beside it, so that no known mistake explains it.
+SEEN = [
+    (
+        "rnn_cell_forward",
+        [("+ ba)", "- 0.1)"), ("+ by)", "- 0.3)")],
+        "Here `a_next` stays the same when `ba` is all zeros, though it should change.",
+    ),
+    (
+        "rnn_cell_forward",
+        [("Waa @ a_prev", "Waa.T @ (2 * a_prev)")],
+        "Here `a_next` is right when `a_prev` or `Waa` is all zeros.",
+    ),
+    (
+        "rnn_cell_backward",
+        [("dWaa = dz @ a_prev.T", "dWaa = dz @ a_prev.T + xt.mean()")],
+        "Here `dWaa` changes when `cache[2]` is all zeros, though it should stay the same.",
+    ),
+    (
+        "descent_step",
+        [("rate = rate * limit / length", "rate = rate * 0.7 / length")],
+        "stays the same when `limit` is doubled, though it should change.",
+    ),
+    (
+        "cross_entropy",
+        [("loss /= labels.size", "loss /= labels.shape[1] ** 2")],
+        "`loss` is right where there is one example and one step alone.",
+    ),
+    (
+        "rnn_backward",
+        [("da[:, :, t] + da_prev", "da[:, :, t] - 0.5 * da_prev")],
+        "In call 2 of 6 `rnn_cell_backward` is given a wrong `da_next`, unlike in call 1.",
+    ),
+    (
+        "lstm_backward",
+        [("+ da_prev, dc_prev,", "+ da_prev, dc_prev + 0.1,")],
+        "In call 1 of 6 `lstm_cell_backward` is given a wrong `dc_next`.",
+    ),
+    (
+        "lstm_backward",
+        [("sums[name] += step[name]", "sums[name] = step[name] + 0.5 * sums[name]")],
+        "In each of its 6 calls `lstm_cell_backward` is given what it should be given.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "edits", "words"), SEEN, ids=lambda one: str(one)[:40])
+def test_what_is_seen_of_a_wrong_answer_is_said(name, edits, words, solved):
+    assert words in said(name, solved, *edits)
+
+
+def test_a_function_that_is_called_otherwise_is_not_compared():
+    right = {"step": [[1.0, 2.0], [3.0, 4.0]]}
+    other = {"step": [{"x": 1.0, "y": 2.0}]}
+    assert about_calls(other, right, {"step"}) == []
+    more = {"step": [{"x": 1.0}, {"x": 3.0}]}
+    assert about_calls(more, right, {"step"}) == []
+    assert about_calls({}, right, {"step"}) == []
+
+
+def test_calls_whose_order_is_free_are_not_compared():
+    right, turned = {"gate": [[1.0], [2.0]]}, {"gate": [{"z": 2.0}, {"z": 1.0}]}
+    assert about_calls(turned, right, set()) == []
+
+
+def test_another_argument_of_a_helper_is_no_mistake_by_itself():
+    assert about_calls({"softmax": [{"z": 2.0}]}, {"softmax": [[1.0]]}, set()) == []
+
+
+A, B, C = np.random.default_rng(0).standard_normal((3, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ([(A, A), (B, B), (A, C)], "Of all 3 cases, only this one is wrong."),
+        ([(A, A), (B, C), (A, C)], "`a` is right in one of the 3 cases: (case 0)."),
+        (
+            [(A, A), (B, B), (A, A), (B, C), (A, C)],
+            "`a` is right in 3 cases, and wrong in (case 4) too.",
+        ),
+        ([(A, B), (B, A)], ""),
+        ([(A, A)], ""),
+    ],
+)
+def test_in_which_cases_a_value_is_right_is_said(found, words):
+    rows = [({"a": got}, {"a": want}, f"case {i}") for i, (got, want) in enumerate(found)]
+    assert " ".join(about_cases(rows, "a")) == words
+
+
+def test_where_a_case_stops_nothing_is_said_of_all():
+    assert about_cases([({"a": A}, {"a": B}, "one"), ({}, {"a": B}, "two")], "a") == []
+
+
+def test_single_precision_in_all_cases_is_not_wrong_in_one(solved):
+    told = said(
+        "lstm_backward",
+        solved,
+        (
+            'f"dW{gate}": np.zeros((n_a, n_a + n_x))',
+            'f"dW{gate}": np.zeros((n_a, n_a + n_x), np.float32)',
+        ),
+    )
+    assert "only this one" not in told
+
+
+@pytest.mark.parametrize("name", ["rnn_cell_forward", "lstm_cell_backward"])
+def test_an_answer_that_stops_is_not_probed(name, solved):
+    told = said(name, solved, ("### END SOLUTION", "raise ValueError('x')"))
+    assert "Here" not in told
