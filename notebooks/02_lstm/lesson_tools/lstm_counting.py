@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lesson_tools.checks import Mismatch, call, kind, name_of, passed
+from lesson_tools.checks import Mismatch, call, passed
+from lesson_tools.weights import count_units, require_arrays
 
 MOST_UNITS = 10
 ENOUGH = 0.98  # of the steps; who has not counted gets three quarters of them at most
@@ -83,28 +84,20 @@ def require_count(target, forward, k, x, there):
 def require_parameters(target, parameters, n_x):
     """Raise a Mismatch unless these are the parameters of a small LSTM with two classes."""
     keys = ("bf", "Wf", "Wi", "Wc", "Wo", "Wy", "bi", "bc", "bo", "by")
-    if not isinstance(parameters, dict) or parameters.keys() != set(keys):
-        text = f", but returns {kind(parameters)}" if not isinstance(parameters, dict) else ""
-        wanted = f"{name_of(target)} should return a dict with the ten keys {' '.join(keys)}"
-        raise Mismatch(wanted, f"{text}.")
-    n_a = len(parameters["bf"]) if isinstance(parameters["bf"], np.ndarray) else 0
-    if not 1 <= n_a <= MOST_UNITS:
-        raise Mismatch(f"bf should have the shape (n_a, 1), with n_a from 1 to {MOST_UNITS}.")
-    shapes = {"W": (n_a, n_a + n_x), "b": (n_a, 1)}
-    for key in keys:
-        array = parameters[key]
-        shape = {"Wy": (2, n_a), "by": (2, 1)}.get(key, shapes[key[0]])
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-            raise Mismatch(f"{key} should be a NumPy array of numbers", f", but is {kind(array)}.")
-        if array.shape != shape:
-            raise Mismatch(f"{key} should have the shape {shape}", f", but has {array.shape}.")
-        if not np.isfinite(array).all():
-            raise Mismatch(f"{key} should hold finite numbers.")
+    n_a = count_units(target, parameters, keys, "bf", MOST_UNITS)
+    shapes = {key: {"W": (n_a, n_a + n_x), "b": (n_a, 1)}[key[0]] for key in keys}
+    shapes |= {"Wy": (2, n_a), "by": (2, 1)}
+    require_arrays(target, parameters, shapes, f"n_a={n_a}, n_x={n_x}, n_y=2")
 
 
 def _enough(yes, there, k):
     right = np.mean(yes == there)
     if right < ENOUGH:
+        if right < 1 - ENOUGH:
+            raise Mismatch(
+                f"With k = {k} it says yes where no is right, and no where yes is: class 1, the "
+                "second row, is yes."
+            )
         wrong = "too often" if yes.mean() > there.mean() else "too seldom"
         raise Mismatch(
             f"With k = {k} fewer than {ENOUGH:.0%} of the steps are right: it says yes {wrong}."

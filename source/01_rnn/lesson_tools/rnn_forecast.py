@@ -7,7 +7,8 @@ what came, 1 for rain and 0 for none.
 
 import numpy as np
 
-from lesson_tools.checks import Mismatch, call, kind, name_of, passed
+from lesson_tools.checks import Mismatch, call, passed
+from lesson_tools.weights import count_units, require_arrays
 
 MOST_UNITS = 20  # so that a network cannot learn days by heart
 FAIR = 0.22  # an error below which no forecast comes that is the same every day, or copies today
@@ -74,20 +75,6 @@ def errors(target, forward, x, rain):
 
 def require_parameters(target, parameters, n_x):
     """Raise a Mismatch unless these are the parameters of a small network with two classes."""
-    name = name_of(target)
-    keys = ("Wax", "Waa", "Wya", "ba", "by")
-    if not isinstance(parameters, dict) or parameters.keys() != set(keys):
-        text = f", but returns {kind(parameters)}" if not isinstance(parameters, dict) else ""
-        raise Mismatch(f"{name} should return a dict with the keys {', '.join(keys)}", f"{text}.")
-    n_a = len(parameters["ba"]) if isinstance(parameters["ba"], np.ndarray) else 0
-    if not 1 <= n_a <= MOST_UNITS:
-        raise Mismatch(f"ba should have the shape (n_a, 1), with n_a from 1 to {MOST_UNITS}.")
-    shapes = ((n_a, n_x), (n_a, n_a), (2, n_a), (n_a, 1), (2, 1))
-    for key, shape in zip(keys, shapes, strict=True):
-        array = parameters[key]
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-            raise Mismatch(f"{key} should be a NumPy array of numbers", f", but is {kind(array)}.")
-        if array.shape != shape:
-            raise Mismatch(f"{key} should have the shape {shape}", f", but has {array.shape}.")
-        if not np.isfinite(array).all():
-            raise Mismatch(f"{key} should hold finite numbers.")
+    n_a = count_units(target, parameters, ("Wax", "Waa", "Wya", "ba", "by"), "ba", MOST_UNITS)
+    shapes = {"Wax": (n_a, n_x), "Waa": (n_a, n_a), "Wya": (2, n_a), "ba": (n_a, 1), "by": (2, 1)}
+    require_arrays(target, parameters, shapes, f"n_a={n_a}, n_x={n_x}, n_y=2")

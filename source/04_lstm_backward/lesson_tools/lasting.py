@@ -6,7 +6,8 @@ way back would find, and no way back is needed for it. So a slip in one costs no
 
 import numpy as np
 
-from lesson_tools.checks import Mismatch, call, kind
+from lesson_tools.checks import Mismatch, call
+from lesson_tools.weights import require_arrays
 from rnn_utils import sigmoid
 
 LEAST, MOST = 0.1, 8.0  # times what it feels of the last input
@@ -24,19 +25,8 @@ def asked(target, n_a):
         When they are none.
     """
     biases = call(target, {"n_a": n_a})
-    names = ("bf", "bi", "bc", "bo")
-    if not isinstance(biases, dict) or biases.keys() != set(names):
-        text = f", but returns {kind(biases)}" if not isinstance(biases, dict) else ""
-        raise Mismatch("lasting_biases should return a dict with the keys bf bi bc bo", f"{text}.")
-    for name in names:
-        array = biases[name]
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-            raise Mismatch(f"{name} should be a NumPy array of numbers", f", but is {kind(array)}.")
-        if array.shape != (n_a, 1):
-            wanted = f"{name} should have the shape (n_a, 1)"
-            raise Mismatch(wanted, f", which is {(n_a, 1)} here, but has {array.shape}.")
-        if not np.isfinite(array).all():
-            raise Mismatch(f"{name} should hold finite numbers.")
+    shapes = dict.fromkeys(("bf", "bi", "bc", "bo"), (n_a, 1))
+    require_arrays(target, biases, shapes, f"n_a={n_a}")
     return biases
 
 
