@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from grading.assignment import Reference
-from grading.diagnosis import Field, Sure, false_diagnoses, fields_of, known_mistakes
+from grading.diagnosis import Field, Known, Sure, false_diagnoses, fields_of, known_mistakes
 from grading.preflight.papers import Lab
+from grading.release import older
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Told:
         Made by machine, on which all that was tried.
     false : list of str
         Of which of them a fact was stated that is not true, with the change.
+    older : list of str
+        The files beside the public test that are older than the lesson.
     """
 
     facts: int = 0
@@ -35,6 +38,7 @@ class Told:
     together: int = 0
     programs: int = 0
     false: list[str] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
 
     def line(self) -> str:
         """Return it in a line."""
@@ -51,11 +55,15 @@ def told(lab: Lab, reference: Reference) -> dict[str, Told]:
         return {}
     public = importlib.import_module("public_tests")
     fields = fields_of(public, reference, lab.notebook.reference, lab.wrong)
-    return {name: _told(one) for name, one in fields.items()}
+    found = {}
+    for name, one in fields.items():
+        known = known_mistakes(one)
+        found[name] = _told(one, known)
+        found[name].older = older(public, reference, name, known)
+    return found
 
 
-def _told(one: Field) -> Told:
-    known = known_mistakes(one)
+def _told(one: Field, known: list[Known]) -> Told:
     counts = Counter(known.sure for known in known if len(known.program.parts) == 1)
     facts = [known.program for known in known if known.sure is Sure.FACT]
     false, programs = false_diagnoses(one, facts)
@@ -77,6 +85,9 @@ def complaints_of(diagnoses: dict[str, Told]) -> Iterator[str]:
     for name, one in diagnoses.items():
         for text in one.false:
             yield f"{name}: a false diagnosis: {text}"
+        if one.older:
+            files = " and ".join(one.older)
+            yield f"{name}: the lesson is newer than {files}: run python -m grading.release"
 
 
 def _diff(one: Field, source: str) -> str:

@@ -7,6 +7,6 @@ recognised, and a refusal where a test cell's parts would count for nothing.
 
 from grading.release.form import advice, refuse, tests
 from grading.release.rehearsal import check_release
-from grading.release.values import ShareFiles
+from grading.release.values import ShareFiles, older
 
-__all__ = ["ShareFiles", "advice", "check_release", "refuse", "tests"]
+__all__ = ["ShareFiles", "advice", "check_release", "older", "refuse", "tests"]

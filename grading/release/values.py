@@ -8,10 +8,10 @@ import inspect
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from nbformat import NotebookNode
@@ -31,6 +31,9 @@ from grading.assignment import (
     wrong_cells,
 )
 from grading.comparison import CLOSE
+
+if TYPE_CHECKING:
+    from grading.diagnosis import Known
 
 PUBLIC_TESTS = "public_tests"
 EXPECTED = "expected.json"
@@ -93,18 +96,60 @@ def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, An
             public = importlib.import_module(PUBLIC_TESTS)
             fields = fields_of(public, reference, cells, read_list(folder))
             for name, function in _tested(public, reference).items():
-                test = Path(inspect.getfile(getattr(public, f"{name}_test")))
-                beside = folder / test.resolve().relative_to(place).parent
-                with contextlib.redirect_stdout(io.StringIO()):
-                    recorded = public.record(name, function)
-                expected = found.setdefault(beside / EXPECTED, {})
-                for case, arrays in recorded.items():
-                    expected[case] = {key: _rounded(array) for key, array in arrays.items()}
+                beside = folder / _beside(public, name).relative_to(place)
+                found.setdefault(beside / EXPECTED, {}).update(_recorded(public, name, function))
                 known.setdefault(beside, {})[name] = known_mistakes(fields[name])
     for beside, of in known.items():
         rows = {name: table(many) for name, many in likely(of).items() if many}
         found[beside / HINTS] = rows
     return found
+
+
+def older(public: ModuleType, reference: Reference, name: str, known: Sequence[Known]) -> list[str]:
+    """Return which files beside the public test of an exercise are older than its lesson.
+
+    It is called in the lesson's folder. Of known mistakes it looks at the single ones: for those of
+    several together there may have been no room.
+    """
+    if name not in _tested(public, reference):
+        return []
+    from grading.diagnosis import table
+
+    place = _beside(public, name)
+    expected = _recorded(public, name, reference.exercises[name])
+    kept = _read(place / EXPECTED)
+    found = []
+    if not same({case: kept.get(case) for case in expected}, expected, SAME[EXPECTED]):
+        found.append(EXPECTED)
+    rows = table([one for one in known if len(one.program.parts) == 1])
+    there = _read(place / HINTS).get(name, [])
+    if not all(any(same(row, one, SAME[HINTS]) for one in there) for row in rows):
+        found.append(HINTS)
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a file of values holds; nothing where there is none."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _beside(public: ModuleType, name: str) -> Path:
+    """Return the folder in which the public test of an exercise lies."""
+    return Path(inspect.getfile(getattr(public, f"{name}_test"))).resolve().parent
+
+
+def _recorded(public: ModuleType, name: str, function: Callable[..., Any]) -> dict[str, Any]:
+    """Return what the public test of an exercise should expect, by case."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        recorded = public.record(name, function)
+    return {
+        case: {key: _rounded(array) for key, array in arrays.items()}
+        for case, arrays in recorded.items()
+    }
 
 
 def _tested(public: ModuleType, reference: Reference) -> dict[str, Any]:
@@ -129,10 +174,7 @@ def encode(values: dict[str, Any]) -> bytes:
 
 def unchanged(path: Path, values: dict[str, Any]) -> bool:
     """Say whether a file holds these values, but for the last digits."""
-    try:
-        return same(json.loads(path.read_text("utf-8")), values, SAME[path.name])
-    except (OSError, ValueError):
-        return False
+    return same(_read(path), values, SAME[path.name])
 
 
 def same(one: Any, other: Any, close: float = 1e-9) -> bool:

@@ -131,6 +131,12 @@ def test_what_is_said_of_known_mistakes_is_counted(spoilt):
     assert "What is said of a wrong answer" in page
 
 
+def test_values_that_are_older_than_the_lesson_are_to_be_made_anew(spoilt):
+    said = "rnn_cell_forward: the lesson is newer than hints.json: run python -m grading.release"
+    assert said in spoilt[0]
+    assert "newer than expected.json" not in spoilt[0]
+
+
 def test_a_mutant_that_is_listed_as_right_is_counted_apart_with_its_reason(spoilt):
     said, page = spoilt
     assert "1 are equivalent" in said
