@@ -17,6 +17,7 @@ from grading.store import audit
 from grading.store.gradebook import open_gradebook
 from grading.store.seed import find_seed
 from tests.support.course import SEED, Course
+from tests.support.sample import sample
 
 A = "01_rnn"
 NAME = "gradebook.db.seed"
@@ -156,7 +157,9 @@ LOST = {"missing": None, "empty": ""}
 
 
 @pytest.mark.parametrize("text", LOST.values(), ids=LOST)
-@pytest.mark.parametrize("command", [GRADE, (*GRADE, "--force"), ("nbgrader", "autograde", A)])
+@pytest.mark.parametrize(
+    "command", sample([GRADE, (*GRADE, "--force"), ("nbgrader", "autograde", A)])
+)
 def test_where_there_are_marks_one_that_is_lost_is_not_made_anew(course, text, command):
     kept = (course.root / NAME).read_text()
     lines, marks = seeds(course), course.scores("ada", A)
@@ -203,7 +206,7 @@ def test_one_that_is_broken_is_refused_and_left_alone(request, tmp_path, name, t
     assert path.read_text() == text
 
 
-@pytest.mark.parametrize("text", [f"{SEED}\n", SEED.upper(), f"{SEED}\r\n"])
+@pytest.mark.parametrize("text", sample([f"{SEED}\n", SEED.upper(), f"{SEED}\r\n"]))
 def test_one_that_an_editor_has_saved_is_the_same(course, text):
     put(course, text)
     course.python(*GRADE, "--force")
@@ -242,7 +245,7 @@ def test_one_that_is_as_open_as_the_gradebook_or_less_is_taken(course, book, see
     course.python(*GRADE)
 
 
-@pytest.mark.parametrize("words", [(), ("--dry-run",), ("--force",), ("--student", "ada")])
+@pytest.mark.parametrize("words", sample([(), ("--dry-run",), ("--force",), ("--student", "ada")]))
 def test_where_another_one_is_here_that_is_said_before_marks_change(course, words):
     put(course, OTHER)
     said = " ".join(course.python(*GRADE, *words).split())
@@ -264,7 +267,7 @@ def test_nbgraders_own_command_says_so_too(course):
 SETTINGS = ["0", "2026", str(2**64), str(2**128 - 1), f"0x{OTHER}"]
 
 
-@pytest.mark.parametrize("value", SETTINGS)
+@pytest.mark.parametrize("value", sample(SETTINGS))
 def test_one_that_is_set_is_taken_and_no_file_is_made(fresh, tmp_path, value):
     course = copied(fresh, tmp_path / "course")
     with (course.root / "nbgrader_config.py").open("a") as file:
