@@ -132,10 +132,11 @@ def test_a_picture_says_what_went_wrong_and_comes_back_when_it_is_mended(opened)
 
 
 def run_in_kernel(page, source):
-    """Put code into the last cell of the notebook and run it."""
-    editor = page.locator(".jp-Notebook .jp-CodeCell .cm-content").last
-    editor.scroll_into_view_if_needed()
-    editor.click()
+    """Put code into the last cell of the notebook that can be edited, and run it."""
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    cells.last.scroll_into_view_if_needed()
+    (last,) = [*reference_cells(A)][-1:]
+    cells.filter(has_text=f"def {last}(").locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(source)
     page.evaluate(COMMAND, "notebook:run-cell")

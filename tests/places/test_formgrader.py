@@ -113,7 +113,7 @@ def test_the_side_bar_create_assignment_shows_the_exercises_and_makes_a_new_one(
     chosen.locator(".nbgrader-CellPoints input").fill("4")
     page.keyboard.press("Tab")
     shoot(page, "instructor-create-assignment")
-    assert total.input_value() == "24"
+    assert total.input_value() == "28"
     choose(page, "File", "Save Notebook")
     sync_api.expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     cells = nbformat.read(path, 4).cells
@@ -150,7 +150,7 @@ def test_an_instructor_grades_a_class_in_the_formgrader_without_a_network(opened
         form.get_by_role("link", name=link, exact=True).click()
     form.locator("tr", has_text="Submission #").last.wait_for()
     shoot(page, "formgrader-manual-grading")
-    form.locator("tr", has_text="18").get_by_role("link").click()
+    form.locator("tr", has_text="22").get_by_role("link").click()
     form.locator("math").first.wait_for()
     assert form.locator("code.tex").count() == 0
     heights = form.locator("math").evaluate_all(HEIGHTS)
