@@ -36,11 +36,11 @@ def forecast_test(target, forward, x, rain):
     for name, values in found.items():
         print(f"{name:28}", *(f"{value:.3f}" for value in values), f"  {values.mean():.4f}")
     own, today = found["your network"].mean(), found["today alone"].mean()
-    if own > FAIR:
+    if not own <= FAIR:
         wanted = f"A first good forecast has a mean below {FAIR}"
         seen = _seen(forecasts(target, forward, x, rain), rain, own)
-        raise Mismatch(wanted, seen or ": weigh what it does today.")
-    if own > BETTER * today:
+        raise Mismatch(wanted, seen)
+    if not own <= BETTER * today:
         wanted = f"It has to come to {BETTER * today:.4f}, which is 1 % below today alone"
         raise Mismatch(f"Half of the points. {wanted}: what more do you know of the days before?")
     passed(target)
@@ -88,9 +88,9 @@ def _seen(said, rain, own):
     today, tomorrow = rain[:, :-1], rain[:, 1:]
     least, most = said.min(), said.max()
     if not np.isfinite(said).all():
-        return ""
+        return ": yours is not a number on all days."
     turned = np.mean((1 - said - tomorrow) ** 2)
-    if turned < own - 0.05:
+    if turned < own - 0.05 and said[tomorrow == 1].mean() < said[tomorrow == 0].mean():
         return (
             f". With 1 minus your forecast it would be {turned:.4f}: `y_pred[1]`, of the second "
             "class, is to be the probability of rain."
@@ -110,7 +110,13 @@ def _seen(said, rain, own):
         )
     if np.mean((said - today) ** 2) < 0.5 * own:
         more.append("It says whether it rains today, more than whether it will rain tomorrow.")
-    return "".join(f" {one}" for one in [".", *more]).lstrip() if more else ""
+    if more:
+        return f". {' '.join(more)}"
+    wet, dry = (said[today == one].mean() for one in (1, 0))
+    return (
+        f": weigh what it does today. On average yours says {wet:.0%} on a day with rain, and "
+        f"{dry:.0%} on one without."
+    )
 
 
 def require_parameters(target, parameters, n_x):

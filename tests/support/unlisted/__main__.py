@@ -92,7 +92,7 @@ def _parted(said: str) -> tuple[str, str]:
     lines = said.splitlines()
     bare = 1 + lines[0].endswith("):")  # the sizes of the case have a line of their own
     bare += len(lines) > bare and lines[bare].lstrip().startswith("at line ")
-    first, *more = re.split(r"(?<=\.) (?=[A-Z])", " ".join(lines[:bare]))
+    first, *more = re.split(r"(?<=\.) (?=[A-Z0-9])", " ".join(lines[:bare]))
     return " ".join(first.split()), " ".join(" ".join([*more, *lines[bare:]]).split())
 
 
