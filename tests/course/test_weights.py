@@ -173,7 +173,7 @@ def test_what_a_network_does_that_counts_otherwise_is_told(answer, words):
         ([[0.0], [9.0]], 0.0, "Yours is at least 98% sure on 100% of the days, and wrong on "),
         ([[0.0], [3.0]], 0.0, "It says whether it rains today, more than whether it will"),
         ([[0.0], [0.01]], 0.0, "weigh what it does today. Yours says nearly the same on all days"),
-        ([[0.0], [0.3]], 1.5, "On average yours says "),
+        ([[0.0], [0.6]], 1.5, "On average yours says "),
     ],
 )
 def test_what_a_forecast_says_that_is_far_off_is_told(rows, bias, words):

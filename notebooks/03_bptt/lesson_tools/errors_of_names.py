@@ -80,7 +80,7 @@ def _missing_key(line, match, _):
             return [f"{what} is a dict: its values are found by their names.", has]
         near = near_miss(key["value"], keys)
         return [has, f"Did you mean `{near}`?" if near else ""]
-    return _lacks(line, match[1].strip("'\""))
+    return _lacks(line, match[1][1:-1]) if match[1][0] in "'\"" else []
 
 
 def _lacks(line, key):
