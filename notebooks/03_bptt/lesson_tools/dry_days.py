@@ -83,8 +83,8 @@ def _of_later_days(says_yes, dry, days, labels):
     many = np.lib.stride_tricks.sliding_window_view(dry, days, axis=1).sum(axis=2)
     for count in range(1, days):
         if np.array_equal(yes, many >= count):
-            what = "one of them was" if count == 1 else f"{count} of them were"
-            return f" Where there are {days} days to look back on, it says yes if {what} dry."
+            what = f"{count} of them {'was' if count == 1 else 'were'} dry"
+            return f" Where there are {days} days to look back on, it says yes if at least {what}."
     run = _dry_days_since_rain(dry)
     yes, run = says_yes[run >= 0], run[run >= 0]
     least = run[yes].min(initial=dry.shape[1])
