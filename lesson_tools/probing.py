@@ -168,7 +168,8 @@ def about_inputs(target, given, pick, known, place):
         number, wanted = fingerprint(made, None)[1], known[one][place]
         moves, should = not _same(number, mine, 1e-10), not _same(wanted, right)
         does = "is doubled" if is_fraction(values[0]) else "is all zeros"
-        if should and made.shape == usual[name].shape and np.array_equal(made, usual[name]):
+        same = made.shape == usual[name].shape and np.array_equal(made, usual[name])
+        if should and same and np.isfinite(made).all():  # inf stays inf, whatever it is made of
             unused.append((one, does))
         elif moves and _same(wanted, right, 1e-12):
             needless.append((one, does))

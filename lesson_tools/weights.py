@@ -5,8 +5,9 @@ What they achieve is judged beside each lesson; here it is said what is no such 
 
 import numpy as np
 
-from .checks import Mismatch, named_values
-from .forms import advice
+from .checks import Mismatch, call, named_values
+from .described import listed
+from .forms import advice, same
 from .values import compare_one, kind
 
 
@@ -40,6 +41,25 @@ def count_units(target, found, names, of, most):
         wanted = f"{of} should be an array of shape (n_a, 1), with n_a from 1 to {most}"
         raise Mismatch(wanted, f", but {what}.")
     return count
+
+
+def alike_for(target, given):
+    """Return a sentence that says that a function returns the same arrays for several arguments.
+
+    Parameters
+    ----------
+    target : callable
+    given : list of dict
+        Its one argument, by name, again and again.
+    """
+    try:
+        first, *others = (call(target, one) for one in given)
+    except Mismatch:  # where it stops there is nothing to compare
+        return ""
+    if not all(same(one, first) for one in others):
+        return ""
+    name = next(iter(given[0]))
+    return f" The same weights come for {listed([f'{name} = {one[name]}' for one in given])}."
 
 
 def require_arrays(target, found, shapes, sizes=""):

@@ -6,7 +6,7 @@ ENOUGH = 3  # wrong values, for it to be worth saying that all are
 MOST = 4  # names that are listed; of more it is said how many
 
 
-def extent(got, want, alike, given=(), entries=None):
+def extent(got, want, alike, given=(), entries=None, elsewhere=None):
     """Say which of several values are right and which are wrong.
 
     Parameters
@@ -19,6 +19,9 @@ def extent(got, want, alike, given=(), entries=None):
         The arguments of the call. What merely hands one on proves nothing.
     entries : dict of str to tuple of str
         What the entries of a tuple among the values are called, by its name.
+    elsewhere : callable, optional
+        Returns the names of values that are wrong in another case: what is right here alone may
+        be so by chance.
     """
     pairs: dict[str, tuple[object, object]] = {}
     for name in want:
@@ -35,6 +38,14 @@ def extent(got, want, alike, given=(), entries=None):
     }
     right = [name for name, pair in pairs.items() if alike(*pair)]
     wrong = [name for name in pairs if name not in right]
+    other = set(elsewhere()) if elsewhere and wrong and right else set()
+    chance = [name for name in right if name in other]
+    if chance:
+        right = [name for name in right if name not in chance]
+        here = f"In this case {_quoted(chance)} {_are(chance)} right, though not in all."
+        if not right:
+            return here
+        return f"{here} Right in all {_are(right)} {_quoted(right)}."
     if not wrong or (not right and len(wrong) < ENOUGH):
         return ""
     if not right:

@@ -11,12 +11,13 @@ NAMES = [f"d{letter}" for letter in "abcdefgh"]
 WANT = {name: DRAW((3, 4)) for name in NAMES}
 
 
-def said(wrong, want=None, form=dict, entries=None, given=None):
+def said(wrong, want=None, form=dict, entries=None, given=None, elsewhere=None):
     want = want or WANT
     made = {name: wrong.get(name, one) for name, one in want.items()}
     answer = made if form is dict else tuple(made.values())
+    given = given or {"x": DRAW(2)}
     with pytest.raises(Mismatch) as caught:
-        check(lambda *_: answer, given or {"x": DRAW(2)}, want, "m=4", form, entries=entries)
+        check(lambda *_: answer, given, want, "m=4", form, entries=entries, elsewhere=elsewhere)
     return str(caught.value).split("\n  ")[-1]
 
 
@@ -38,6 +39,32 @@ def test_where_all_are_wrong_it_says_so_of_many():
     )
     two = {name: WANT[name] for name in NAMES[:2]}
     assert "None of" not in said({name: DRAW((3, 4)) for name in two}, two)
+
+
+def test_what_is_right_in_this_case_alone_is_not_called_right():
+    few = {name: WANT[name] for name in NAMES[:3]}
+    wrong = {"db": DRAW((3, 4))}
+    assert said(wrong, few, elsewhere=lambda: {"da", "db"}) == (
+        "In this case `da` is right, though not in all. Right in all is `dc`."
+    )
+    assert said(wrong, few, elsewhere=lambda: NAMES) == (
+        "In this case `da` and `dc` are right, though not in all."
+    )
+    assert said(wrong, few, elsewhere=lambda: {"db"}) == "Wrong is `db`; `da` and `dc` are right."
+
+
+def test_an_argument_that_was_changed_is_told_beside_a_wrong_value():
+    def spoils(a_prev):
+        kept = 2 * a_prev
+        a_prev *= 0
+        return kept, (a_prev,)
+
+    a_prev = DRAW((3, 4))
+    want = {"a": 2 * a_prev, "cache": (a_prev,)}
+    with pytest.raises(Mismatch) as caught:
+        check(spoils, {"a_prev": a_prev}, want, "m=4")
+    assert "cache[0] has the wrong value" in str(caught.value)
+    assert "spoils changes its argument a_prev." in str(caught.value)
 
 
 def test_a_single_value_is_not_listed():

@@ -86,6 +86,21 @@ def test_what_is_seen_of_a_wrong_answer_is_said(name, edits, words, solved):
     assert words in said(name, solved, *edits)
 
 
+@pytest.mark.parametrize(
+    ("name", "edits", "never"),
+    [
+        ("cross_entropy", [("np.maximum(", "(lambda p, _: p)(")], "stays the same"),
+        (
+            "output_backward",
+            [("dscores[labels, examples, times] -= 1", "dscores -= labels")],
+            "Right is `dby`",
+        ),
+    ],
+)
+def test_what_is_so_by_chance_is_not_said(name, edits, never, solved):
+    assert never not in said(name, solved, *edits)
+
+
 def test_a_function_that_is_called_otherwise_is_not_compared():
     right = {"step": [[1.0, 2.0], [3.0, 4.0]]}
     other = {"step": [{"x": 1.0, "y": 2.0}]}

@@ -1,5 +1,7 @@
 """The public tests of this lesson, and the cases that they go through."""
 
+from functools import partial
+
 import numpy as np
 
 from lesson_tools.cases import PublicCases
@@ -26,7 +28,8 @@ def rnn_cell_forward_test(target):
                 target, case, given, lambda result: {"a_next": result[0], "yt_pred": result[1]}
             )
             want["cache"] = (want["a_next"], given["a_prev"], given["xt"], given["parameters"])
-            check(target, given, want, sizes, entries={"cache": CACHE})
+            other = partial(CASES.wrong_elsewhere, target, "rnn_cell_forward", case)
+            check(target, given, want, sizes, entries={"cache": CACHE}, elsewhere=other)
     passed(target)
 
 
@@ -41,6 +44,7 @@ def rnn_forward_test(target):
             states = [a0, *np.moveaxis(want["a"], 2, 0)]
             steps = [(states[t + 1], states[t], x[:, :, t], parameters) for t in range(x.shape[2])]
             want["caches"] = (steps, x)
-            check(target, given, want, sizes, axes=AXES, entries=CACHES)
+            other = partial(CASES.wrong_elsewhere, target, "rnn_forward", case)
+            check(target, given, want, sizes, axes=AXES, entries=CACHES, elsewhere=other)
         CASES.once(target, "rnn_forward", "rnn_cell_forward", lambda x, *_: x.shape[2])
     passed(target)

@@ -76,7 +76,9 @@ def _of_axes(got, want, names):
             return f"One axis is missing. {KEEP}"
         return f"In yours {_counts(lost[-1], names)} is missing. {KEEP}"
     if not want:
-        return "One number belongs there: add up or average over all axes, not over some of them."
+        return (
+            f"One number belongs there, made of all entries together: yours still has {_axes(got)}."
+        )
     if len(got) > len(want):
         more = [axis for axis in range(len(got)) if got[:axis] + got[axis + 1 :] == want]
         if not more:
@@ -115,6 +117,6 @@ def _of_one_axis(got, want, names, sizes):
     fits = [name for name, size in sizes.items() if size == length]
     if length == sizes.get("n_a", 0) + sizes.get("n_x", 0):
         return f"{said}: that is n_a + n_x, as of something stacked and not yet cut."
-    if len(fits) == 1 and fits[0] in WHAT:
+    if len(fits) == 1 and fits[0] in WHAT and length > 1:
         return f"{said}: {length} is {fits[0]}, the number of {WHAT[fits[0]][4:]}."
     return f"{said}."

@@ -3,14 +3,17 @@
 import numpy as np
 
 from lesson_tools.checks import Mismatch, call, passed
-from lesson_tools.weights import count_units, require_arrays
+from lesson_tools.weights import alike_for, count_units, require_arrays
 
 MOST_UNITS = 10
+ASKED = (3, 12)
 ENOUGH = 0.98  # of the steps; who has not counted gets three quarters of them at most
 
 
 def counting_test(target, forward):
     """Print how many steps a network gets right that is to count to 3, beside three yardsticks.
+
+    What counts to 3 is then asked to count to 12.
 
     Parameters
     ----------
@@ -19,11 +22,23 @@ def counting_test(target, forward):
     forward : callable
         ``lstm_forward``.
     """
-    x, there = draw_ticks(np.random.default_rng(0), 3, 20, 200)
-    yes = says_yes(target, forward, 3, x)
-    for name, says in {**yardsticks(x), "your network": yes}.items():
-        print(f"{name:32}{np.mean(says == there):.3f} of the steps are right")
-    _enough(yes, there, 3)
+    for k in ASKED:
+        x, there = draw_ticks(np.random.default_rng(0), k, 20, 200)
+        try:
+            yes = says_yes(target, forward, k, x)
+        except Mismatch as wrong:
+            if wrong.__cause__ or k == ASKED[0]:
+                raise
+            raise Mismatch(f"With k = {k}: {wrong.brief}", wrong.detail) from None
+        print(f"To be counted to {k}:")
+        for name, says in {**yardsticks(x), "your network": yes}.items():
+            print(f"{name:32}{np.mean(says == there):.3f} of the steps are right")
+        try:
+            _enough(yes, there, k)
+        except Mismatch as wrong:
+            given = [{"k": one} for one in ASKED]
+            more = _seen(yes, there, x, k) + alike_for(target, given)
+            raise Mismatch(wrong.brief, wrong.detail + more) from None
     passed(target)
 
 
@@ -45,6 +60,39 @@ def draw_ticks(rng, k, m, T_x, rate=0.15):
         counts = np.where(reset[:, t], 0, counts + tick[:, t])
         there[:, t] = counts >= k
     return np.stack([tick, reset]).astype(float), there
+
+
+def _seen(yes, there, x, k):
+    """Say what a network answers that does not count as it should, as far as that is plain."""
+    if np.mean(yes == there) < 1 - ENOUGH:
+        return ""  # that yes and no are exchanged is said already
+    if yes.all() or not yes.any():
+        return f" It says {'yes' if yes.all() else 'no'} at each step."
+    tick, reset = x.astype(bool)
+    for n in range(1, 4 * k):
+        if n != k and np.array_equal(yes, _counted(tick, reset) >= n):
+            return f" It says yes from {n} tick{'s' * (n > 1)} on, not from {k}."
+        if np.array_equal(yes, _counted(tick, reset & False) >= n):
+            return f" It says yes from {n} tick{'s' * (n > 1)} on, and a reset changes nothing."
+    said = []
+    kept = yes[:, 1:][reset[:, 1:] & yes[:, :-1]]
+    if kept.any():
+        said.append(f" {kept.sum()} of {kept.size} times its yes goes on at a reset.")
+    ends = yes[:, :-1] & ~yes[:, 1:]
+    lost = ends & ~reset[:, 1:]
+    if lost.any():
+        said.append(f" {lost.sum()} of {ends.sum()} times its yes ends though no reset has come.")
+    begins = ~yes[:, :-1] & yes[:, 1:]
+    alone = begins & ~tick[:, 1:]
+    if alone.any():
+        said.append(f" {alone.sum()} of {begins.sum()} times its yes begins without a tick.")
+    return "".join(said[:2])
+
+
+def _counted(tick, reset):
+    """Return how many ticks have come since the last reset, at each step."""
+    counts = np.cumsum(tick, axis=1)
+    return counts - np.maximum.accumulate(np.where(reset, counts, 0), axis=1)
 
 
 def yardsticks(x):

@@ -17,7 +17,7 @@ from .forms import advice
 from .values import Mismatch, alike, compare_one, compare_unchanged, kind, name_of, wrapped
 
 
-def check(target, given, want, case="", form=tuple, axes=None, entries=None):
+def check(target, given, want, case="", form=tuple, axes=None, entries=None, elsewhere=None):
     """Call ``target`` and compare everything that can be seen of the call.
 
     Parameters
@@ -38,6 +38,8 @@ def check(target, given, want, case="", form=tuple, axes=None, entries=None):
     entries : dict of str to tuple of str, optional
         What the entries of a tuple or a list among the values are called, by its name:
         ``{"cache": ("a_next", "a_prev")}``. Behind a list, ``[t]`` stands for each of its entries.
+    elsewhere : callable, optional
+        See `extent`.
 
     Raises
     ------
@@ -62,11 +64,22 @@ def check(target, given, want, case="", form=tuple, axes=None, entries=None):
         where = f"{name_of(target)} is not right yet ({case}):\n  " if case else ""
         more = advice(wrong, given, case, entries or {})
         if len(calls) == 1 and value:
-            said = extent(calls[0], want, alike, given, entries)
+            said = extent(calls[0], want, alike, given, entries, elsewhere)
             more += f"\n  {said}" if said else ""
+        if value:
+            more += "".join(f"\n  {said}" for said in _also_changed(target, given_now, given))
         found = Mismatch(where + wrong.brief, wrong.detail + more)
         found.value = value
         raise found from wrong.__cause__
+
+
+def _also_changed(target, used, given):
+    """Return what is to be said of arguments that the call has changed, beside a wrong value."""
+    try:
+        compare_unchanged(target, used, given)
+    except Mismatch as wrong:
+        return [wrong.brief]
+    return []
 
 
 def call(target, given, case="", axes=None):

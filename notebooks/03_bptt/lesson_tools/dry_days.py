@@ -33,6 +33,11 @@ def check_dry_days(target, days, rng):
     ------
     Mismatch
         When there is no network, or it is right on too few days.
+
+    Returns
+    -------
+    str
+        What is to be seen of the days on which it is wrong.
     """
     parameters = call(target, {"days": days})
     _require_network(target, parameters)
@@ -42,14 +47,17 @@ def check_dry_days(target, days, rng):
         _, y_pred, _ = rnn_forward(x, a0, parameters)
     says_yes = y_pred.argmax(axis=0) == 1
     share = np.mean(says_yes == labels)
+    said = _said(says_yes, x, days, labels)
     if share < WANTED:
         detail = f": on {share:.0%}, and {WANTED:.0%} are asked for."
-        detail += _said(says_yes, x, days, labels)
-        raise Mismatch(f"The network of dry_days({days}) is right on too few days", detail)
+        raise Mismatch(f"The network of dry_days({days}) is right on too few days", detail + said)
+    return said
 
 
 def _said(says_yes, x, days, labels):
-    """Say what the network answers, if that is plain to see."""
+    """Say what the network answers, as far as that is plain to see."""
+    if np.array_equal(says_yes, labels):
+        return ""
     if np.mean(says_yes != labels) >= WANTED:
         return " It says yes where no is right, and no where yes is: class 1 is yes."
     if says_yes.all() or not says_yes.any():
@@ -60,7 +68,49 @@ def _said(says_yes, x, days, labels):
         runs = np.lib.stride_tricks.sliding_window_view(padded, other, axis=1).all(axis=2)
         if other != days and np.array_equal(says_yes, runs):
             return f" It asks for {other} dry day{'s' * (other > 1)} in a row, not for {days}."
+    return _of_later_days(says_yes, dry, days, labels) or _of_both_answers(says_yes, labels)
+
+
+def _of_later_days(says_yes, dry, days, labels):
+    """Say what the network answers from the day on which it has seen enough."""
+    later = slice(days - 1, None)
+    yes, right = says_yes[:, later], labels[:, later]
+    if np.array_equal(yes, right):
+        return (
+            f" It is wrong on none but the first {days - 1} of the days of a sequence: before the "
+            "first it was wet."
+        )
+    many = np.lib.stride_tricks.sliding_window_view(dry, days, axis=1).sum(axis=2)
+    for count in range(1, days):
+        if np.array_equal(yes, many >= count):
+            what = f"{count} of them {'was' if count == 1 else 'were'} dry"
+            return f" Where there are {days} days to look back on, it says yes if at least {what}."
+    run = _dry_days_since_rain(dry)
+    yes, run = says_yes[run >= 0], run[run >= 0]
+    least = run[yes].min(initial=dry.shape[1])
+    if np.array_equal(yes, run >= least) and least not in (days, dry.shape[1]):
+        return f" When it has rained, it says yes again after {least} dry days, not after {days}."
     return ""
+
+
+def _dry_days_since_rain(dry):
+    """Count the days since it last rained; before the first rain of a sequence it is -1."""
+    run = np.full(dry.shape, -1)
+    for t in range(dry.shape[1]):
+        before = run[:, t - 1] if t else run[:, 0]
+        run[:, t] = np.where(dry[:, t], before + (before >= 0), 0)
+    return run
+
+
+def _of_both_answers(says_yes, labels):
+    """Say how often the network is wrong where yes is right, and where no is."""
+    too_often, too_seldom = np.mean(says_yes[~labels]), np.mean(~says_yes[labels])
+    said = []
+    if too_often:
+        said.append(f"yes on {too_often:.0%} of the days on which no is right")
+    if too_seldom:
+        said.append(f"no on {too_seldom:.0%} of the days on which yes is right")
+    return f" It says {' and '.join(said)}."
 
 
 def _require_network(target, parameters):

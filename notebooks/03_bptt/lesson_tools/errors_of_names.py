@@ -80,7 +80,21 @@ def _missing_key(line, match, _):
             return [f"{what} is a dict: its values are found by their names.", has]
         near = near_miss(key["value"], keys)
         return [has, f"Did you mean `{near}`?" if near else ""]
-    return []
+    return _lacks(line, match[1][1:-1]) if match[1][0] in "'\"" else []
+
+
+def _lacks(line, key):
+    """Say what keys a dict has that lacks one, where the key is worked out within the line."""
+    said = []
+    for piece in line.pieces(ast.Subscript):
+        holder, what = line.value(piece.value) or {}, line.quote(piece.value)
+        if not isinstance(piece.ctx, ast.Load) or holder.get("type") != "dict" or not what:
+            continue
+        keys = holder["keys"]
+        worked_out = "value" not in (line.value(piece.slice) or {})
+        if worked_out and keys and len(keys) == holder.get("size") and key not in map(str, keys):
+            said.append(f"{what} has the keys {listed(keys)}, and {key!r} is none of them.")
+    return said if len(set(said)) == 1 else []
 
 
 def _no_attribute(line, match, _):

@@ -84,7 +84,9 @@ class PublicCases:
         with self.explained(target, name):
             for case, given, sizes in self.of(name):
                 want = self.stored(target, case, given, pick or dict)
-                check(target, given, want, sizes, float if pick else dict, axes)
+                elsewhere = functools.partial(self.wrong_elsewhere, target, name, case)
+                form = float if pick else dict
+                check(target, given, want, sizes, form, axes, elsewhere=elsewhere)
             if also:
                 also(target)
         passed(target)
@@ -149,6 +151,16 @@ class PublicCases:
                 mostly = 2 * sum(right) > len(right)  # then it is the cases that tell most
                 return [*said, *seen][:MOST_SEEN] if mostly else [*seen, *said][:MOST_SEEN]
         return []
+
+    def wrong_elsewhere(self, target, name, here):
+        """Return the names of the values that are wrong in another case than this one."""
+        wrong = set()
+        for case, given, _ in self.of(name):
+            if case != here:
+                want = self._expected(name, case)
+                got = results(target, given, self._picks[name])
+                wrong |= {one for one in want if one in got and not close(got[one], want[one])}
+        return wrong
 
     def _of_one(self, target, name, value):
         """Say whether a wrong value is right where there is only one example and one step."""

@@ -13,6 +13,8 @@ from lesson_tools.weights import count_units, require_arrays
 MOST_UNITS = 20  # so that a network cannot learn days by heart
 FAIR = 0.22  # an error below which no forecast comes that is the same every day, or copies today
 BETTER = 0.99  # times the error of today alone: what else is known has to be worth 1 %
+SURE = 0.98  # a forecast of as much, or of as little, is taken for a certain one
+NARROW = 0.1  # between the least and the most that is said: then it is much the same every day
 YARDSTICKS = ("tomorrow like today", "the same share every day", "today alone")
 
 
@@ -34,10 +36,11 @@ def forecast_test(target, forward, x, rain):
     for name, values in found.items():
         print(f"{name:28}", *(f"{value:.3f}" for value in values), f"  {values.mean():.4f}")
     own, today = found["your network"].mean(), found["today alone"].mean()
-    if own > FAIR:
+    if not own <= FAIR:
         wanted = f"A first good forecast has a mean below {FAIR}"
-        raise Mismatch(f"{wanted}: weigh what it does today.")
-    if own > BETTER * today:
+        seen = _seen(forecasts(target, forward, x, rain), rain, own)
+        raise Mismatch(wanted, seen)
+    if not own <= BETTER * today:
         wanted = f"It has to come to {BETTER * today:.4f}, which is 1 % below today alone"
         raise Mismatch(f"Half of the points. {wanted}: what more do you know of the days before?")
     passed(target)
@@ -57,20 +60,63 @@ def errors(target, forward, x, rain):
         When the parameters are none.
     """
     found = {name: [] for name in (*YARDSTICKS, "your network")}
-    for year in range(len(rain)):
-        known = np.delete(rain, year, axis=0)
+    for year, own in enumerate(forecasts(target, forward, x, rain)):
+        known, here = np.delete(rain, year, axis=0), rain[year]
         before, after = known[:, :-1], known[:, 1:]
-        given = {"x": np.delete(x, year, axis=1), "rain": known.copy()}
-        parameters = call(target, given)
-        require_parameters(target, parameters, len(x))
-        here, a0 = rain[year], np.zeros((len(parameters["ba"]), 1))
-        with np.errstate(all="ignore"):  # of weights that are too large
-            _, y_pred, _ = forward(x[:, year : year + 1].copy(), a0, parameters)
         share = np.where(here == 1, after[before == 1].mean(), after[before == 0].mean())
-        forecasts = (here, np.full(here.shape, after.mean()), share, y_pred[1, 0])
-        for values, forecast in zip(found.values(), forecasts, strict=True):
+        said = (here, np.full(here.shape, after.mean()), share, own)
+        for values, forecast in zip(found.values(), said, strict=True):
             values.append(np.mean((forecast[:-1] - here[1:]) ** 2))
     return {name: np.array(values) for name, values in found.items()}
+
+
+def forecasts(target, forward, x, rain):
+    """Yield what is said each day of each year, when the other years are all that is known."""
+    for year in range(len(rain)):
+        given = {"x": np.delete(x, year, axis=1), "rain": np.delete(rain, year, axis=0)}
+        parameters = call(target, given)
+        require_parameters(target, parameters, len(x))
+        a0 = np.zeros((len(parameters["ba"]), 1))
+        with np.errstate(all="ignore"):  # of weights that are too large
+            _, y_pred, _ = forward(x[:, year : year + 1].copy(), a0, parameters)
+        yield y_pred[1, 0]
+
+
+def _seen(said, rain, own):
+    """Say what is to be seen of forecasts that are far off."""
+    said = np.array(list(said))[:, :-1]
+    today, tomorrow = rain[:, :-1], rain[:, 1:]
+    least, most = said.min(), said.max()
+    if not np.isfinite(said).all():
+        return ": yours is not a number on all days."
+    turned = np.mean((1 - said - tomorrow) ** 2)
+    if turned < own - 0.05 and said[tomorrow == 1].mean() < said[tomorrow == 0].mean():
+        return (
+            f". With 1 minus your forecast it would be {turned:.4f}: `y_pred[1]`, of the second "
+            "class, is to be the probability of rain."
+        )
+    if most - least < NARROW:
+        return (
+            ": weigh what it does today. Yours says nearly the same on all days, from "
+            f"{least:.1%} to {most:.1%}."
+        )
+    more = []
+    certain = (said >= SURE) | (said <= 1 - SURE)
+    if certain.mean() > 0.5:
+        wrong = np.mean((said > 0.5)[certain] != (tomorrow == 1)[certain])
+        more.append(
+            f"Yours is at least {SURE:.0%} sure on {certain.mean():.0%} of the days, and wrong on "
+            f"{wrong:.0%} of these."
+        )
+    if np.mean((said - today) ** 2) < 0.5 * own:
+        more.append("It says whether it rains today, more than whether it will rain tomorrow.")
+    if more:
+        return f". {' '.join(more)}"
+    wet, dry = (said[today == one].mean() for one in (1, 0))
+    return (
+        f": weigh what it does today. On average yours says {wet:.0%} on a day with rain, and "
+        f"{dry:.0%} on one without."
+    )
 
 
 def require_parameters(target, parameters, n_x):

@@ -1,5 +1,7 @@
 """The public tests of this lesson, and the cases that they go through."""
 
+from functools import partial
+
 import numpy as np
 
 from lesson_tools.cases import PublicCases
@@ -32,7 +34,8 @@ def lstm_cell_forward_test(target):
             (gates,) = want.pop("gates")
             states = (want["a_next"], want["c_next"], a_prev, c_prev)
             want["cache"] = (*states, *gates, xt, parameters)
-            check(target, given, want, sizes, entries={"cache": CACHE})
+            other = partial(CASES.wrong_elsewhere, target, "lstm_cell_forward", case)
+            check(target, given, want, sizes, entries={"cache": CACHE}, elsewhere=other)
     passed(target)
 
 
@@ -55,7 +58,8 @@ def lstm_forward_test(target):
                 for t in range(x.shape[2])
             ]
             want["caches"] = (steps, x)
-            check(target, given, want, sizes, axes=AXES, entries=CACHES)
+            other = partial(CASES.wrong_elsewhere, target, "lstm_forward", case)
+            check(target, given, want, sizes, axes=AXES, entries=CACHES, elsewhere=other)
         CASES.once(target, "lstm_forward", "lstm_cell_forward", lambda x, *_: x.shape[2])
     passed(target)
 
