@@ -9,6 +9,7 @@ import io
 import numpy as np
 import pytest
 
+import lesson_tools.cases as cases_of_lessons
 import public_tests
 from lesson_tools.checks import Mismatch
 from lesson_tools.probing import about_calls, about_cases
@@ -160,3 +161,21 @@ def test_single_precision_in_all_cases_is_not_wrong_in_one(solved):
 def test_an_answer_that_stops_is_not_probed(name, solved):
     told = said(name, solved, ("### END SOLUTION", "raise ValueError('x')"))
     assert "Here" not in told
+
+
+def test_an_answer_that_takes_its_time_is_not_called_without_each_input(monkeypatch):
+    right, calls = references()["rnn_cell_forward"], []
+
+    def rnn_cell_forward(xt, a_prev, parameters):
+        calls.append(1)
+        a_next, yt_pred, cache = right(xt, a_prev, parameters)
+        return a_next, yt_pred * 1.5, cache
+
+    counts = []
+    for patience in (cases_of_lessons.PATIENCE, 0.0):
+        monkeypatch.setattr(cases_of_lessons, "PATIENCE", patience)
+        calls.clear()
+        with pytest.raises(Mismatch, match=r"1\.5 times"):
+            public_tests.rnn_cell_forward_test(rnn_cell_forward)
+        counts.append(len(calls))
+    assert counts[0] > counts[1] + 5
