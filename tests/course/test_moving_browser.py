@@ -40,7 +40,7 @@ def desk(tmp_path_factory):
 
 @pytest.fixture
 def opened(desk, chromium):
-    """Open a solved lesson and run all its cells; no request may lead elsewhere."""
+    """Open a solved lesson with a cell of one's own and run all; no request may lead elsewhere."""
     with pages(chromium) as open_page:
 
         def opened(assignment):
@@ -49,6 +49,7 @@ def opened(desk, chromium):
             notebook = nbformat.read(notebook_path(folder), 4)
             for cell in notebook.cells:
                 cell.source = reference_cells(assignment).get(grade_id(cell), cell.source)
+            notebook.cells.append(nbformat.v4.new_code_cell())  # the last test cell is locked
             nbformat.write(notebook, notebook_path(folder))
             page = open_page(desk, f"{folder.name}/{notebook_path(folder).name}")
             page.set_viewport_size({"width": 1280, "height": 1200})
@@ -132,11 +133,10 @@ def test_a_picture_says_what_went_wrong_and_comes_back_when_it_is_mended(opened)
 
 
 def run_in_kernel(page, source):
-    """Put code into the last cell of the notebook that can be edited, and run it."""
-    cells = page.locator(".jp-Notebook .jp-CodeCell")
-    cells.last.scroll_into_view_if_needed()
-    (last,) = [*reference_cells(A)][-1:]
-    cells.filter(has_text=f"def {last}(").locator(".cm-content").click()
+    """Put code into the last cell of the notebook and run it."""
+    editor = page.locator(".jp-Notebook .jp-CodeCell .cm-content").last
+    editor.scroll_into_view_if_needed()
+    editor.click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(source)
     page.evaluate(COMMAND, "notebook:run-cell")
