@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from grading.comparison.relations import beyond, related, related_numbers
+from grading.comparison.in_cases import beyond, related_numbers
+from grading.comparison.relations import related
 
 DRAW = np.random.default_rng(5).standard_normal
 FLAT, DEEP, SQUARE = DRAW((5, 4)), DRAW((5, 4, 6)), DRAW((4, 4))

@@ -15,8 +15,8 @@ import numpy as np
 from lesson_tools.counting import arguments_of
 from lesson_tools.described import listed
 from lesson_tools.hints import CLOSE, fingerprint
+from lesson_tools.in_cases import beyond, related_numbers
 from lesson_tools.leaves import changed, is_fraction, leaves
-from lesson_tools.relations import beyond, related_numbers
 from lesson_tools.shapes import sizes_in
 
 MOST = 4  # names, or cases, that are listed

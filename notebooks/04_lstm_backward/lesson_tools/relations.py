@@ -1,14 +1,14 @@
 """What wrong numbers have in common with the right ones: a factor, an order, a square of them.
 
-Each sentence is a fact about two arrays, or about one number of each case. It holds for all of
-them, and of so many different ones that it is no chance. Why it is so is left to the reader.
+Each sentence is a fact about two arrays. It holds for all of their numbers, and of so many
+different ones that it is no chance. Why it is so is left to the reader. `in_cases` asks the same
+of all cases together.
 """
 
 import numpy as np
 
 EXACT = 1e-8  # of the largest number: stored values are rounded to 10 digits
 ENOUGH = 4  # different numbers, for a relation to be no chance
-NEAR = 0.01
 MOSTLY = 0.9
 MANY = 8  # numbers that are all too large, for that to be no chance
 
@@ -24,7 +24,7 @@ def related(got, want, sizes=(), inputs=()):
     inputs : dict of str to numpy.ndarray
         What the call was given, by name.
     """
-    if not _comparable(got, want):
+    if not comparable(got, want):
         return ""
     with np.errstate(all="ignore"):
         return next(
@@ -33,9 +33,9 @@ def related(got, want, sizes=(), inputs=()):
                 (
                     _zeros(got, want),
                     _factor(got, want, dict(sizes)),
-                    _function(got, want),
+                    function_of(got, want),
                     _with_input(got, want, dict(inputs)),
-                    _shift(got, want),
+                    shift(got, want),
                     _before(got, want),
                     _order(got, want),
                     _signs(got, want),
@@ -48,72 +48,15 @@ def related(got, want, sizes=(), inputs=()):
         )
 
 
-def related_numbers(got, want, sizes):
-    """Return the same of single numbers, one of each case; with the sizes of each case."""
-    got, want = np.array(got, float), np.array(want, float)
-    if len(got) < 2 or not np.isfinite(got).all() or _alike(got, want):
-        return ""
-    if np.ptp(got) == 0 and len(set(want)) > 1:
-        return f"It is the same in all {len(got)} cases: {got[0]:.6g}."
-    for names in _products(sizes[0]):
-        of = _product(names, sizes)
-        if len(set(of)) > 2 and _alike(got, of):
-            return f"In each of the {len(got)} cases it is {' · '.join(names)}."
-    if not _comparable(got, want) or not np.all(want):
-        return ""
-    with np.errstate(all="ignore"):
-        ratio = got / want
-        if np.ptp(ratio) < EXACT * np.abs(ratio).max():
-            return f"In each of the {len(got)} cases it is {_times(ratio[0])} what it should be."
-        for names in _products(sizes[0]):
-            of = _product(names, sizes)
-            for part, words in ((of, "{} times"), (1 / of, "1 / ({}) of")):
-                if len(set(of)) > 1 and _alike(ratio, part):
-                    what = words.format(" · ".join(names))
-                    return f"In each of the {len(got)} cases it is {what} what it should be."
-        return _function(got, want) or _shift(got, want) or _near(got, want)
-
-
-def _near(got, want):
-    """Say in how many cases a number is nearly right, or that it is off in one direction."""
-    off = np.abs(got - want) / np.abs(want)
-    near = int(np.sum((off < NEAR) & (off > 1e-7)))
-    if near > 2:
-        return f"In {near} of the {len(got)} cases it is less than 1 % off, and not by rounding."
-    if len(got) >= ENOUGH and np.all(np.abs(got) > np.abs(want)):
-        return f"In each of the {len(got)} cases it is larger than it should be."
-    if len(got) >= ENOUGH and np.all(np.abs(got) < np.abs(want)):
-        return f"In each of the {len(got)} cases it is smaller than it should be."
-    return ""
-
-
-def beyond(pairs):
-    """Say that numbers lie beyond all that is right in any case.
-
-    Parameters
-    ----------
-    pairs : list of (numpy.ndarray, numpy.ndarray)
-        Of each case what came and what should have come.
-    """
-    got, want = (
-        np.concatenate([np.ravel(one) for one in both]) for both in zip(*pairs, strict=True)
-    )
-    for low, high in ((0, 1), (-1, 1)):
-        out = int(np.sum((got < low) | (got > high)))
-        inside = low <= want.min() and want.max() <= high and np.abs(want).max() > MOSTLY
-        if want.size >= MANY and out and inside:
-            what = "one of these does" if out == 1 else f"{out} of these do"
-            return f"In all cases the right numbers lie between {low} and {high}, and {what} not."
-    return ""
-
-
-def _comparable(got, want):
+def comparable(got, want):
+    """Say whether wrong numbers are of a kind, and many enough, that a relation would tell."""
     if got.shape != want.shape or got.dtype.kind != "f" or not np.isfinite(got).all():
         return False
-    return len(np.unique(np.round(want, 9))) >= ENOUGH and not _alike(got, want)
+    return len(np.unique(np.round(want, 9))) >= ENOUGH and not alike_numbers(got, want)
 
 
-def _alike(one, other):
+def alike_numbers(one, other):
+    """Say whether two arrays are the same, but for the rounding of what is stored."""
     if one.shape != other.shape or not np.isfinite(one).all() or not np.isfinite(other).all():
         return False
     size = np.abs(other).max(initial=0.0)
@@ -125,29 +68,27 @@ def _alike(one, other):
 
 def _factor(got, want, sizes):
     factor = float(np.sum(got * want) / np.sum(want**2))
-    if abs(factor) < 1e-6 or abs(factor - 1) < 1e-3 or not _alike(got / factor, want):
+    if abs(factor) < 1e-6 or abs(factor - 1) < 1e-3 or not alike_numbers(got / factor, want):
         return ""
     if abs(factor + 1) < EXACT:
         return ""  # that it is the negative is said elsewhere
     here = [
         f"{' · '.join(names)} = {size:.0f}"
-        for names in _products(sizes)
+        for names in products(sizes)
         if (size := float(np.prod([sizes[name] for name in names]))) > 2
         and any(np.isclose(abs(factor), part, 1e-7) for part in (size, 1 / size))
     ]
-    said = f"Each number is {_times(factor)} what it should be"
+    said = f"Each number is {times(factor)} what it should be"
     return f"{said}; here {' and '.join(here[:2])}." if here else f"{said}."
 
 
-def _products(sizes):
+def products(sizes):
+    """Return by what sizes a wrong factor may come, and products of them: names in tuples."""
     return [*((name,) for name in sizes), *([("m", "T_x")] if {"m", "T_x"} <= set(sizes) else ())]
 
 
-def _product(names, sizes):
-    return np.array([np.prod([one.get(name, 0) for name in names]) for one in sizes], float)
-
-
-def _times(factor):
+def times(factor):
+    """Return a factor in words."""
     minus = "minus " if factor < 0 else ""
     size = abs(factor)
     if 1e-6 < size < 1 and abs(1 / size - round(1 / size)) < 1e-6 / size:
@@ -178,17 +119,18 @@ FUNCTIONS = (
 INVERSES = (("the tanh of", np.tanh), ("the sigmoid of", _sigmoid), ("the square of", np.square))
 
 
-def _function(got, want):
+def function_of(got, want):
+    """Say that what is there is a function of what it should be, number by number."""
     for words, function in FUNCTIONS:
-        if _alike(got, function(want)):
+        if alike_numbers(got, function(want)):
             return f"Each number is {words} what it should be."
     for words, function in INVERSES:
-        if _alike(want, function(got)):
+        if alike_numbers(want, function(got)):
             return f"What it should be is {words} what is there, number by number."
     if want.ndim == 3 and want.shape[2] > 2:
-        if _alike(got, np.cumsum(want, axis=2)):
+        if alike_numbers(got, np.cumsum(want, axis=2)):
             return "Each step holds the sum of all that should stand there and before it."
-        if _alike(got, np.cumsum(want[:, :, ::-1], axis=2)[:, :, ::-1]):
+        if alike_numbers(got, np.cumsum(want[:, :, ::-1], axis=2)[:, :, ::-1]):
             return "Each step holds the sum of all that should stand there and behind it."
     return ""
 
@@ -215,25 +157,25 @@ def _with_input(got, want, inputs):
         if array.dtype.kind == "f" and array.ndim == 2 and len(np.unique(array)) >= ENOUGH
     }
     for name, array in inputs.items():
-        if _alike(got, array):
+        if alike_numbers(got, array):
             return f"It is just `{name}`."
-        if array.T.shape == got.shape and _alike(got, array.T):
+        if array.T.shape == got.shape and alike_numbers(got, array.T):
             return f"It is just `{name}`, transposed."
     for name, array in inputs.items():
         if not _fits(array, got):
             continue
         array = np.broadcast_to(array, got.shape)
-        if _alike(got - want, array):
+        if alike_numbers(got - want, array):
             return f"It is what it should be plus `{name}`."
-        if _alike(want - got, array):
+        if alike_numbers(want - got, array):
             return f"It is what it should be without `{name}`: adding that would make it right."
         for words, function in FACTORS:
             factor, what = function(array), words.format(name)
             if len(np.unique(factor)) < ENOUGH:
                 continue
-            if _alike(got, want * factor):
+            if alike_numbers(got, want * factor):
                 return f"Each number is what it should be times {what}."
-            if _alike(got * factor, want):
+            if alike_numbers(got * factor, want):
                 return f"Times {what}, each number would be right."
     return ""
 
@@ -245,7 +187,7 @@ def _fits(array, got):
 # --- differences ---------------------------------------------------------------------------
 
 
-def _shift(got, want):
+def shift(got, want):
     """Say that the difference is the same everywhere, or in each column."""
     apart = got - want
     if _constant(apart):
@@ -285,7 +227,7 @@ def _before(got, want):
             undone[0].flat[np.abs(undone[1]).argmax()] / undone[1].flat[np.abs(undone[1]).argmax()]
         )
         if abs(factor - 1) > 1e-3 and np.allclose(undone[0], factor * undone[1], 1e-6, 1e-7):
-            return f"Before a tanh, each number would be {_times(factor)} what it should be."
+            return f"Before a tanh, each number would be {times(factor)} what it should be."
     return ""
 
 
@@ -298,7 +240,7 @@ def _order(got, want):
         mine, right = np.moveaxis(got, axis, 0), np.moveaxis(want, axis, 0)
         if len(right) < 2 or right[0].size < 2:
             continue
-        places = [[i for i, one in enumerate(right) if _alike(row, one)] for row in mine]
+        places = [[i for i, one in enumerate(right) if alike_numbers(row, one)] for row in mine]
         if all(len(found) == 1 for found in places):
             order = [found[0] for found in places]
             word = {2: ("row", "column"), 3: ("unit", "example", "step")}.get(got.ndim)
@@ -312,7 +254,7 @@ def _order(got, want):
 
 
 def _signs(got, want):
-    if _alike(np.abs(got), np.abs(want)) and want.size >= MANY:
+    if alike_numbers(np.abs(got), np.abs(want)) and want.size >= MANY:
         wrong = int(np.sum(got * want < 0))
         if wrong == want.size:
             return ""  # that it is the negative is said elsewhere

@@ -1,0 +1,1 @@
+../grading/comparison/in_cases.py
