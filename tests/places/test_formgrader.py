@@ -223,6 +223,9 @@ def test_a_mark_that_cannot_be_saved_stays_on_the_page_until_it_is(opened, instr
     page.set_viewport_size(WIDE)
     page.goto(f"{instructor.address.url}formgrader/submissions/{place}/")
     score = page.locator("#test_rnn_forward")
+    sync_api.expect(score).to_have_attribute(
+        "placeholder", "10", timeout=60_000
+    )  # it has the marks
     with gradebook_held(instructor.course.root, "EXCLUSIVE"):
         score.fill("7")
         with saved(page, "grade"):
