@@ -53,6 +53,30 @@ def test_what_is_right_in_this_case_alone_is_not_called_right():
     assert said(wrong, few, elsewhere=lambda: {"db"}) == "Wrong is `db`; `da` and `dc` are right."
 
 
+def test_an_entry_in_another_place_is_not_called_wrong():
+    want = {"a": WANT["da"], "caches": (WANT["db"], WANT["dc"], WANT["dd"])}
+    entries = {"caches": ("b", "c", "d")}
+    turned = {"caches": (WANT["dc"], WANT["db"], WANT["dd"])}
+    text = said(turned, want, entries=entries)
+    assert "in another order" in text
+    assert "Wrong" not in text
+    lost = {"caches": (WANT["dc"], WANT["db"], DRAW((3, 4)))}
+    assert "Wrong is `d`; `a` is right." in said(lost, want, entries=entries)
+
+
+@pytest.mark.parametrize("above", [2, 3])
+def test_two_that_are_cut_in_the_wrong_place_are_told(above):
+    rows = DRAW((5, 4))
+    want = {"dx": rows[3:], "da": rows[:3], "db": WANT["db"]}
+    cut = {"dx": rows[:above], "da": rows[above:]}
+    text = said(cut, want) if above == 2 else said({"dx": rows[::2][:2], "da": rows[1::2]}, want)
+    told = (
+        "Put `dx` above `da`: these are the right rows, those of `da` first and then those of "
+        "`dx`. So they are cut in the wrong place, or given the wrong names."
+    )
+    assert (told in text) == (above == 2)
+
+
 def test_an_argument_that_was_changed_is_told_beside_a_wrong_value():
     def spoils(a_prev):
         kept = 2 * a_prev

@@ -55,7 +55,11 @@ def test_what_to_do_about_a_type_is_said(row):
 
 SHAPES = [
     (np.array(1.0), C, "It should be (n_a, m). Yours is a single number, with no axis at all."),
-    (B[:, 0], B, "It should be (n_a, 1). An axis of length 1 is lost. A sum, a mean or a single"),
+    (
+        B[:, 0],
+        B,
+        "It should be (n_a, 1). An axis of length 1 is lost. If a sum, a mean or a single",
+    ),
     (C.T, C, "It should be (n_a, m). In yours the axes for hidden units and examples are exch"),
     (A.swapaxes(1, 2), A, "In yours the axes for examples and time steps are exchanged."),
     (np.moveaxis(A, 2, 0), A, "The lengths are right, but the axes stand in another order."),

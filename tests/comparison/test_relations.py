@@ -94,7 +94,7 @@ def test_one_column_shows_no_difference_that_is_the_same_in_each():
 
 def test_an_input_of_zeros_or_ones_is_no_factor():
     plain = {"a_prev": np.zeros((5, 4)), "c_prev": np.ones((5, 4))}
-    assert related(0 * FLAT, FLAT, SIZES, plain).startswith("All of it is 0, as an array of")
+    assert related(0 * FLAT, FLAT, SIZES, plain).startswith("All of it is 0: perhaps nothing was")
     assert related(2 * FLAT, FLAT, SIZES, plain) == "Each number is 2 times what it should be."
     assert "`" not in related(np.ones((5, 4)), FLAT, SIZES, plain)
 
@@ -114,7 +114,7 @@ def moved(*place):
 @pytest.mark.parametrize(
     ("got", "said"),
     [
-        (unfilled(slice(None), 1), "Wherever it is wrong it is exactly 0, as a place is that"),
+        (unfilled(slice(None), 1), "Wherever it is wrong it is exactly 0: perhaps nothing was"),
         (moved(slice(None), slice(None), slice(2, 5)), "Only steps 2 to 4 are wrong."),
         (moved(slice(None), 1), "Only example 1 is wrong."),
         (moved(slice(3, 5)), "Only units 3 to 4 are wrong."),

@@ -62,7 +62,7 @@ SEEN = [
     (
         "cross_entropy",
         [("loss /= labels.size", "loss /= labels.shape[1] ** 2")],
-        "`loss` is right where there is one example and one step alone.",
+        "With a single example and a single step `loss` is right.",
     ),
     (
         "rnn_backward",

@@ -7,7 +7,10 @@ SCALARS = ("int", "float", "bool")
 NUMBERS = ("int", "float", "float64")
 SIZES = ("n_x", "n_a", "n_y", "m", "T_x")
 MOST = 10**6  # of a whole number that is counted with
-NO_RETURN = "A function without a `return` line gives None."
+NO_RETURN = (
+    "A function without a `return` line gives None, and so does a method that changes what it is "
+    "called on, such as `append`."
+)
 
 
 def array(shape, *of):

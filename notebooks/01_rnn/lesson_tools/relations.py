@@ -272,8 +272,8 @@ def _zeros(got, want):
     if np.any(got[wrong]) or np.count_nonzero(wrong) < ENOUGH:
         return ""
     if wrong.all():
-        return "All of it is 0, as an array of zeros is that nothing was written to."
-    return "Wherever it is wrong it is exactly 0, as a place is that nothing was written to."
+        return "All of it is 0: perhaps nothing was written to it."
+    return "Wherever it is wrong it is exactly 0: perhaps nothing was written there."
 
 
 def _places(got, want):

@@ -10,8 +10,8 @@ WHAT = {  # what the usual sizes count
     "T_x": "the time steps",
 }
 KEEP = (
-    "A sum, a mean or a single index drops an axis: keepdims=True keeps it in a sum, and so does "
-    "a slice in place of an index."
+    "If a sum, a mean or a single index has dropped it: keepdims=True keeps it in a sum, and so "
+    "does a slice in place of an index."
 )
 
 

@@ -83,13 +83,14 @@ def rnn_backward_arguments(rng, n_x, n_a, n_y, m, T_x, scale=SCALE, **more):
     return draw_backward(rng, rnn_forward, rnn_arguments, (n_x, n_a, n_y, m, T_x), scale, **more)
 
 
-def descent_step_arguments(rng, n_x, n_a, n_y, times=2.0, others=False):
+def descent_step_arguments(rng, n_x, n_a, n_y, times=2.5, others=False):
     """Draw the arguments of ``descent_step``; the gradient is ``times`` as long as the limit.
 
     With ``others`` there are gradients beside those of the parameters.
     """
     parameters = rnn_parameters(rng, n_x, n_a, n_y)
-    limit = rng.uniform(0.5, 2.0)
+    # So far above 1 that a square is over the limit where the length itself is 0.9 of it.
+    limit = rng.uniform(1.25, 3.0)
     drawn = {"d" + name: rng.standard_normal(parameters[name].shape) for name in parameters}
     length = np.sqrt(sum(np.sum(value**2) for value in drawn.values()))
     gradients = {name: times * limit / length * value for name, value in drawn.items()}
