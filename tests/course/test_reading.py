@@ -94,6 +94,11 @@ ROWS = {
         "`dW` begins as zeros in line 8, but line 10 gives it a new value in each round of the "
         "loop, and nothing there reads the one of the round before.",
     ),
+    "set to zero in each round": (
+        USED + "for t in x:\n    s = 0\n    for u in t:\n        s += u\nreturn s",
+        "Line 9 sets `s` to 0 in each round of the loop of line 8: what was added up before is "
+        "lost.",
+    ),
     "never used": (
         USED + "b = x + 1\nreturn x",
         "`b` gets a value in line 8, and nothing uses it.",
@@ -117,6 +122,9 @@ SILENT = {
     "added up in place": "dW = 0\nfor t in x:\n    dW += t\nreturn dW",
     "carried on": "a = a0\nfor t in x:\n    a, y, c = cell(t, a)\nreturn a, y, c",
     "read later in the round": "a = 0\nfor t in x:\n    print(a)\n    a = t\nreturn a",
+    "a sum of its own in each round": (
+        "for t in x:\n    s = 0\n    for u in t:\n        s += u\n    a0[0] = s\nreturn a0"
+    ),
     "filled": "a = np.zeros(3)\nfor t in x:\n    a[t] = t\nreturn a",
     "changed through another name": "b = x\nb += 1\nreturn x",
     "return in a condition in the loop": "for t in x:\n    if t:\n        return t\nreturn a0",

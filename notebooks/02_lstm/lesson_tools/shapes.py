@@ -115,7 +115,8 @@ def _of_one_axis(got, want, names, sizes):
     if names[axis] == "T_x" and length == right - 1:
         return f"{said}. Perhaps the loop begins or ends one step off."
     fits = [name for name, size in sizes.items() if size == length]
-    if length == sizes.get("n_a", 0) + sizes.get("n_x", 0):
+    of_a_stack = not fits and names[axis] not in ("m", "T_x")
+    if of_a_stack and length == sizes.get("n_a", 0) + sizes.get("n_x", 0):
         return f"{said}: that is n_a + n_x, as of something stacked and not yet cut."
     if len(fits) == 1 and fits[0] in WHAT and length > 1:
         return f"{said}: {length} is {fits[0]}, the number of {WHAT[fits[0]][4:]}."

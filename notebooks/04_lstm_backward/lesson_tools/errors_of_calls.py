@@ -11,6 +11,8 @@ import numpy as np
 from .described import NO_RETURN, NUMBERS, a_kind, listed, named, plural
 from .errors_of_names import near_miss
 
+OVER_AXIS = ("max", "amax", "min", "amin", "sum", "mean", "prod", "argmax", "argmin")
+
 
 def _not_callable(line, match, _):
     for piece in line.pieces(ast.Call):
@@ -194,10 +196,33 @@ def _no_whole_number(line, match, _):
                     f"{what} is {named(value)}, and {line.quote(piece.func) or 'this function'} "
                     "wants whole numbers one by one."
                 ]
-    if match[1] == "float" and any(isinstance(one.op, ast.Div) for one in line.all(ast.BinOp)):
-        return ["`/` gives a float even where nothing is left over; `//` gives a whole number."]
+    for call in line.pieces(ast.Call):
+        if match[1] == "float" and (second := _second_is_axis(line, call)):
+            return second
+        parts = [two for one in call.args for two in getattr(one, "elts", [one])]
+        if any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div) for one in parts):
+            return ["`/` gives a float even where nothing is left over; `//` gives a whole number."]
     given = "None" if match[1] == "NoneType" else a_kind(match[1])
     return [f"A whole number is wanted here, and {given} is none."]
+
+
+def _second_is_axis(line, call):
+    """Say so of a function of NumPy that was given two things to take together."""
+    name = line.numpy(call.func)
+    if name not in OVER_AXIS or len(call.args) < 2 or not line.quote(call.func):
+        return []
+    both = {"max": ("larger", "maximum"), "min": ("smaller", "minimum")}.get(name[-3:])
+    return [
+        f"The second argument of {line.quote(call.func)} is the axis.",
+        f"The {both[0]} of two things, place by place, is `np.{both[1]}`." if both else "",
+    ]
+
+
+def _no_index(line, match, _):
+    for call in line.pieces(ast.Call):
+        if len(call.args) > 1 and line.shape(call.args[1]):
+            return _second_is_axis(line, call)
+    return []
 
 
 def _no_size(line, match, _):
@@ -228,6 +253,7 @@ TOLD = [
     (r"^TypeError: object of type '([\w.]+)' has no len", _no_length),
     (r"^TypeError: '([\w.]+)' object cannot be interpreted as an integer", _no_whole_number),
     (r"^TypeError: expected a sequence of integers .* got '(-?[\d.e]+)'", _no_size),
+    (r"^TypeError: only integer scalar arrays can be converted to a scalar index", _no_index),
     (r"^RecursionError: ()", _recursion),
     (r"^TypeError: .*(?:argument|expected)", _nothing_given),
 ]

@@ -43,6 +43,7 @@ def reading(target, given):
         *_other_key(made, holders),
         *_lost_arguments(made, names),
         *_overwritten(made),
+        *_begins_anew(made),
         *_never_used(made, names[: len(given)]),
         *_idle_loops(made),
     ]
@@ -265,6 +266,25 @@ def _overwritten(made):
                         f"{first[-1].lineno}, but line {node.lineno} gives it a new value in each "
                         "round of the loop, and nothing there reads the one of the round before."
                     )
+
+
+def _begins_anew(made):
+    for loop in ast.walk(made):
+        for node in loop.body if isinstance(loop, LOOPS) else ():
+            name = _single(node)
+            added = any(
+                isinstance(one, ast.AugAssign) and getattr(one.target, "id", None) == name
+                for one in ast.walk(loop)
+            )
+            read = any(
+                isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
+                for one in ast.walk(loop)
+            )
+            if name and added and not read and _is_empty(node.value):
+                yield (
+                    f"Line {node.lineno} sets `{name}` to {_is_empty(node.value)} in each round of "
+                    f"the loop of line {loop.lineno}: what was added up before is lost."
+                )
 
 
 def _is_empty(value):
