@@ -132,6 +132,7 @@ class Field:
         self.bench, self.solution = bench, solution
         self._lines = places(solution, bench.name)
         self._right = bench.outcomes(solution) or []
+        self._seen: dict[str, Any] = {}
         self._usual, self._usual_first = prints(self._right), prints(self._right[:1])
         if not self._right:
             raise GraderFault(f"The solution of {bench.name} cannot be run on its public cases.")
@@ -158,6 +159,27 @@ class Field:
     def like(self, found: Program) -> list[Program]:
         """Return the programs that give the same, in their order: known ones first."""
         return self._known.like(found)
+
+    def shown(self, one: Program) -> bool:
+        """Say whether all that each of several mistakes makes wrong alone is wrong in both, too.
+
+        Where one undoes what the other does, the sentence about the other is no longer true.
+        """
+        alone = [single for single in self.single if single.parts[0] in one.parts]
+        places = [self._wrong(program.source) for program in (*alone, one)]
+        if any(place is None for place in places):
+            return True  # of an error, or of another form, no number can be undone
+        return all(not (place & ~places[-1]).any() for place in places)
+
+    def _wrong(self, source: str) -> Any:
+        """Return which numbers of the first case are wrong; None where there are other ones."""
+        if source not in self._seen:
+            made = self.bench.outcomes(source, 1) or [(None, {})]
+            pair = (made[0], self._right[0])
+            got, want = (np.concatenate([np.zeros(1), *_numbers(one)]) for one in pair)
+            other = got.shape != want.shape
+            self._seen[source] = None if other else ~np.isclose(got, want, equal_nan=True)
+        return self._seen[source]
 
     def _telling(self, results: list[Outcome]) -> bool:
         telling = 0

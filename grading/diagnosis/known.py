@@ -64,7 +64,7 @@ def _sure_of_several(field: Field, one: Program) -> Sure:
     """Say how sure several mistakes together are: no other program gives the same, or nothing."""
     like = field.like(one)
     alone = all(set(other.parts) >= set(one.parts) for other in like)
-    return Sure.FACT if one.telling and alone else Sure.NOT
+    return Sure.FACT if one.telling and alone and field.shown(one) else Sure.NOT
 
 
 def table(known: Sequence[Known]) -> list[dict[str, Any]]:

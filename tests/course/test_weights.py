@@ -160,6 +160,10 @@ def many_units(k):
         (lambda _: references()["counting_weights"](3), "come for k = 3 and k = 12."),
         (counting(Wf=lambda Wf: 0 * Wf), "It says yes from 3 ticks on, and a reset changes noth"),
         (counting(by=lambda by: by - 9 * np.eye(2)[:, 1:]), "It says no at each step."),
+        (
+            counting(Wi=lambda Wi: np.hstack([Wi[:, :-1], Wi[:, -2:-1]])),
+            "times its yes begins when 2 ticks have come since the last reset, not 3.",
+        ),
         (counting(bf=lambda bf: bf - 17), "times its yes ends though no reset has come."),
     ],
 )

@@ -89,6 +89,18 @@ def test_two_slips_are_known_together():
     assert rows[2]["sure"] == "fact"
 
 
+def test_of_two_slips_one_of_which_hides_the_other_none_is_told():
+    """Where the sum goes through a tanh already, the first value is right without its own."""
+    solution = SOLUTION.replace("out = np.tanh(total)", "out = 3 * np.tanh(total)")
+    early = wrong("tanh of the sum", ("total = W @ p + q", "total = np.tanh(W @ p + q)"))
+    bare = wrong("tanh forgotten", ("3 * np.tanh(total)", "3 * total"))
+    _, known, _ = sureness(early, bare, TURNED, solution=solution)
+    told = [{part.name for part in one.program.parts} for one in known if one.program.parts[1:]]
+    assert {"tanh of the sum", "W transposed"} in told
+    assert {"tanh forgotten", "W transposed"} in told
+    assert {"tanh of the sum", "tanh forgotten"} not in told
+
+
 def test_several_things_left_out_are_said_in_one_sentence():
     solution = SOLUTION.replace("W @ p + q", "W @ p + q + c + d")
     cases = [{**given(), "c": 3.3, "d": -2.1}]

@@ -176,8 +176,8 @@ class PublicCases:
         """Say whether a wrong value is right where there is only one example and one step."""
         want = self._expected(name, "alone").get(value)
         got = results(target, self.alone(name), self._picks[name]) if want is not None else {}
-        if value not in got or not close(got[value], want):
-            return []
+        if value not in got or not close(got[value], want) or not np.any(want):
+            return []  # of zeros, many programs make zeros
         return [f"With a single example and a single step `{value}` is right."]
 
     def _both(self, name):

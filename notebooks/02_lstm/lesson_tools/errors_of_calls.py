@@ -20,6 +20,8 @@ def _not_callable(line, match, _):
         if not value or value.get("type") != match[1].split(".")[-1] or not what:
             continue
         is_it = f"{what} is {named(value)}, and round brackets behind it call it like a function."
+        if callable(getattr(np, getattr(piece.func, "id", ""), None)):
+            return [is_it, f"NumPy's function of that name is `np.{piece.func.id}`."]
         if value["type"] in ("dict", "tuple", "list", "ndarray"):
             return [is_it, "What it holds is taken out with square brackets."]
         if value["type"] in ("int", "float", "float64"):

@@ -86,6 +86,14 @@ def _seen(yes, there, x, k):
     alone = begins & ~tick[:, 1:]
     if alone.any():
         said.append(f" {alone.sum()} of {begins.sum()} times its yes begins without a tick.")
+    counts = _counted(tick, reset)[:, 1:][begins]
+    other = counts[counts != k]
+    if other.size and not said:
+        n = np.bincount(other).argmax()
+        said.append(
+            f" {np.sum(other == n)} of {counts.size} times its yes begins when {n} "
+            f"tick{'s have' if n != 1 else ' has'} come since the last reset, not {k}."
+        )
     return "".join(said[:2])
 
 

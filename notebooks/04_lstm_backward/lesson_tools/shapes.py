@@ -61,7 +61,7 @@ def _of_axes(got, want, names):
             )
             return (
                 f"In yours the axes for {one} and {other} are exchanged. Look at the order in "
-                f"which the sizes are written, and at {look}."
+                f"which the sizes are written, at {look}, and at what exchanges axes."
             )
         return "The lengths are right, but the axes stand in another order."
     if not got:

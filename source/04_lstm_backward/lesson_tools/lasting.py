@@ -32,12 +32,13 @@ def asked(target, n_a):
 
 def require_lasting(target, n_a, T_x, rng):
     """Raise a Mismatch unless the last state feels the first input, and the last, as it should."""
-    share, heard = felt(asked(target, n_a), T_x, rng)
+    share, heard, gates = felt(asked(target, n_a), T_x, rng)
     where = f"With {n_a} units and {T_x} steps"
     if not heard >= HEARD:
         raise Mismatch(
             f"{where} the last state moves less than {HEARD} times as far as the last input: "
-            "the network hardly hears what comes in."
+            "the network hardly hears what comes in.",
+            f" {_in_words(gates)}",
         )
     if not LEAST <= share <= MOST:
         wrong = "vanishes" if share < LEAST else "explodes"
@@ -45,8 +46,17 @@ def require_lasting(target, n_a, T_x, rng):
         raise Mismatch(
             f"{where} the gradient {wrong}: the last state should feel {asked_for} as much of the "
             "first input as of the last",
-            f", and feels {said(share)} times as much.",
+            f", and feels {said(share)} times as much. {_in_words(gates)}",
         )
+
+
+def _in_words(gates):
+    """Say what the gates do in all steps together, and the slope of the candidate."""
+    return (
+        f"Over all steps the forget gates leave {said(gates['kept'])} of a cell state. On average "
+        f"the update gate is open to {gates['update']:.0%}, the output gate to "
+        f"{gates['output']:.0%}, and the slope of the candidate is {said(gates['slope'])}."
+    )
 
 
 def said(share):
@@ -65,6 +75,9 @@ def felt(biases, T_x, rng, n_x=3):
     share : float
     heard : float
         How far the last state moves when the last input moves by 1.
+    gates : dict of str to float
+        What the forget gates leave of a cell state over all steps, as a geometric mean; and how far
+        update and output gate are open and the candidate's slope, as means.
     """
     n_a = len(biases["bf"])
     weights = rng.standard_normal((NETWORKS, 4 * n_a, n_a + n_x)) / np.sqrt(n_a + n_x)
@@ -73,11 +86,15 @@ def felt(biases, T_x, rng, n_x=3):
     move = rng.standard_normal((NETWORKS, n_x, EXAMPLES))
     move *= MOVE / np.linalg.norm(move, axis=1, keepdims=True)
     move = np.concatenate([move, -move], axis=2)
+    seen = []
 
     def step(xt, a, c):
         z = weights @ np.concatenate([a, xt], axis=1) + b
         forget, update, output = np.split(sigmoid(z[:, : 3 * n_a]), 3, axis=1)
-        c = forget * c + update * np.tanh(z[:, 3 * n_a :])
+        candidate = np.tanh(z[:, 3 * n_a :])
+        c = forget * c + update * candidate
+        lost = np.mean(np.log(np.maximum(forget, 1e-300)))
+        seen.append((lost, update.mean(), output.mean(), np.mean(1 - candidate**2)))
         return output * np.tanh(c), c
 
     def moved(a):
@@ -89,8 +106,10 @@ def felt(biases, T_x, rng, n_x=3):
     states = step(x[0] + move, *before)
     for xt in x[1:]:
         before, states = states, step(xt, *states)
+    lost, *means = np.mean(seen, axis=0)
+    gates = dict(zip(("update", "output", "slope"), means, strict=True), kept=np.exp(T_x * lost))
     heard = moved(step(x[-1] + move, *(half_way(state) for state in before))[0])
-    return moved(states[0]) / heard, heard
+    return moved(states[0]) / heard, heard, gates
 
 
 def half_way(state):
