@@ -99,6 +99,11 @@ ROWS = {
         "Line 9 sets `s` to 0 in each round of the loop of line 8: what was added up before is "
         "lost.",
     ),
+    "written to one place": (
+        USED + "for t in x:\n    for k in t:\n        a0[t, 0] = t * k\nreturn a0",
+        "In each round of the loop of line 9, line 10 writes to the same place, `a0[t, 0]`: what "
+        "the last round writes stays.",
+    ),
     "never used": (
         USED + "b = x + 1\nreturn x",
         "`b` gets a value in line 8, and nothing uses it.",
@@ -122,8 +127,11 @@ SILENT = {
     "added up in place": "dW = 0\nfor t in x:\n    dW += t\nreturn dW",
     "carried on": "a = a0\nfor t in x:\n    a, y, c = cell(t, a)\nreturn a, y, c",
     "read later in the round": "a = 0\nfor t in x:\n    print(a)\n    a = t\nreturn a",
+    "written to a place of each round": "for t in x:\n    u = t + 1\n    a0[u] = t\nreturn a0",
+    "written to one place and read": "for t in x:\n    a0[0] = a0[0] + t\nreturn a0",
+    "read elsewhere in the round": "for t in x:\n    a0[0] = t\n    print(a0)\nreturn a0",
     "a sum of its own in each round": (
-        "for t in x:\n    s = 0\n    for u in t:\n        s += u\n    a0[0] = s\nreturn a0"
+        "for t in x:\n    s = 0\n    for u in t:\n        s += u\n    a0[t] = s\nreturn a0"
     ),
     "filled": "a = np.zeros(3)\nfor t in x:\n    a[t] = t\nreturn a",
     "changed through another name": "b = x\nb += 1\nreturn x",

@@ -39,7 +39,10 @@ def _not_subscriptable(line, match, _):
         if callable(attribute) and not isinstance(attribute, type):
             return [f"{what} is a function: it is called with round brackets, not square ones."]
         if line.failed is not None and match[1] == "builtin_function_or_method":
-            return [f"{what} is a function: it is called with round brackets, not square ones."]
+            is_it = f"{what} is a function: it is called with round brackets, not square ones."
+            bare = isinstance(piece.value, ast.Name)
+            made = "Perhaps the round brackets were forgotten in the line that made it."
+            return [is_it, made if bare else ""]
         if not value or value.get("type") != match[1].split(".")[-1]:
             continue
         is_it = f"{what} is {named(value)}"
@@ -127,13 +130,16 @@ def _unhashable(line, match, _):
 
 def _not_iterable(line, match, _):
     kind = (match[1] or match[2]).split(".")[-1]
+    more = NO_RETURN if kind == "NoneType" else ""
     for piece in _taken_apart(line) if match[1] else _gone_through(line):
         value, what = line.value(piece), line.quote(piece)
-        more = NO_RETURN if kind == "NoneType" else ""
         if value and value.get("type") == kind and what:
             return [f"{what} is {named(value)}: it does not hold several things.", more]
         if match[1] and isinstance(piece, ast.Call) and line.quote(piece.func):
             return [f"{line.quote(piece.func)} gives {named({'type': kind})} here.", more]
+    gone = line.failed
+    if isinstance(gone, ast.Call) and not (gone.args or gone.keywords) and line.quote(gone.func):
+        return [f"{line.quote(gone.func)} gives {named({'type': kind})} here.", more]
     if kind in NUMBERS:
         return ["A single number stands where something is wanted that holds several."]
     return []

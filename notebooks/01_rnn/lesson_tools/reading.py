@@ -9,10 +9,11 @@ import inspect
 import linecache
 import types
 
+from lesson_tools.reading_loops import called, in_loops, loaded, single, stored
+
 MOST = 2  # sentences
 RETURN_NOTHING = ("append", "extend", "insert", "sort", "reverse", "update", "fill")
 OUTSIDE = ("locals", "globals", "vars", "eval", "exec")  # with these, names are used unseen
-LOOPS = (ast.For, ast.While)
 
 
 def reading(target, given):
@@ -26,7 +27,7 @@ def reading(target, given):
         The arguments of a call.
     """
     made = _definition(target)
-    if made is None or any(_called(node) in OUTSIDE for node in ast.walk(made)):
+    if made is None or any(called(node) in OUTSIDE for node in ast.walk(made)):
         return []
     known = getattr(target, "__globals__", {})
     names = [one.arg for one in made.args.args]
@@ -38,14 +39,11 @@ def reading(target, given):
     said = [
         *_nothing_returned(made, known),
         *_kept_nowhere(made, known),
-        *_ends_in_loop(made),
         *_other_order(made, known),
         *_other_key(made, holders),
         *_lost_arguments(made, names),
-        *_overwritten(made),
-        *_begins_anew(made),
+        *in_loops(made),
         *_never_used(made, names[: len(given)]),
-        *_idle_loops(made),
     ]
     return list(dict.fromkeys(said))[:MOST]
 
@@ -68,56 +66,19 @@ def _definition(target):
     return found[0] if len(found) == 1 else None
 
 
-def _called(node):
-    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
-
-
-def _loaded(node, name=None):
-    """Return the names that are read somewhere in a tree; with a name, whether it is."""
-    found = {
-        one.id
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) and isinstance(one.ctx, (ast.Load, ast.Del))
-    }
-    found |= {
-        one.target.id
-        for one in ast.walk(node)
-        if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)
-    }
-    return found if name is None else name in found
-
-
-def _stored(statement):
-    """Return the names that a plain assignment gives a value to."""
-    if not isinstance(statement, ast.Assign):
-        return set()
-    places = [one for target in statement.targets for one in ast.walk(target)]
-    return {
-        one.id for one in places if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-    }
-
-
-def _single(statement):
-    """Return the one name on the left of an assignment, or None."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-        return target.id if isinstance(target, ast.Name) else None
-    return None
-
-
 def _is_module(node, known):
     return isinstance(node, ast.Name) and isinstance(known.get(node.id), types.ModuleType)
 
 
 def _nothing_returned(made, known):
     for node in ast.walk(made):
-        name, value = _single(node), getattr(node, "value", None)
+        name, value = single(node), getattr(node, "value", None)
         if name is None or not isinstance(value, ast.Call):
             continue
         method = value.func
         if not isinstance(method, ast.Attribute) or _is_module(method.value, known):
             continue
-        if method.attr in RETURN_NOTHING and _loaded(method.value, name):
+        if method.attr in RETURN_NOTHING and loaded(method.value, name):
             yield (
                 f"Line {node.lineno} gives `{name}` the value None: `{method.attr}` changes what "
                 "it is called on, and returns nothing. It needs no `=`."
@@ -154,25 +115,11 @@ def _makes_new(value, known):
     return value.func.attr in new and len(value.args) <= 1
 
 
-def _ends_in_loop(made):
-    for loop in ast.walk(made):
-        if not isinstance(loop, LOOPS) or any(
-            isinstance(node, (ast.Continue, ast.Break)) for node in ast.walk(loop)
-        ):
-            continue
-        for node in loop.body:
-            if isinstance(node, ast.Return):
-                yield (
-                    f"The `return` of line {node.lineno} stands inside the loop of line "
-                    f"{loop.lineno}, so the function ends in the first round."
-                )
-
-
 def _other_order(made, known):
     for node in ast.walk(made):
         if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
             continue
-        inner, taken = known.get(_called(node.value)), node.targets[0].elts
+        inner, taken = known.get(called(node.value)), node.targets[0].elts
         returned = _returned(inner)
         names = [getattr(one, "id", None) for one in taken]
         if not returned or len(returned) != len(names) or len(set(names)) != len(names):
@@ -241,73 +188,23 @@ def _lost_arguments(made, names):
     read = set()
     for node in made.body:
         for name in names:
-            if name in _stored(node) and name not in read | _loaded(node.value):
+            if name in stored(node) and name not in read | loaded(node.value):
                 yield (
                     f"Line {node.lineno} gives the argument `{name}` another value before "
                     "anything has read it."
                 )
-        read |= _loaded(node)
-
-
-def _overwritten(made):
-    for loop in ast.walk(made):
-        if not isinstance(loop, LOOPS):
-            continue
-        for node in loop.body:
-            for name in _stored(node):
-                first = [
-                    one
-                    for one in made.body
-                    if _single(one) == name and one.lineno < loop.lineno and _is_empty(one.value)
-                ]
-                if first and not _loaded(loop, name):
-                    yield (
-                        f"`{name}` begins as {_is_empty(first[-1].value)} in line "
-                        f"{first[-1].lineno}, but line {node.lineno} gives it a new value in each "
-                        "round of the loop, and nothing there reads the one of the round before."
-                    )
-
-
-def _begins_anew(made):
-    for loop in ast.walk(made):
-        for node in loop.body if isinstance(loop, LOOPS) else ():
-            name = _single(node)
-            added = any(
-                isinstance(one, ast.AugAssign) and getattr(one.target, "id", None) == name
-                for one in ast.walk(loop)
-            )
-            read = any(
-                isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
-                for one in ast.walk(loop)
-            )
-            if name and added and not read and _is_empty(node.value):
-                yield (
-                    f"Line {node.lineno} sets `{name}` to {_is_empty(node.value)} in each round of "
-                    f"the loop of line {loop.lineno}: what was added up before is lost."
-                )
-
-
-def _is_empty(value):
-    """Say in words as what a name begins that is to be filled or added to; nothing for others."""
-    if isinstance(value, ast.Constant) and value.value in (0, 0.0):
-        return "0"
-    if isinstance(value, ast.List) and not value.elts:
-        return "an empty list"
-    method = getattr(value, "func", None)
-    if isinstance(method, ast.Attribute) and method.attr in ("zeros", "zeros_like"):
-        return "zeros"
-    return ""
+        read |= loaded(node)
 
 
 def _never_used(made, names):
-    used = _loaded(made)
+    used = loaded(made)
     unused = [name for name in names if name not in used]
-    stored = {name for node in ast.walk(made) for name in _stored(node)}
+    given = {name for node in ast.walk(made) for name in stored(node)}
     for name in unused:
-        if name not in stored and name[0] != "_":
+        if name not in given and name[0] != "_":
             yield f"Nothing in your function reads its argument `{name}`."
     for node in ast.walk(made):
-        name = _single(node)
+        name = single(node)
         if name and name not in used and name[0] != "_" and not _is_size(node.value):
             yield f"`{name}` gets a value in line {node.lineno}, and nothing uses it."
 
@@ -315,16 +212,5 @@ def _never_used(made, names):
 def _is_size(value):
     """Say whether a value is a size: many take them all and use some."""
     return any(getattr(node, "attr", "") == "shape" for node in ast.walk(value)) or (
-        _called(value) == "len"
+        called(value) == "len"
     )
-
-
-def _idle_loops(made):
-    for loop in ast.walk(made):
-        if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name):
-            name = loop.target.id
-            if name[0] != "_" and not any(_loaded(node, name) for node in loop.body):
-                yield (
-                    f"The loop of line {loop.lineno} counts with `{name}`, and nothing in it reads "
-                    f"`{name}`: each round does the same."
-                )
