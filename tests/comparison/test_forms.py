@@ -75,6 +75,7 @@ SHAPES = [
     (C, X, "axis 0, which counts the input features, has length 5, not 3: 5 is n_a, the number"),
     (np.zeros((8, 4)), X, "has length 8, not 3: that is n_a + n_x, as of something stacked"),
     (W[:, :5], W, "It should be (n_a, n_a + n_x). In yours axis 1 has length 5, not 8: 5 is n_a"),
+    (np.zeros((4, 4)), X, "axis 0, which counts the input features, has length 4, not 3."),
     (np.zeros((5, 4, 8)), A, "axis 2, which counts the time steps, has length 8, not 6."),
     (np.zeros((4, 4, 4)), A, "It should be (n_a, m, T_x). "),
 ]

@@ -45,7 +45,7 @@ SAID = [
         "Before a tanh, what is off would be the same in each column",
     ),
     (np.tanh(FLAT * 0.4), np.tanh(FLAT * 0.2), "Before a tanh, each number would be 2 times what"),
-    (softmax(FLAT + FIRST[:, :1]), softmax(FLAT), "before it, the scores are off by the same"),
+    (softmax(FLAT + FIRST[:, :1]), softmax(FLAT), "goes into the softmax is off by the same"),
     (FLAT[[1, 0, 2, 4, 3]], FLAT, "another order: row 0 holds what belongs to row 1."),
     (DEEP[:, [0, 2, 1, 3]], DEEP, "another order: example 1 holds what belongs to example 2."),
     (FLAT * np.where(FLAT > 0.5, -1, 1), FLAT, "All sizes are right, and the sign of"),
@@ -166,7 +166,7 @@ NUMBERS = [
     (WANT**2, "Each number is the square of what it should be."),
     (WANT + 1, "Each number is 1 plus what it should be."),
     (WANT * 1.001, "In each of the 4 cases it is 1.001 times what it should be."),
-    (WANT * [1.002, 1.001, 0.999, 1.4], "In 3 of the 4 cases it is less than 1 % off, and not by"),
+    (WANT * [1.002, 1.001, 0.999, 1.4], "In 3 of the 4 cases it is less than 1 % off."),
     (WANT * [1.5, 1.2, 7, 2], "In each of the 4 cases it is larger than it should be."),
     (WANT + 0.25, "Each number is too large by the same amount."),
     (0 * WANT + 0.5, "It is the same in all 4 cases: 0.5."),
@@ -176,6 +176,13 @@ NUMBERS = [
 @pytest.mark.parametrize(("got", "said"), NUMBERS)
 def test_what_single_numbers_have_in_common_is_said_of_all_cases(got, said):
     assert related_numbers(got, WANT, OF).startswith(said)
+
+
+def test_what_is_rounded_is_called_so():
+    want = WANT + 0.0123
+    assert related_numbers(np.round(want, 2), want, OF) == (
+        "In each of the 4 cases it is the right number, rounded to 2 places."
+    )
 
 
 @pytest.mark.parametrize("got", [WANT, WANT * [2, 2, 0.5, 3], DRAW(4), WANT * np.nan])

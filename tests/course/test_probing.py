@@ -60,6 +60,11 @@ SEEN = [
         "stays the same when `limit` is doubled, though it should change.",
     ),
     (
+        "rnn_cell_forward",
+        [("a_next = np.tanh(", "a_next = 0.1 * np.random.rand() + np.tanh(")],
+        "Called twice with the same inputs, your function gives two different `a_next`.",
+    ),
+    (
         "cross_entropy",
         [("loss /= labels.size", "loss /= labels.shape[1] ** 2")],
         "With a single example and a single step `loss` is right.",
@@ -80,6 +85,12 @@ SEEN = [
         "In each of its 6 calls `lstm_cell_backward` is given what it should be given.",
     ),
 ]
+
+
+def test_an_input_that_comes_out_as_it_was_proves_nothing(solved):
+    """A step along a gradient of zeros is no step, whatever its length."""
+    edit = ("rate = rate * limit / length", "rate = rate * 0.7 / length")
+    assert "right when" not in said("descent_step", solved, edit)
 
 
 @pytest.mark.parametrize(("name", "edits", "words"), SEEN, ids=lambda one: str(one)[:40])
