@@ -18,6 +18,7 @@ import linecache
 import random
 import signal
 import sys
+import textwrap
 import threading
 import time
 import warnings
@@ -67,8 +68,9 @@ def _chosen(name, given, lessons):
     """Return a student's own function or the given one, and say which it is."""
     try:
         own = _the_one(name, lessons).own(name)
-    except _Refused as why:
-        print(f"{name}: given ({why})")
+    except Exception as error:  # what nobody has thought of is no reason to stop this lesson
+        why = error if isinstance(error, _Refused) else f"yours is odd: {type(error).__name__}"
+        print(textwrap.fill(f"{name}: given ({why})", 88, subsequent_indent="    "))
         return given
     print(f"{name}: yours")
     _GIVEN[id(own)] = own, given

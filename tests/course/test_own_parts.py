@@ -89,7 +89,7 @@ def told(capsys, desk, *given, mine=True):
     returned = own_parts(mine, *given, beside=desk)
     out, err = capsys.readouterr()
     assert err == ""
-    return returned, dict(line.split(": ", 1) for line in out.splitlines())
+    return returned, dict(line.split(": ", 1) for line in out.replace("\n    ", " ").splitlines())
 
 
 def given(why):
@@ -382,6 +382,11 @@ def test_the_folder_of_this_lesson_is_no_earlier_one(desk, capsys, monkeypatch):
     monkeypatch.setattr(module, "HERE", desk / "01_rnn")
     why = given(NO_LESSON)
     assert told(capsys, None)[1] == dict.fromkeys((CELL, LOOP), why)
+
+
+def test_what_nobody_has_thought_of_stops_nothing(desk, capsys, monkeypatch):
+    monkeypatch.setattr(module, "_apart", None)
+    assert told(capsys, desk)[1] == dict.fromkeys((CELL, LOOP), given("yours is odd: TypeError"))
 
 
 def test_no_other_cell_is_run(desk, capsys):

@@ -137,7 +137,7 @@ with contextlib.redirect_stdout(text):
     for top in here.parents:
         for folder in (top, top / "notebooks", top / "submitted/aa-reference"):
             own_parts(True, rnn_cell_forward, rnn_forward, beside=folder)
-said = text.getvalue().splitlines()
+said = text.getvalue().replace("\\n    ", " ").splitlines()
 assert len(said) >= 4
 loot = [line for line in said if "no folder beside this one" not in line]
 """
