@@ -391,7 +391,8 @@ def test_what_nobody_has_thought_of_stops_nothing(desk, capsys, monkeypatch):
 
 def test_no_other_cell_is_run(desk, capsys):
     """Of the first one what it imports is taken, and of that what is needed."""
-    notebook = edited(imports=lambda source: f"import this_is_not_there\n{RAISES}\n{source}")
+    (desk / "01_rnn/ends_all.py").write_text("raise SystemExit", "utf-8")
+    notebook = edited(imports=lambda source: f"import ends_all\n{RAISES}\n{source}")
     for place in (0, 4, len(notebook.cells)):
         notebook.cells.insert(place, new_code_cell(RAISES))
     for cell in notebook.cells:
