@@ -18,6 +18,7 @@ import linecache
 import random
 import signal
 import sys
+import textwrap
 import threading
 import time
 import warnings
@@ -67,8 +68,9 @@ def _chosen(name, given, lessons):
     """Return a student's own function or the given one, and say which it is."""
     try:
         own = _the_one(name, lessons).own(name)
-    except _Refused as why:
-        print(f"{name}: given ({why})")
+    except Exception as error:  # what nobody has thought of is no reason to stop this lesson
+        why = error if isinstance(error, _Refused) else f"yours is odd: {type(error).__name__}"
+        print(textwrap.fill(f"{name}: given ({why})", 88, subsequent_indent="    "))
         return given
     print(f"{name}: yours")
     _GIVEN[id(own)] = own, given
@@ -121,6 +123,7 @@ class _Lesson:
         self._said = f"{self.folder.name}/{self._file.name}"
         self._given = given
         self._made = {}
+        self._modules = {}  # its own, by name: reading them takes most of the time
 
     def has(self, name):
         """Say whether the lesson has this exercise, by a look at the text of its tests."""
@@ -145,7 +148,7 @@ class _Lesson:
         linecache.cache[called] = len(source), None, source.splitlines(keepends=True), called
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {name}
         space = {"__name__": self._stem, **self._exercises(names)}
-        with _as_in(self.folder):
+        with _as_in(self.folder, self._modules):
             test = self._test(name)
             with _apart() as printed:
                 for statement in self._imports(names):
@@ -232,19 +235,24 @@ def _parsed(source, called):
 
 
 @contextlib.contextmanager
-def _as_in(folder):
-    """Let modules be those of another lesson's folder: it has files of the same names."""
+def _as_in(folder, modules):
+    """Let modules be those of another lesson's folder: it has files of the same names.
+
+    Those that have been read are in ``modules``, and remain there.
+    """
     path, before = sys.path[:], _modules_of(HERE)
     for name in before:
         del sys.modules[name]
+    sys.modules.update(modules)
     sys.path[:] = [str(folder), *(one for one in path if not Path(one, "lesson_tools").is_dir())]
     importlib.invalidate_caches()
     try:
         yield
     finally:
         sys.path[:] = path
-        for name in _modules_of(folder):
-            del sys.modules[name]
+        modules.update(_modules_of(folder))
+        for name in modules:
+            sys.modules.pop(name, None)
         sys.modules.update(before)
         importlib.invalidate_caches()
 
