@@ -6,7 +6,7 @@ What an entry found it prints as ``found:``. Without a wall it finds the words o
 import os
 
 from grading.core.verdicts import Verdict as V
-from tests.support.gallery.entry import ALL, KEY, LSTM, LSTMS, PORT, RNN, RNNS, Entry, Maker
+from tests.support.gallery.entry import ALL, BACK, KEY, LSTM, LSTMS, PORT, RNN, RNNS, Entry, Maker
 
 read, write, network = Maker("reading"), Maker("writing"), Maker("network")
 TELL = '\nprint("found:", sorted(set(map(str, loot))))'
@@ -125,6 +125,25 @@ READS = [
     for function, name, finds, deed in LOOK
 ]
 READS += [
+    read.right(
+        BACK,
+        "looks for earlier lessons to take its own functions from",
+        """
+import contextlib, io, pathlib
+from lesson_tools.own_parts import own_parts
+here, text = pathlib.Path.cwd(), io.StringIO()
+with contextlib.redirect_stdout(text):
+    rnn_cell_forward, rnn_forward = own_parts(True, rnn_cell_forward, rnn_forward)
+    for top in here.parents:
+        for folder in (top, top / "notebooks", top / "submitted/aa-reference"):
+            own_parts(True, rnn_cell_forward, rnn_forward, beside=folder)
+said = text.getvalue().replace("\\n    ", " ").splitlines()
+assert len(said) >= 4
+loot = [line for line in said if "no folder beside this one" not in line]
+"""
+        + TELL,
+        finds=("rnn_forward: given (yours is not finished)",),
+    ),
     read.call(
         RNN,
         "reads the test that calls it",
