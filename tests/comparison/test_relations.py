@@ -179,7 +179,7 @@ def test_what_single_numbers_have_in_common_is_said_of_all_cases(got, said):
 
 
 def test_what_is_rounded_is_called_so():
-    want = WANT + 0.0123
+    want = WANT + [0.0123, -0.0041, 0.0072, 0.0014]
     assert related_numbers(np.round(want, 2), want, OF) == (
         "In each of the 4 cases it is the right number, rounded to 2 places."
     )

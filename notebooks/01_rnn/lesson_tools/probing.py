@@ -154,9 +154,11 @@ def about_inputs(target, given, pick, known, place):
         Which value is wrong, and which in order it is.
     """
     name, place = place
-    usual = results(target, given, pick)
+    usual, again = results(target, given, pick), results(target, given, pick)
     if name not in usual or "" not in known:
         return []
+    if name in again and not np.array_equal(usual[name], again[name], equal_nan=True):
+        return [f"Called twice with the same inputs, your function gives two different `{name}`."]
     right, mine = known[""][place], fingerprint(usual[name], None)[1]
     unused, needless, enough = [], [], []
     for one, values in leaves(given).items():
@@ -173,7 +175,7 @@ def about_inputs(target, given, pick, known, place):
             unused.append((one, does))
         elif moves and _same(wanted, right, 1e-12):
             needless.append((one, does))
-        elif _same(number, wanted) and not _same(mine, right) and _telling(made):
+        elif _same(number, wanted) and not _same(mine, right) and _telling(made, given):
             enough.append((one, does))
     return [
         *_sentence(f"Here `{name}` stays the same when", unused, "it should change", "or"),
@@ -190,8 +192,11 @@ def _sentence(start, names, end, last):
     return [f"{start} {listed(said, last)}{f', though {end}' if end else ''}."]
 
 
-def _telling(array):
+def _telling(array, given):
     """Say whether an array holds enough numbers that not many programs end at."""
+    handed = [one for many in leaves(given).values() for one in many]
+    if any(np.array_equal(one, array) for one in handed):
+        return False  # an input, handed on as it was
     return len(np.unique(np.round(array[~np.isin(array, TRIVIAL)], 9))) > 2
 
 

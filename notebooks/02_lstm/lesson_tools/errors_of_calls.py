@@ -11,6 +11,7 @@ import numpy as np
 from .described import NO_RETURN, NUMBERS, a_kind, listed, named, plural
 from .errors_of_names import near_miss
 
+OF_A_SHAPE = ("zeros", "ones", "empty", "full", "reshape", "broadcast_to")
 OVER_AXIS = ("max", "amax", "min", "amin", "sum", "mean", "prod", "argmax", "argmin")
 
 
@@ -197,7 +198,11 @@ def _no_length(line, match, _):
 
 def _no_whole_number(line, match, _):
     for piece in line.pieces(ast.Call):
-        for part in piece.args:
+        for part in [two for one in piece.args for two in getattr(one, "elts", ())]:
+            value, what = line.value(part) or {}, line.quote(part)
+            if value.get("type") == match[1] in ("tuple", "list", "dict", "str") and what:
+                return [f"{what} is {named(value)}, and a whole number belongs there."]
+        for part in piece.args if line.numpy(piece) not in OF_A_SHAPE else ():
             value, what = line.value(part) or {}, line.quote(part)
             if value.get("type") == match[1] == "tuple" and what:
                 return [

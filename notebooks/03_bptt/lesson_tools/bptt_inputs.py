@@ -97,6 +97,8 @@ def descent_step_arguments(rng, n_x, n_a, n_y, times=2.5, others=False):
     if others:
         shapes = {"dx": (n_x, 2, 3), "da": (n_a, 2, 3), "da0": (n_a, 2)}
         gradients |= {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    # In another order than the weights, as those of the notebook are: it is the name that counts.
+    gradients = dict(reversed(gradients.items()))
     rate = rng.uniform(0.1, 0.5)
     return {"parameters": parameters, "gradients": gradients, "rate": rate, "limit": limit}
 

@@ -52,7 +52,11 @@ def _unbound(line, match, _):
             f"Where line {number} reads it, it has no value yet.",
         ]
     if stored == [number]:
-        return [f"This line reads `{name}` before anything has given it a first value."]
+        function = line.facts.get("function")
+        return [
+            f"`{function}` gives `{name}` a value in this line, so the name is its own there. When "
+            "the line reads it, it has none yet."
+        ]
     if min(stored) >= number:
         return [f"`{name}` gets its value in {where}. When this line reads it, it has none yet."]
     return [
@@ -78,7 +82,7 @@ def _missing_key(line, match, _):
         has = f"{what} has the keys {listed(keys)}." if keys else f"{what} is empty."
         if type(key["value"]) is int:
             return [f"{what} is a dict: its values are found by their names.", has]
-        near = near_miss(key["value"], keys)
+        near = near_miss(key["value"], keys) if isinstance(piece.slice, ast.Constant) else None
         return [has, f"Did you mean `{near}`?" if near else ""]
     return _lacks(line, match[1][1:-1]) if match[1][0] in "'\"" else []
 

@@ -98,9 +98,10 @@ def _sequence(line, match, _):
             value, what = line.value(part) or {}, line.quote(part)
             if value.get("type") not in ("tuple", "list") or not what:
                 continue
-            shapes = {shape_of(item) for item in value.get("items") or ()} - {None}
-            why = ", and its parts have different shapes" if len(shapes) > 1 else ""
-            return [f"{what} is {named(value)}{why}: NumPy can make no array of it."]
+            shapes = {shape_of(item) for item in value.get("items") or ()}
+            if len(shapes) > 1:
+                why = "its parts have different shapes"
+                return [f"{what} is {named(value)}, and {why}: NumPy can make no array of it."]
     return []
 
 

@@ -213,8 +213,8 @@ def _before(got, want):
         scores = np.log(both) - np.log(both[:, :1])
         if both.min() > 1e-3 and _constant(scores[0] - scores[1], 1, 1e-7):
             return (
-                "Both columns of a softmax: before it, the scores are off by the same amounts in "
-                "each column, as those of a bias would be."
+                "What goes into the softmax is off by the same amounts in each column, up to what "
+                "a softmax does not see."
             )
         return ""
     if np.abs(both).max() < 0.99:

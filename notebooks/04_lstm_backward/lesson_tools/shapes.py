@@ -118,6 +118,7 @@ def _of_one_axis(got, want, names, sizes):
     of_a_stack = not fits and names[axis] not in ("m", "T_x")
     if of_a_stack and length == sizes.get("n_a", 0) + sizes.get("n_x", 0):
         return f"{said}: that is n_a + n_x, as of something stacked and not yet cut."
-    if len(fits) == 1 and fits[0] in WHAT and length > 1:
+    by_chance = axis == 0 and fits in (["m"], ["T_x"])  # no array here begins with these
+    if len(fits) == 1 and fits[0] in WHAT and length > 1 and not by_chance:
         return f"{said}: {length} is {fits[0]}, the number of {WHAT[fits[0]][4:]}."
     return f"{said}."
