@@ -20,9 +20,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CONFIG = "jupyter-lite.json"
+START = "index.ipynb"
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 COMM = "comm==0.2.3"  # the kernel imports it, and Pyodide has none
 
@@ -48,6 +51,7 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.exit(f"No site was built: {error}")
     print(f"The site is in {given.output}, with {', '.join(given.assignments)} and nothing else.")
+    print(f"  where a student begins: <your address>/notebooks/index.html?path={START}")
     for assignment in given.assignments:
         print(f"  a student's link: <your address>/{link(assignment)}")
     print(f"To look at it here: python -m http.server --bind 127.0.0.1 --directory {given.output}")
@@ -96,6 +100,7 @@ def build(assignments: list[str], output: Path, pyodide: str = "") -> None:
         for name in assignments:
             ignored = shutil.ignore_patterns(".*", "__pycache__")
             shutil.copytree(ROOT / "notebooks" / name, work / "files" / name, ignore=ignored)
+        nbformat.write(_start_page(assignments), work / "files" / START)
         _run("pip", "download", "--quiet", "--no-deps", "--dest", "wheels", COMM, at=work)
         build_config = {
             "apps": ["notebooks", "tree", "edit", "consoles"],
@@ -115,6 +120,18 @@ def build(assignments: list[str], output: Path, pyodide: str = "") -> None:
             shutil.copy(path, work / "site" / "pyodide")
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(work / "site", output)
+
+
+def _start_page(assignments: list[str]) -> nbformat.NotebookNode:
+    """Return the start page with no lesson but these: what has not been given out is not named."""
+    page = nbformat.read(ROOT / "notebooks" / START, 4)
+    page.cells = [c for c in page.cells if c.metadata.get("assignment", "") in ("", *assignments)]
+    numbers = {f"L{int(found[0])}" for name in assignments if (found := re.match(r"\d+", name))}
+    lines = page.cells[0].source.split("\n")
+    page.cells[0].source = "\n".join(
+        line for line in lines if set(re.findall(r"\bL\d+\b", line)) <= numbers
+    )
+    return page
 
 
 def needed(lock: dict[str, dict[str, dict]]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 For each assignment it writes the values that its public tests expect, from the reference solutions,
 and those by which known mistakes are recognised, from the misconceptions beside them; see
-`grading.release.values`. It refuses where a test cell's parts would count for nothing.
+`grading.release.values`. Beside the releases it writes a start page. It refuses where a test cell's
+parts would count for nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from grading.assignment import course_files, shared_files
 from grading.core import GraderFault
 from grading.release.rehearsal import rehearse
+from grading.release.start_page import write_start_page
 from grading.release.values import ShareFiles, encode, unchanged, values
 from grading.store import Course, Places, lock_course, near, open_course
 
@@ -44,6 +46,7 @@ def _write(app: Course) -> None:
             print(f"{near(path)} {'is up to date' if known else 'written'}.")
         if not files:
             print(f"{assignment}: its public tests have no cases, so there are no values to write.")
+    write_start_page(app)
 
 
 if __name__ == "__main__":
