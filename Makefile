@@ -70,10 +70,11 @@ test-long: setup
 test-browser: .venv/with-browser
 	pytest -m browser -n 2 --dist loadfile
 
-# The pictures of the README, from the same tests.
+# The pictures of the README, from the same tests, and those of the start page, from the lessons.
 pictures: .venv/with-browser
 	pytest -m browser tests/places/test_jupyterlab.py tests/places/test_formgrader.py -k "not picture" -n 2 --dist loadfile
 	python -m tests.support.pictures
+	python -m grading.release.start_page
 
 # The lessons on every Python and with the oldest and newest libraries that are promised.
 versions: .venv/with-browser .venv/with-versions

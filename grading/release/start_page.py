@@ -82,7 +82,7 @@ def start_page(
     said = {name: Lesson(paths[name]) for name in names}
     cells = [_cell("start", _opening(said))]
     for name, lesson in said.items():
-        text = lesson.text(f"{name}/{paths[name].name}")
+        text = lesson.text(_number(name), f"{name}/{paths[name].name}")
         if name in kept:
             text += f"\n\n![A figure of this lesson](attachment:{PICTURE})"
         cell = _cell(name.replace("_", "-"), text)
@@ -121,10 +121,11 @@ class Lesson:
         found = re.search(r"\blessons? (\d+(?:(?:, | and |, and )\d+)*)", self.needs)
         return [int(one) for one in re.findall(r"\d+", found[1])] if found else []
 
-    def text(self, link: str) -> str:
+    def text(self, number: int, link: str) -> str:
         """Return what stands on the page, with a link to the notebook."""
+        title = f"{number or ''} {self.title}".strip()
         about = f"**Time:** {self.time} **You need:** {self.needs}" if self.time else ""
-        return "\n\n".join(filter(None, [f"## [{self.title}]({link})", about, self.gives]))
+        return "\n\n".join(filter(None, [f"## [{title}]({link})", about, self.gives]))
 
 
 def _opening(said: Mapping[str, Lesson]) -> str:
