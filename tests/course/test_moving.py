@@ -19,7 +19,6 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 CELL = """
 import matplotlib.pyplot as plt
 from lesson_tools.sliders import Slider, moving
-from tests.support.sample import sample
 
 def line(height):
     plt.figure(figsize=(4, 2))

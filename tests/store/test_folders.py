@@ -52,7 +52,6 @@ MOVED = {
 READERS = """
 import sys
 from grading.__main__ import main
-from tests.support.sample import sample
 for words in sys.argv[1:]:
     print(f"$ {words}", flush=True)
     status = main(words.split())

@@ -12,7 +12,6 @@ from tests.support.sample import sample
 A = "01_rnn"
 RULE = """
 from nbgrader.plugins import BasePlugin
-from tests.support.sample import sample
 
 class Half(BasePlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
