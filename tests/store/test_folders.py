@@ -33,6 +33,7 @@ MOVED = {
         "feedback_directory": "pages",
         "db_url": "sqlite:///marks.db",
         "course_id": "another",
+        "groupshared": True,
     },
     "other places": {
         "submitted_directory": "{elsewhere}/in",
