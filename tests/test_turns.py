@@ -6,17 +6,25 @@ Who has the course is a process of its own, or a real grading that a hook of the
 import contextlib
 import hashlib
 import json
+import logging
 import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps.nbgraderapp import NbGraderApp
+from nbgrader.converters.base import NbGraderException
+from nbgrader.exchange import ExchangeError
+from nbgrader.utils import capture_log
 
+from grading import turns
+from grading.cli import commands
+from grading.core.errors import GraderFault
 from grading.store.lock import FILE
 from grading.turns import READERS
 from tests.support.course import Course
@@ -128,6 +136,29 @@ def test_every_command_of_nbgraders_is_tried_here_or_known_to_read():
         assert writes != (name in READERS), words
 
 
+@pytest.mark.parametrize(
+    ("verb", "dry", "alone"),
+    [
+        *[(verb, False, True) for verb in ("autograde", "feedback", "handback")],
+        *[(verb, False, False) for verb in ("table", "preflight", "report", "export")],
+        ("autograde", True, False),
+    ],
+)
+def test_each_command_of_ours_that_writes_has_the_course_to_itself(monkeypatch, verb, dry, alone):
+    held = []
+
+    @contextlib.contextmanager
+    def lock(course):
+        held.append(course)
+        yield
+        held.pop()
+
+    monkeypatch.setattr(commands, "lock_course", lock)
+    monkeypatch.setattr(commands, "open_course", lambda: SimpleNamespace(coursedir="here"))
+    monkeypatch.setattr(commands, verb, lambda *_: len(held))
+    assert commands.run(SimpleNamespace(verb=verb, dry_run=dry), None) == alone
+
+
 @pytest.mark.parametrize("command", sample(WRITE))
 def test_who_would_write_is_told_who_is_at_work(course, command):
     before = state(course)
@@ -206,6 +237,22 @@ def test_the_buttons_say_so_too(course):
         assert LOCKED in answer["log"]
         assert "Traceback" not in json.dumps(answer)
     assert state(course) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "foreseen"),
+    [(GraderFault, True), (NbGraderException, True), (ExchangeError, True), (KeyError, False)],
+)
+def test_a_button_shows_a_traceback_of_nothing_that_was_foreseen(monkeypatch, error, foreseen):
+    def start():
+        raise error("Not now.")
+
+    monkeypatch.setattr(turns, "lock_course", lambda *_: contextlib.nullcontext())
+    where = SimpleNamespace(assignment_id=A)
+    step = SimpleNamespace(start=start, coursedir=where, log=logging.getLogger("a button"))
+    answer = turns._button(capture_log)(step)
+    assert not answer["success"]
+    assert ("error" not in answer) == foreseen
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import pty
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -441,6 +442,12 @@ def pictures(course, student):
 def test_every_plot_is_there_in_the_end(graded):
     assert pictures(graded, "right-0") == 6
     assert "grading" not in graded.graded("right-0", A).metadata
+
+
+def test_drawing_leaves_the_permissions_that_nbgrader_gave(undrawn, graded):
+    for course in (undrawn, graded):
+        paths = list(course.root.glob("autograded/*/*/*.ipynb"))
+        assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o444}
 
 
 @pytest.mark.parametrize("assignment", sample(assignments()))

@@ -56,6 +56,12 @@ def test_how_many_digits_agree_is_said_of_what_is_nearly_right(got, words):
     assert words in told(got, A)
 
 
+@pytest.mark.parametrize(("size", "places"), [(50.0, 2), (0.02, 8)])
+def test_every_number_of_places_is_known_to_which_one_may_round(size, places):
+    want = size * A
+    assert f"rounded to {places} places" in told(np.round(want, places), want)
+
+
 def test_a_small_difference_of_saturated_numbers_is_not_called_small():
     said = told(ENDS * (1 - 1e-5), ENDS)
     assert FLAT in said

@@ -12,6 +12,10 @@ from grading.core.verdicts import Verdict, verdict_of_error, verdict_of_points
         ("RuntimeError", "can't start new thread", Verdict.TOO_MANY_PROCESSES),
         ("OSError", "[Errno 2] No such file", Verdict.RAISED),
         ("OSError", "[Errno 28] No space left on device", Verdict.SCRATCH_FULL),
+        ("OSError", "[Errno 27] File too large", Verdict.SCRATCH_FULL),
+        ("OSError", "[Errno 12] Cannot allocate memory", Verdict.OUT_OF_MEMORY),
+        ("TooMuchOutput", "", Verdict.TOO_MUCH_OUTPUT),
+        ("CodecError", "more than 9 bytes in one message", Verdict.TOO_MUCH_OUTPUT),
         (
             "BlockingIOError",
             "[Errno 11] Resource temporarily unavailable",

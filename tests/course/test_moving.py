@@ -5,12 +5,14 @@ import builtins
 import os
 import queue
 import re
+import struct
 
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 from nbformat.v4 import new_code_cell
 
+from lesson_tools import sliders
 from tests.support.course import ROOT, Course, assignments, notebook_path
 from tests.support.sample import sample
 
@@ -19,7 +21,6 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 CELL = """
 import matplotlib.pyplot as plt
 from lesson_tools.sliders import Slider, moving
-from tests.support.sample import sample
 
 def line(height):
     plt.figure(figsize=(4, 2))
@@ -125,6 +126,13 @@ def test_a_function_that_is_not_written_yet_is_said_in_a_sentence(run, somebody)
 def test_any_other_mistake_is_told_as_everywhere(run):
     *_, said = run(CELL + "\nmoving(line, lambda: 1 / 0)", somebody=False)
     assert said["ename"] == "ZeroDivisionError"
+
+
+def test_words_of_a_docstring_stay_words_beside_a_moving_picture():
+    size = struct.pack(">II", 400, 200)
+    tag = sliders._image(bytes(16) + size, 'How "tanh"\n    <squeezes> & bends.')
+    assert 'alt="How &quot;tanh&quot; &lt;squeezes&gt; &amp; bends."' in tag
+    assert 'width="400" height="200"' in tag
 
 
 # --- the lessons ----------------------------------------------------------------------

@@ -23,6 +23,13 @@ TESTS = sorted(name for name in dir(public_tests) if name.endswith("_test"))
 each_test = pytest.mark.parametrize("test", TESTS)
 
 
+def test_tab_completion_finds_each_public_test():
+    """And so do the tests here, of which each would be none of an empty list."""
+    names = [f"{name}_test" for name in references()]
+    assert sorted(name for name in names if hasattr(public_tests, name)) == TESTS
+    assert len(TESTS) > 10
+
+
 @pytest.fixture(scope="module", name="references")
 def _references():
     return references()

@@ -1,5 +1,7 @@
 """A fact is said of nothing else that gives the same: held against all that can be run."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,19 @@ def test_what_another_place_gives_as_well_is_a_possibility():
         "sum kept twice": Sure.PERHAPS,
         "first is the sum": Sure.PERHAPS,
     }
+
+
+@pytest.mark.parametrize(
+    ("places", "sure"), [(0, Sure.FACT), (1, Sure.PERHAPS), (2, Sure.PERHAPS), (3, Sure.NOT)]
+)
+def test_of_so_many_other_places_a_mistake_is_still_a_possibility(places, sure):
+    found = SimpleNamespace(parts=(DROPPED,), telling=True)
+    others = [
+        SimpleNamespace(where=frozenset({f"{place}"}), holds=lambda *_: False)
+        for place in range(places)
+    ]
+    field = SimpleNamespace(single=[found], pairs=[], without=[], like=lambda _: others)
+    assert known_mistakes(field)[0].sure is sure
 
 
 def test_a_sentence_about_the_result_is_true_of_all_that_give_it():

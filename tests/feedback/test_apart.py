@@ -25,7 +25,6 @@ WORK = {
 HEAVY = """
 import faulthandler, os, re
 from nbgrader.preprocessors import NbGraderPreprocessor
-from tests.support.sample import sample
 
 class Heavy(NbGraderPreprocessor):
     def preprocess(self, nb, resources):

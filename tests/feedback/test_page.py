@@ -19,6 +19,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from grading.core.records import Candidate, Part, Record
 from grading.core.verdicts import SENTENCES, Verdict
 from grading.feedback.page import Page
+from grading.feedback.results import number
 from grading.judging.test_cell import Judgement
 from grading.web import accessible
 from grading.web import markdown as texts
@@ -31,6 +32,11 @@ from tests.support.gallery.pages import FORMULAS, HTML
 A = "01_rnn"
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 ABOUT = {"notebook": "rnn", "assignment": A, "student": "ada", "score": 7.0, "max_score": 10.0}
+
+
+@pytest.mark.parametrize(("points", "said"), [(7.0, "7"), (10 / 3, "3.33"), (0.1 + 0.2, "0.3")])
+def test_points_are_written_as_people_write_them(points, said):
+    assert number(points) == said
 
 
 def exporter():
@@ -449,6 +455,7 @@ RIGHT, LEFT = (
         ("$\\text{a_next}$", "<mtext>a_next</mtext>"),
         ("$$\\text{if $x_1$ or}$$", "<mtext>if&nbsp;</mtext><msub><mi>x</mi><mn>1</mn></msub>"),
         ("$\\mbox{if}$", "<mtext>if</mtext>"),
+        ("$$x \\tag{3}$$", '(</mo><mn>3</mn><mo stretchy="false">)</mo>'),
         ("$\\sum_{\\substack{i \\\\ j}}$", "<mi>j</mi></mtd></mtr></mtable></munder>"),
         ("$\\textcolor{red}{x_1}$", "<mrow><msub><mi>x</mi><mn>1</mn></msub></mrow>"),
         ("$\\boxed{x}$", '<menclose notation="box"><mi>x</mi></menclose>'),

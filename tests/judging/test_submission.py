@@ -240,3 +240,11 @@ def test_where_the_released_cells_come_back(handed_in, built):
     """`f=` stands for a cell that defines f and has no id; the others have their source as id."""
     cells = [Cell("code", source, source) for source in handed_in.split()]
     assert " ".join(c.source for c in rebuild(cells, WANTED)[0]) == built
+
+
+def test_of_two_with_the_id_of_a_locked_cell_the_one_that_defines_something_stays():
+    """The other one is the locked cell, edited; this is an answer that was written into a copy."""
+    edited, answer = (Cell("code", text, "imports") for text in ("import math", "def g(): pass"))
+    for cells in ([edited, answer], [answer, edited]):
+        built = [cell.source for cell in rebuild(cells, WANTED)[0]]
+        assert set(built) == {"imports", "data", "def g(): pass", "test_f"}

@@ -217,6 +217,15 @@ def test_old_formats_are_read_as_nbformat_reads_them(version):
     assert [(c.cell_type, c.source) for c in theirs] == [(c.kind, c.source) for c in taken[:-1]]
 
 
+@pytest.mark.parametrize(
+    ("level", "signs"), [(1, "#"), (6, "######"), (7, "#"), (0, "#"), (True, "#"), ("3", "#")]
+)
+def test_a_heading_of_an_old_format_has_as_many_signs_as_markdown_knows(level, signs):
+    raw = old(3)
+    raw["worksheets"][0]["cells"][1]["level"] = level
+    assert parse(json.dumps(raw).encode())[1].source == f"{signs} words on lines"
+
+
 VALUES = [
     *("4" * 400, "-" + "9" * 400, "9" * 5000, "NaN", "Infinity", "-Infinity", "1e999", "-0", "0.5"),
     *("4.0", "true", "null", '"4"', r'"\ud800"', "[4]", "{}", "[" * 300 + "]" * 300),

@@ -11,6 +11,7 @@ import pytest
 from nbgrader.api import Grade, Gradebook
 
 from grading.__main__ import main
+from grading.lms.roster import read_roster
 from tests.support.course import Course
 from tests.support.gallery import ENTRIES
 from tests.support.lms_readers import CanvasCourse, Refused, moodle, spreadsheet
@@ -427,6 +428,15 @@ def test_a_roster_saved_with_semicolons_is_read(course):
     canvas = in_canvas()
     canvas.upload(export(course, "canvas", A)[0])
     assert canvas.scores[11, 501] == "21.5"
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_roster_is_read_whatever_a_spreadsheet_puts_between_its_cells(mark, tmp_path):
+    rows = (["student_id", "Student", "ID"], ["ann", "Doe", "7"])
+    (tmp_path / "roster.csv").write_text("".join(mark.join(row) + "\n" for row in rows))
+    found = read_roster(tmp_path / "roster.csv")
+    assert found.columns == rows[0]
+    assert found.people["ann"]["ID"] == "7"
 
 
 def test_an_assignment_or_a_gradebook_that_is_not_there_gets_one_sentence(course):

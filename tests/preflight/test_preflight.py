@@ -186,6 +186,14 @@ def test_no_list_of_answers_reaches_a_release_or_a_sandbox():
         raise AssertionError(path)
 
 
+def test_a_link_is_read_as_a_browser_reads_it(tmp_path):
+    links = "[data](two%20words.csv) [none](no%20such.csv) ![up](https://x.org/y.png)"
+    source = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(links)])
+    nbformat.write(source, tmp_path / "one.ipynb")
+    (tmp_path / "two words.csv").touch()
+    assert [*complaints(tmp_path)] == ["one.ipynb: there is no file no such.csv to link to."]
+
+
 SOLUTION = """
 class Account:
     balance = 0

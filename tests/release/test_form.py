@@ -245,6 +245,7 @@ def test_an_honest_test_cell_is_never_refused(test):
         "import grading.exam\nexam = grading.exam.Exam(f, 'x')",
         "from grading import exam as e\nx = e.Exam(f, 'x').score()",
         f"{IMPORT}print(Exam(f, 'x').score())",
+        f"{IMPORT}display(Exam(f, 'x').score())",
         f"{IMPORT}Exam(f, 'x').score()\nf'thank you'",
         f"{IMPORT}Exam(f, 'x').score()\n10.0",
         f"{IMPORT}if True:\n    Exam(f, 'x').score()",

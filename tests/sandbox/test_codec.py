@@ -202,6 +202,16 @@ def test_what_is_too_large_is_refused(value, monkeypatch):
         Table().pack({"k": value}, [])
 
 
+def test_a_dict_of_too_many_keys_is_neither_sent_nor_taken():
+    """A sender may choose keys that collide: then each costs as much as all before it."""
+    many_keys = dict.fromkeys(range(codec.DICT_LIMIT + 1))
+    assert type(cross(many_keys)).__name__ == "dict with such keys"
+    pairs = [[key, None] for key in many_keys]
+    with pytest.raises(CodecError, match="not a dict"):
+        Table().build(["dict", pairs])
+    assert len(Table().build(["dict", pairs[1:]])) == codec.DICT_LIMIT
+
+
 def survive(step, *arguments):
     with contextlib.suppress(CodecError, EOFError, TimeoutError):
         step(*arguments)

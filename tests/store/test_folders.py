@@ -33,6 +33,7 @@ MOVED = {
         "feedback_directory": "pages",
         "db_url": "sqlite:///marks.db",
         "course_id": "another",
+        "groupshared": True,
     },
     "other places": {
         "submitted_directory": "{elsewhere}/in",
@@ -52,7 +53,6 @@ MOVED = {
 READERS = """
 import sys
 from grading.__main__ import main
-from tests.support.sample import sample
 for words in sys.argv[1:]:
     print(f"$ {words}", flush=True)
     status = main(words.split())

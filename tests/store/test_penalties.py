@@ -2,17 +2,18 @@
 
 import csv
 import re
+from types import SimpleNamespace
 
 import pytest
 from nbgrader.api import Gradebook
 
+from grading.store.penalties import Penalties
 from tests.support.course import Course, grade_id
 from tests.support.sample import sample
 
 A = "01_rnn"
 RULE = """
 from nbgrader.plugins import BasePlugin
-from tests.support.sample import sample
 
 class Half(BasePlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
@@ -157,6 +158,17 @@ def test_an_extension_counts(course):
     assert course.total() == 14.0
     with course.book() as gradebook:
         gradebook.grant_extension(A, "bo", days=0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "score", "taken"),
+    [(3.0, 14.0, 3.0), (30.0, 14.0, 14.0), (3.0, 0.0, 0.0), (-3.0, 14.0, 0.0), (None, 14.0, 0.0)],
+)
+def test_no_rule_takes_more_than_there_is_or_gives_something(monkeypatch, asked, score, taken):
+    monkeypatch.setattr(Penalties, "__init__", lambda self: None)
+    penalties = Penalties()
+    penalties._rule = SimpleNamespace(late_submission_penalty=lambda *_: asked)
+    assert penalties._penalty("bo", score, 60.0) == taken
 
 
 FAILS = "The rule for lateness, Broken, failed for bo: LookupError: no such rule"

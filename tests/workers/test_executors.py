@@ -4,7 +4,11 @@ import shutil
 import threading
 from concurrent.futures import Future
 
-from grading.workers.executors import as_completed
+from grading.core.handin import HandIn
+from grading.core.verdicts import Verdict
+from grading.workers.client import LimitMet
+from grading.workers.executors import as_completed, persist
+from grading.workers.jobs import Job
 from tests.support.course import ROOT, Course, full_marks
 
 A = "01_rnn"
@@ -30,6 +34,22 @@ def test_no_more_jobs_are_in_flight_than_there_may_be():
         seen.append(number)
     assert sorted(seen) == list(range(40))
     assert max(most) <= 5
+
+
+def test_of_several_notebooks_only_the_one_that_costs_too_much_has_its_verdict():
+    class Worker:
+        over = False
+
+        def do(self, job):
+            if "dear" in job.grade and not job.met:
+                raise LimitMet(Verdict.TIMED_OUT, "a second")
+            found = dict.fromkeys(job.grade, job.met and job.met.verdict)
+            return {"graded": found, "drawn": {}, "log": [], "seconds": 1.0}
+
+    for names in (["dear"], ["cheap", "dear"], ["cheap", "dear", "free"]):
+        job = Job(b"spec", "ada", 60.0, grade={name: HandIn(b"{}") for name in names}, seed=0)
+        found = persist(Worker(), job)["graded"]
+        assert found == {name: Verdict.TIMED_OUT if name == "dear" else None for name in names}
 
 
 def test_a_worker_with_another_grader_is_refused(tmp_path, monkeypatch):
