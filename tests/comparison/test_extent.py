@@ -77,6 +77,11 @@ def test_two_that_are_cut_in_the_wrong_place_are_told(above):
     assert (told in text) == (above == 2)
 
 
+def test_two_that_have_changed_places_are_not_called_cut():
+    want = {"dx": DRAW((2, 4)), "da": DRAW((3, 4)), "db": WANT["db"]}
+    assert "cut" not in said({"dx": want["da"], "da": want["dx"]}, want)
+
+
 def test_an_argument_that_was_changed_is_told_beside_a_wrong_value():
     def spoils(a_prev):
         kept = 2 * a_prev

@@ -178,6 +178,14 @@ def test_what_single_numbers_have_in_common_is_said_of_all_cases(got, said):
     assert related_numbers(got, WANT, OF).startswith(said)
 
 
+def test_probabilities_where_other_numbers_belong_are_told():
+    got = np.abs(FLAT) / np.abs(FLAT).sum(axis=0)
+    assert related(got, FLAT, SIZES, {}).startswith(
+        "Along axis 0 its numbers sum to 1, as those of"
+    )
+    assert "sum to 1" not in related(got, 2 * got, SIZES, {})
+
+
 def test_what_is_rounded_is_called_so():
     want = WANT + [0.0123, -0.0041, 0.0072, 0.0014]
     assert related_numbers(np.round(want, 2), want, OF) == (

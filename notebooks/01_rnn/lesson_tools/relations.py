@@ -295,7 +295,15 @@ def _places(got, want):
 
 def _sums(got, want):
     """Say what is wrong with the sums of what should be probabilities along axis 0."""
-    if got.ndim < 2 or want.min() < 0 or not np.allclose(want.sum(axis=0), 1, 0, 1e-7):
+    if got.ndim < 2:
+        return ""
+    if (
+        want.min() < 0 <= got.min()
+        and got.shape[0] > 1
+        and np.allclose(got.sum(axis=0), 1, 0, 1e-7)
+    ):
+        return "Along axis 0 its numbers sum to 1, as those of a softmax do, and they should not."
+    if want.min() < 0 or not np.allclose(want.sum(axis=0), 1, 0, 1e-7):
         return ""
     if np.allclose(got.sum(axis=0), 1, 0, 1e-7):
         return ""

@@ -90,7 +90,7 @@ def _seen(said, rain, own):
     if not np.isfinite(said).all():
         return ": yours is not a number on all days."
     turned = np.mean((1 - said - tomorrow) ** 2)
-    if turned < own - 0.05 and said[tomorrow == 1].mean() < said[tomorrow == 0].mean():
+    if turned <= FAIR and said[tomorrow == 1].mean() < said[tomorrow == 0].mean():
         return (
             f". With 1 minus your forecast it would be {turned:.4f}: `y_pred[1]`, of the second "
             "class, is to be the probability of rain."

@@ -72,6 +72,9 @@ def _stacked(pairs, alike):
         return ""
     if len({array.shape[1] for array in arrays}) > 1:
         return ""
+    (one, other) = pairs.values()
+    if alike(one[0], other[1]) and alike(other[0], one[1]):
+        return ""  # each stands under the other's name, and nothing was cut
     for above, below in itertools.permutations(pairs):
         mine = np.vstack([pairs[above][0], pairs[below][0]])
         for first, second in itertools.permutations(pairs):

@@ -171,7 +171,8 @@ def about_inputs(target, given, pick, known, place):
         moves, should = not _same(number, mine, 1e-10), not _same(wanted, right)
         does = "is doubled" if is_fraction(values[0]) else "is all zeros"
         same = made.shape == usual[name].shape and np.array_equal(made, usual[name])
-        if should and same and np.isfinite(made).all():  # inf stays inf, whatever it is made of
+        ended = not np.isfinite(made).all() or (made.ndim == 0 and float(made) in TRIVIAL)
+        if should and same and not ended:  # inf stays inf, whatever it is made of
             unused.append((one, does))
         elif moves and _same(wanted, right, 1e-12):
             needless.append((one, does))
@@ -221,8 +222,9 @@ def about_cases(found, name):
         said = [related_numbers(got, want, [sizes_in(one) for one in words])]
     elif all(np.shape(got) == np.shape(want) for got, want, _ in pairs):
         said = [beyond([pair[:2] for pair in pairs])]
-    right = [words for got, want, words in pairs if close(got, want)]
-    wrong = [words for *_, words in pairs if words not in right]
+    telling = [pair for pair in pairs if np.ndim(pair[1]) or float(pair[1]) not in TRIVIAL]
+    right = [words for got, want, words in telling if close(got, want)]
+    wrong = [words for got, want, words in pairs if not close(got, want)]
     if right and len(wrong) == 1:
         said.append(f"Of all {len(pairs)} cases, only this one is wrong.")
     elif len(right) in (1, 2) and len(wrong) > 1:

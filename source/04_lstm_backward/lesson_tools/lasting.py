@@ -53,7 +53,7 @@ def require_lasting(target, n_a, T_x, rng):
 def _in_words(gates):
     """Say what the gates do in all steps together, and the slope of the candidate."""
     return (
-        f"Over all steps the forget gates leave {said(gates['kept'])} of a cell state. On average "
+        f"Over all steps the forget gates leave {_span(gates['kept'])} of a cell state. On average "
         f"the update gate is open to {gates['update']:.0%}, the output gate to "
         f"{gates['output']:.0%}, and the slope of the candidate is {said(gates['slope'])}."
     )
@@ -62,6 +62,12 @@ def _in_words(gates):
 def said(share):
     """Return a share in two digits; what lies below rounding, in words."""
     return f"{share:.2g}" if share > 1e-9 else "less than 1e-9"
+
+
+def _span(kept):
+    """Say what is left, of one unit as of another, or from the least to the most."""
+    least, most = said(kept.min()), said(kept.max())
+    return most if kept.max() < 3 * kept.min() or least == most else f"{least} to {most}"
 
 
 def felt(biases, T_x, rng, n_x=3):
@@ -75,9 +81,10 @@ def felt(biases, T_x, rng, n_x=3):
     share : float
     heard : float
         How far the last state moves when the last input moves by 1.
-    gates : dict of str to float
-        What the forget gates leave of a cell state over all steps, as a geometric mean; and how far
-        update and output gate are open and the candidate's slope, as means.
+    gates : dict
+        As ``kept`` what the forget gate of each unit leaves of its cell state over all steps, as
+        geometric means over networks and examples; and how far update and output gate are open and
+        the candidate's slope, as means.
     """
     n_a = len(biases["bf"])
     weights = rng.standard_normal((NETWORKS, 4 * n_a, n_a + n_x)) / np.sqrt(n_a + n_x)
@@ -86,15 +93,16 @@ def felt(biases, T_x, rng, n_x=3):
     move = rng.standard_normal((NETWORKS, n_x, EXAMPLES))
     move *= MOVE / np.linalg.norm(move, axis=1, keepdims=True)
     move = np.concatenate([move, -move], axis=2)
-    seen = []
+    seen, left = [], 0.0
 
     def step(xt, a, c):
         z = weights @ np.concatenate([a, xt], axis=1) + b
         forget, update, output = np.split(sigmoid(z[:, : 3 * n_a]), 3, axis=1)
         candidate = np.tanh(z[:, 3 * n_a :])
         c = forget * c + update * candidate
-        lost = np.mean(np.log(np.maximum(forget, 1e-300)))
-        seen.append((lost, update.mean(), output.mean(), np.mean(1 - candidate**2)))
+        nonlocal left
+        left = left + np.log(np.maximum(forget, 1e-300)).mean(axis=(0, 2))
+        seen.append((update.mean(), output.mean(), np.mean(1 - candidate**2)))
         return output * np.tanh(c), c
 
     def moved(a):
@@ -106,8 +114,8 @@ def felt(biases, T_x, rng, n_x=3):
     states = step(x[0] + move, *before)
     for xt in x[1:]:
         before, states = states, step(xt, *states)
-    lost, *means = np.mean(seen, axis=0)
-    gates = dict(zip(("update", "output", "slope"), means, strict=True), kept=np.exp(T_x * lost))
+    means = np.mean(seen, axis=0)
+    gates = dict(zip(("update", "output", "slope"), means, strict=True), kept=np.exp(left))
     heard = moved(step(x[-1] + move, *(half_way(state) for state in before))[0])
     return moved(states[0]) / heard, heard, gates
 
