@@ -215,7 +215,9 @@ def test_of_units_that_differ_it_is_said_how_far():
             "bf": np.linspace(0, 4, n_a).reshape(n_a, 1)
         }
 
-    with pytest.raises(AssertionError, match=r"forget gates leave less than 1e-9 to 0\.0") as caught:
+    with pytest.raises(
+        AssertionError, match=r"forget gates leave less than 1e-9 to 0\.0"
+    ) as caught:
         require_lasting(biases, 12, 200, np.random.default_rng(0))
     assert "vanishes" in str(caught.value)
 
