@@ -299,6 +299,7 @@ def test_of_two_graders_at_once_one_grades(course, two):
     assert not (course.root / "autograded" / ".unfinished").exists()
 
 
+@pytest.mark.long
 def test_a_grader_that_is_killed_keeps_nobody_out(course):
     with grading(course, *OURS) as process:
         process.kill()
@@ -403,6 +404,7 @@ def test_what_cannot_be_saved_is_said_and_can_be_saved_later(server):
     assert "Another program keeps the gradebook locked" in server.log.read_text()
 
 
+@pytest.mark.long
 def test_a_page_whose_plots_wait_is_shown_while_another_is_at_work(server):
     server.process("grading", "autograde", A, "--force", "--workers=1", "--no-plots")
     _, page = grade_ids(server)["ada"]

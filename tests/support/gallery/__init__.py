@@ -21,12 +21,14 @@ def first_of_each(entries: list[Entry]) -> list[Entry]:
 
 
 # For every change; `make test-long` grades all. Preflight has graded the lessons' own answers.
-# Relatives stand beside each other, so every fourth is of many kinds.
+# Relatives stand beside each other, so every fourth is of many kinds; of what runs into a limit,
+# which costs that limit, every tenth.
 SAMPLE = [
     *first_of_each(UNUSUAL),
     *first_of_each(KINDS),
     *NO_ANSWER,
-    *(e for place, e in enumerate(HOSTILE) if place % 4 == 0 or e.finds or "figures" in e.name),
+    *(e for place, e in enumerate([*MARKS, *REACH]) if place % 4 == 0 or e.finds),
+    *(e for place, e in enumerate(STALLS) if place % 10 == 0 or "figures" in e.name),
 ]
 
 __all__ = [
