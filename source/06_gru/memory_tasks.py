@@ -142,8 +142,9 @@ def start_parameters(network, rng, n_a, n_x, n_y, keep_bias=1.0):
 def loss_and_gradients(network, parameters, x, labels):
     """Return the loss at the last steps, and the gradients of all parameters."""
     k = labels.shape[1]
-    a, y, *_, caches = network.forward(x, np.zeros((parameters["Wy"].shape[1], len(labels))),
-                                       parameters)
+    a, y, *_, caches = network.forward(
+        x, np.zeros((parameters["Wy"].shape[1], len(labels))), parameters
+    )
     output = lstm_output_backward(y[:, :, -k:], labels, a[:, :, -k:], parameters)
     da = np.zeros_like(a)
     da[:, :, -k:] = output["da"]

@@ -113,7 +113,9 @@ def plot_one_bias(bias, lstm, gru, rnn):
         ax.semilogy(back, shares, dashes, color=colour, label=name)
         ax.semilogy(back, line, ":", color=colour, label=f"{name}, the line alone")
     ax.semilogy(back, rnn, LOOKS["RNN"][1], color=LOOKS["RNN"][0], label="RNN, spectral radius 1")
-    ax.set(title=f"Bias {bias:.1f}: {lstm[0][-1]:.2g} is left in the LSTM, {gru[0][-1]:.2g} in the GRU")
+    ax.set(
+        title=f"Bias {bias:.1f}: {lstm[0][-1]:.2g} is left in the LSTM, {gru[0][-1]:.2g} in the GRU"
+    )
     ax.set(xlabel="steps back", ylabel="norm, as a share", ylim=(1e-13, 1e3))
     ax.legend(loc="lower left", frameon=False, ncols=2, fontsize=9)
 
@@ -169,7 +171,9 @@ def plot_table(table, simple):
                 label=name,
             )
         ax.axhline(simple[task][0], color="0.3", linestyle=":", linewidth=1.2)
-        ax.text(x[-1] * 1.1, simple[task][0] - 0.015, simple[task][1], ha="right", va="top", fontsize=9)
+        ax.text(
+            x[-1] * 1.1, simple[task][0] - 0.015, simple[task][1], ha="right", va="top", fontsize=9
+        )
         ax.set_xscale("log")
         ax.set_xticks(list(by_length), [str(n) for n in by_length])
         ax.minorticks_off()
