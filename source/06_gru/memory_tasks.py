@@ -189,7 +189,7 @@ def adam_step(parameters, gradients, means, rate):
     return stepped, (number, mean, square)
 
 
-def train(network, task, length, rng, rounds, m=32, rate=0.01, look_every=100):
+def train(network, task, length, rng, rounds, m=32, rate=0.01, look_every=100, stop=None):
     """Train a network from the start; the step size falls to nothing in a straight line.
 
     Parameters
@@ -204,6 +204,8 @@ def train(network, task, length, rng, rounds, m=32, rate=0.01, look_every=100):
         How often ``m`` new sequences are looked at.
     look_every : int
         After so many rounds the network answers the same 500 new sequences.
+    stop : int, optional
+        Ends the training after so many rounds, as if the others were still to come.
 
     Returns
     -------
@@ -216,7 +218,7 @@ def train(network, task, length, rng, rounds, m=32, rate=0.01, look_every=100):
     parameters = start_parameters(network, rng, units(network, task), *task[1:3])
     new = task.draw(asked, 500, length)
     means, seen, losses = (0, {}, {}), [], []
-    for number in range(rounds):
+    for number in range(stop or rounds):
         x, labels = task.draw(draws, m, length)
         loss, gradients = loss_and_gradients(network, parameters, x, labels)
         losses.append(loss)

@@ -39,7 +39,7 @@ CASES = PublicCases(
     gru_forward=(gru_forward_arguments, SEQUENCE, "n_x n_a n_y m T_x"),
     gru_cell_backward=(gru_cell_backward_arguments, CELL_BACK, "n_x n_a n_y m"),
     gru_backward=(gru_backward_arguments, SEQUENCE_BACK, "n_x n_a n_y m T_x"),
-    dial_weights=(dial_weights_arguments, [(2,), (3,)], "k"),
+    dial_weights=(dial_weights_arguments, [(3,), (7,)], "k"),
 )
 
 
@@ -74,9 +74,7 @@ def gru_forward_test(target):
             )
             gates = want.pop("gates")
             a = [a0, *np.moveaxis(want["a"], 2, 0)]
-            steps = [
-                (a[t + 1], a[t], *gates[t], x[:, :, t], parameters) for t in range(x.shape[2])
-            ]
+            steps = [(a[t + 1], a[t], *gates[t], x[:, :, t], parameters) for t in range(x.shape[2])]
             want["caches"] = (steps, x)
             other = partial(CASES.wrong_elsewhere, target, "gru_forward", case)
             check(target, given, want, sizes, axes=AXES, entries=CACHES, elsewhere=other)

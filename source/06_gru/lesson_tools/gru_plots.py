@@ -225,30 +225,32 @@ def plot_gates_beside(x, gru_caches, lstm_caches):
         "LSTM": (lstm_caches, {"forget gate ft": 4, "update gate it": 5, "output gate ot": 7}),
     }
     fig, axes = plt.subplots(4, 2, figsize=(9.5, 6.2), sharex=True, height_ratios=[1, 2, 2, 2])
-    fig.subplots_adjust(left=0.07, right=0.91, bottom=0.09, top=0.94, hspace=0.28, wspace=0.12)
+    fig.subplots_adjust(left=0.07, right=0.91, bottom=0.09, top=0.94, hspace=0.3, wspace=0.32)
     marked = np.flatnonzero(x[1, 0])
     for column, (network, (caches, places)) in zip(axes.T, gates.items(), strict=True):
         column[0].plot(x[0, 0], ".", color="0.6", markersize=4)
         column[0].plot(marked, x[0, 0, marked], "o", color="black")
-        column[0].set(title=network, ylim=(-0.1, 1.1))
-        for ax, (name, place) in zip(column[1:], places.items(), strict=True):
-            values = np.stack([step[place][:, 0] for step in caches[0]], axis=1)
+        column[0].set(title=network, ylabel="number", ylim=(-0.1, 1.1))
+        values = {
+            name: np.stack([step[place][:, 0] for step in caches[0]], axis=1)
+            for name, place in places.items()
+        }
+        order = np.argsort(-next(iter(values.values())).mean(axis=1))  # who keeps most is on top
+        for ax, (name, shown) in zip(column[1:], values.items(), strict=True):
             state = name.startswith("state")
             image = ax.imshow(
-                values,
-                cmap="RdBu_r" if state else "cividis",
+                shown[order],
+                cmap="PuOr" if state else "cividis",
                 vmin=-1 if state else 0,
                 vmax=1,
                 aspect="auto",
                 interpolation="nearest",
             )
             ax.set_title(name, fontsize=10, pad=3)
+            ax.set_ylabel("unit, sorted")
             for t in marked:
-                ax.axvline(t, color="white" if not state else "black", linewidth=0.8, linestyle=":")
-            if state or column is axes.T[1]:
-                fig.colorbar(image, cax=ax.inset_axes([1.02, 0, 0.02, 1]))
+                ax.axvline(t, color="black" if state else "white", linewidth=0.9, linestyle=":")
+            bar = ax.inset_axes([1.02, 0, 0.02, 1])
+            fig.colorbar(image, cax=bar, label="state" if state else "gate")
         column[3].set_xlabel("time step")
-    axes[0, 0].set_ylabel("number")
-    for ax in axes[1:, 0]:
-        ax.set_ylabel("unit")
     return axes
