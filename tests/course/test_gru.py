@@ -397,3 +397,54 @@ def test_what_was_trained_for_the_gates_is_as_good_as_the_table_says(memory, row
             & (rows["seed"] == 0)
         ]
         assert found == pytest.approx(row["after_2000"], abs=0.02)
+
+
+# --- the figures of the text -------------------------------------------------------------
+
+
+def test_what_is_left_of_a_gradient(lesson):
+    names, text = lesson
+    rnn = names["rnn_left"][-1]
+    ends = {
+        b: (names["lstm_left"](b), names["gru_left"](b)) for b in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    }
+    last = {b: (lstm[0][-1], gru[0][-1]) for b, (lstm, gru) in ends.items()}
+    assert max(last[0.0]) < rnn < min(last[1.0])
+    assert f"it keeps {last[2.0][0]:.2f} over 60 steps, the GRU {last[2.0][1]:.4f}" in text
+    lines = [road[1][-1] for road in ends[2.0]]
+    assert 0.5 < lines[0] / lines[1] < 2
+    assert f"the LSTM ends at {last[3.0][0]:.1f}, more than was put in" in text
+    assert f"The GRU ends at {last[3.0][1]:.3f}, and at 5 with {last[5.0][1]:.2f}" in text
+    assert f"there {last[4.0][1]:.2f} is left" in text
+    apart = [gru[0][-1] / gru[1][-1] for _, gru in ends.values()]
+    assert apart == sorted(apart, reverse=True)
+
+
+def test_from_which_bias_on_a_tenth_is_left(lesson):
+    names, text = lesson
+    biases = np.arange(-1, 5.05, 0.1).round(1)
+    first = {
+        name: min(b for b in biases if names[f"{name}_left"](b)[0][-1] > 0.1)
+        for name in ("gru", "lstm")
+    }
+    assert f"From {first['gru']:.1f} on. The LSTM gets there at {first['lstm']:.1f}." in text
+
+
+def test_the_step_by_hand(lesson):
+    names, text = lesson
+    for value in names["cache_by_hand"][:5]:
+        assert f"{value.item():.4f}".rstrip("0") in text
+    for name in ("da_prev", "dxt"):
+        assert f"${names['step_back'][name].item():.4f}$" in text
+
+
+def test_what_the_two_trainings_reach(lesson):
+    """The one of the lesson; what six seeds give is in the text, and took their time."""
+    names, _ = lesson
+    fixed, mixed = (
+        dict(zip(names["lengths"], row, strict=True)) for row in names["shares"].values()
+    )
+    assert fixed[20] > 0.99
+    assert 0.09 < fixed[10] < 0.47
+    assert 0.39 < fixed[40] < 0.6
+    assert min(mixed.values()) > 0.93
