@@ -448,3 +448,94 @@ def test_what_the_two_trainings_reach(lesson):
     assert 0.09 < fixed[10] < 0.47
     assert 0.39 < fixed[40] < 0.6
     assert min(mixed.values()) > 0.93
+
+
+def of(rows, task, length, network, column="after_2000"):
+    """Return the least and the most of three seeds, in percent."""
+    chosen = (rows["task"] == task) & (rows["length"] == length) & (rows["network"] == network)
+    assert chosen.sum() == 3
+    return [round(100 * f(rows[chosen][column])) for f in (min, max)]
+
+
+def test_what_the_table_says_is_what_the_text_says(lesson, rows):
+    _, text = lesson
+    assert len(rows) == 108
+    assert f"{rows['seconds'].sum() / 60:.0f} minutes of processor time" in text
+
+    def said(before, task, length, network, after="", column="after_2000"):
+        low, high = of(rows, task, length, network, column)
+        assert f"{before}{low}% to {high}%{after}" in text
+
+    said("The RNN is right on ", "adding", 10, "RNN", " with 10 steps, and guesses with 40")
+    assert of(rows, "adding", 40, "RNN")[1] < 55 > of(rows, "adding", 80, "RNN")[1]
+    gated = [of(rows, "adding", n, kind)[0] for n in (10, 20, 40, 80) for kind in ("LSTM", "GRU")]
+    assert min(gated) >= 96
+    said("With 80 steps the RNN is right on ", "brackets", 80, "RNN", ", the others on 99% or more")
+    assert min(of(rows, "brackets", 80, kind)[0] for kind in ("LSTM", "GRU")) >= 99
+    said("it looked otherwise: ", "brackets", 80, "RNN", " for the RNN", "after_500")
+    early = [of(rows, "brackets", 80, kind, "after_500") for kind in ("LSTM", "GRU")]
+    assert f"{min(e[0] for e in early)}% to {max(e[1] for e in early)}% for the others" in text
+    said("the RNN is right on ", "copying", 20, "RNN", ", the LSTM on ")
+    said("the LSTM on ", "copying", 20, "LSTM", ", the GRU on ")
+    said("the GRU on ", "copying", 20, "GRU")
+    ends = [of(rows, "copying", 40, kind) for kind in ("RNN", "LSTM", "GRU")]
+    words = [f"{low}% to {high}%" for low, high in ends]
+    assert f"With 40 steps it is {words[0]}, {words[1]} and {words[2]}" in text
+
+
+def test_what_the_gates_do_at_a_mark(lesson, memory):
+    names, text = lesson
+    x, _ = memory.TASKS["adding"].draw(np.random.default_rng(50), 500, 40)
+    marked, found = x[1] > 0, {}
+    for kind, place in {"GRU": 2, "LSTM": 4}.items():
+        given = names["trained"][kind]
+        *_, (steps, _) = names["networks"][kind].forward(
+            x, np.zeros((given["Wy"].shape[1], 500)), given
+        )
+        gate = np.stack([step[place] for step in steps], axis=2)
+        found[kind] = gate[:, marked].mean(axis=1), gate[:, ~marked].mean(axis=1)
+        assert np.sum(found[kind][0] < found[kind][1]) > len(gate) / 2
+    at, elsewhere = (value.mean() for value in found["GRU"])
+    lstm_at, lstm_elsewhere = (value.mean() for value in found["LSTM"])
+    assert f"the update gate is {at:.2f} on average where a number is marked" in text
+    assert (
+        f"and {elsewhere:.2f} elsewhere, the forget gate {lstm_at:.2f} and {lstm_elsewhere:.2f}"
+        in text
+    )
+    most = found["GRU"][1].max()
+    assert (
+        f"an update gate of {most:.2f} on average, and $0.89^{{28}}$ is {100 * most**28:.0f}%"
+        in text
+    )
+
+
+def test_what_other_step_sizes_give(lesson):
+    _, text = lesson
+    steps = np.genfromtxt(
+        FOLDER / "step_sizes.csv", delimiter=",", names=True, dtype=None, encoding="utf-8"
+    )
+    assert len(steps) == 54
+    for rate in (0.003, 0.01, 0.03):
+        found = [
+            steps[
+                (steps["task"] == task) & (steps["network"] == network) & (steps["rate"] == rate)
+            ]["after_2000"]
+            for task in ("copying", "adding")
+            for network in ("RNN", "LSTM", "GRU")
+        ]
+        shown = " | ".join(f"{min(s):.2f} to {max(s):.2f}" for s in found)
+        assert f"| {rate:g} | {shown} |" in text
+
+
+def test_the_step_sizes_of_the_table_are_among_them(rows):
+    steps = np.genfromtxt(
+        FOLDER / "step_sizes.csv", delimiter=",", names=True, dtype=None, encoding="utf-8"
+    )
+    for task in ("copying", "adding"):
+        for network in ("RNN", "LSTM", "GRU"):
+            mine = steps[
+                (steps["task"] == task) & (steps["network"] == network) & (steps["rate"] == 0.01)
+            ]
+            (low, high) = of(rows, task, 20, network)
+            shares = mine["after_2000"]
+            assert (round(100 * min(shares)), round(100 * max(shares))) == (low, high)

@@ -53,8 +53,8 @@ def draw_gru_cell():
         ax.plot(*zip(*line[:-1], strict=True), color="black", lw=1)
         draw_arrow(ax, *line[-2:])
     bridge = [(3.5, 4.0), (6.3, 4.0), (6.3, 1.55)]  # over the line of the update gate
-    ax.plot([4.6, 5.0], [4.0, 4.0], color=CELL, lw=7, zorder=2.5)
-    ax.plot(*zip(*bridge[:-1], strict=True), color="black", lw=1, zorder=3)
+    ax.plot([4.6, 5.0], [4.0, 4.0], color=CELL, lw=7, zorder=5)
+    ax.plot(*zip(*bridge[:-1], strict=True), color="black", lw=1, zorder=6)
     draw_arrow(ax, *bridge[-2:])
     ax.plot([2.55, 4.8], [1.3, 1.3], color="black", lw=1)
     ax.plot([6.75, 7.8], [1.3, 1.3], color="black", lw=1)
@@ -120,25 +120,34 @@ def plot_one_bias(bias, lstm, gru, rnn):
     ax.legend(loc="lower left", frameon=False, ncols=2, fontsize=9)
 
 
-def plot_learning(seen, simple, title):
-    """Draw loss and share of right answers while a network learns.
+def plot_learning(losses, lengths, shares, simple):
+    """Draw the loss of two trainings, and how many answers are right at other lengths.
 
     Parameters
     ----------
-    seen : list of tuple of (int, float, float)
-        Number of the round, loss, share of right answers.
+    losses : dict of str to tuple of two sequences
+        By training: numbers of rounds, and losses.
+    lengths : sequence of int
+    shares : dict of str to sequence of float
+        By training: the share of right answers at each length.
     simple : float
         What is right without memory.
     """
-    rounds, losses, shares = zip(*seen, strict=True)
-    fig, axes = plt.subplots(1, 2, figsize=(8, 3.2))
-    fig.subplots_adjust(left=0.09, right=0.97, bottom=0.16, top=0.89, wspace=0.25)
-    axes[0].plot(rounds, losses, "o-", color="#0072b2", markersize=4)
-    axes[0].set(title=title, xlabel="round of training", ylabel="cross-entropy", ylim=(0, None))
-    axes[1].plot(rounds, shares, "o-", color="#0072b2", markersize=4, label="new sequences")
-    axes[1].axhline(simple, color="0.4", linestyle=":", label="always the same answer")
-    axes[1].set(title="right answers", xlabel="round of training", ylabel="share", ylim=(0, 1.03))
-    axes[1].legend(frameon=False, loc="lower right")
+    fig, axes = plt.subplots(1, 2, figsize=(9, 3.5))
+    fig.subplots_adjust(left=0.08, right=0.98, bottom=0.15, top=0.89, wspace=0.22)
+    looks = [("#0072b2", "o--"), ("#d55e00", "^-")]
+    for (name, curve), (colour, dashes) in zip(losses.items(), looks, strict=True):
+        axes[0].plot(*curve, dashes, color=colour, markersize=4, label=name)
+        axes[1].plot(lengths, shares[name], dashes, color=colour, markersize=6, label=name)
+    axes[1].axhline(simple, color="0.4", linestyle=":")
+    axes[1].text(lengths[-1], simple - 0.02, "always the commonest", ha="right", va="top")
+    axes[0].set(title="The loss", xlabel="round of training", ylabel="cross-entropy", ylim=(0, 1.8))
+    axes[1].set_xscale("log")
+    axes[1].set_xticks(lengths, [str(n) for n in lengths])
+    axes[1].minorticks_off()
+    axes[1].set(title="Right answers afterwards", xlabel="length (steps)", ylabel="share")
+    axes[1].set(ylim=(0, 1.04))
+    axes[0].legend(frameon=False, title="trained with")
 
 
 def plot_table(table, simple):
@@ -152,7 +161,7 @@ def plot_table(table, simple):
         By task a share that takes no memory, or less of it, and what reaches it.
     """
     fig, axes = plt.subplots(1, 3, figsize=(10, 3.9), sharey=True)
-    fig.subplots_adjust(left=0.07, right=0.98, bottom=0.27, top=0.9, wspace=0.07)
+    fig.subplots_adjust(left=0.07, right=0.98, bottom=0.25, top=0.9, wspace=0.07)
     lengths = {"copying": "delay"}
     for ax, (task, networks) in zip(axes, table.items(), strict=True):
         for shift, (name, by_length) in zip((0.96, 1.0, 1.04), networks.items(), strict=True):
@@ -224,8 +233,8 @@ def plot_gates_beside(x, gru_caches, lstm_caches):
         "GRU": (gru_caches, {"update gate zt": 2, "reset gate rt": 3, "state a": 0}),
         "LSTM": (lstm_caches, {"forget gate ft": 4, "update gate it": 5, "output gate ot": 7}),
     }
-    fig, axes = plt.subplots(4, 2, figsize=(9.5, 6.2), sharex=True, height_ratios=[1, 2, 2, 2])
-    fig.subplots_adjust(left=0.07, right=0.91, bottom=0.09, top=0.94, hspace=0.3, wspace=0.32)
+    fig, axes = plt.subplots(4, 2, figsize=(10, 6.2), sharex=True, height_ratios=[1, 2, 2, 2])
+    fig.subplots_adjust(left=0.06, right=0.92, bottom=0.09, top=0.94, hspace=0.3, wspace=0.42)
     marked = np.flatnonzero(x[1, 0])
     for column, (network, (caches, places)) in zip(axes.T, gates.items(), strict=True):
         column[0].plot(x[0, 0], ".", color="0.6", markersize=4)
