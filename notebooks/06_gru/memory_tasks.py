@@ -230,8 +230,9 @@ def train(network, task, length, rng, rounds, m=32, rate=0.01, look_every=100, s
     return parameters, seen
 
 
-def measured(network, task, length, seed, rounds):
+def measured(network, task, length, seed, rounds, rate=0.01):
     """Train with a generator of that seed; return parameters, what was seen, and CPU seconds."""
     began = time.process_time()
-    parameters, seen = train(network, task, length, np.random.default_rng(seed), rounds)
+    rng = np.random.default_rng(seed)
+    parameters, seen = train(network, task, length, rng, rounds, rate=rate)
     return parameters, seen, time.process_time() - began

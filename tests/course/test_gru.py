@@ -270,7 +270,7 @@ DIALS = {
 
 
 @pytest.mark.parametrize("what", DIALS)
-def test_what_a_wrong_dial_does_is_told(what, capsys):
+def test_what_a_wrong_dial_does_is_told(what):
     changes, words = DIALS[what]
     with pytest.raises(Mismatch) as caught:
         check_dial(dial(**changes))

@@ -13,7 +13,7 @@ KEYS = ("bz", "Wz", "Wr", "Wc", "Wy", "br", "bc", "by")
 
 
 def check_dial(target):
-    """Print how many steps a network gets right with each number of settings asked for.
+    """Raise a Mismatch unless enough steps are right, with each number of settings asked for.
 
     Parameters
     ----------
@@ -28,9 +28,6 @@ def check_dial(target):
             if wrong.__cause__ or k == ASKED[0]:
                 raise
             raise Mismatch(f"With k = {k}: {wrong.brief}", wrong.detail) from None
-        print(f"A dial with {k} settings:")
-        for name, says in {**yardsticks(x, k), "your network": said}.items():
-            print(f"{name:32}{np.mean(says == setting):.3f} of the steps are right")
         try:
             _enough(said, setting, k)
         except Mismatch as wrong:

@@ -98,7 +98,7 @@ def one_call_each(target):
 
 
 def dial_weights_test(target):
-    """Test a dial of three settings, then one of seven, beside three yardsticks."""
+    """Test a dial of three settings, then one of seven."""
     require_function(target)
     with CASES.explained(target, "dial_weights"):
         check_dial(target)
