@@ -6,7 +6,7 @@ import numpy as np
 from lesson_tools.plots import CELL, FUNCTION, STATE, WEIGHTS, draw_arrow, draw_box, empty_axes
 
 # Line colour, dashes and marker of each network: apart in greyscale and for colour-blind readers.
-LOOKS = {"RNN": ("0.45", "--", "s"), "LSTM": ("#0072b2", "-.", "o"), "GRU": ("#d55e00", "-", "^")}
+LOOKS = {"RNN": ("black", "--", "s"), "LSTM": ("#0072b2", "-.", "o"), "GRU": ("#e69f00", "-", "^")}
 
 
 def draw_gru_cell():
