@@ -208,7 +208,7 @@ def plot_cost(seconds):
             *(list(networks), back, 0.8, forward),
             color="#d55e00",
             edgecolor="black",
-            hatch="//",
+            hatch="xx",
             label="back",
         )
         ax.set(title=title)

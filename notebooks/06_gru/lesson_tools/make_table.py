@@ -1,11 +1,11 @@
-"""Make memory_tasks.csv, step_sizes.csv and trained.npz: trainings, of which each ends in one row.
+"""Make memory_tasks.csv, step_sizes.csv and trained.csv: trainings, of which each ends in one row.
 
-The functions of the GRU are those of gru.ipynb, which lies beside this file: in a student's copy
-they have to be written first. It is run in this folder::
+The functions of the GRU are those of gru.ipynb: in a student's copy they have to be written first.
+It is run in the folder of the lesson::
 
-    python make_table.py            # everything
-    python make_table.py copying    # one task; nothing is written
-    python make_table.py steps      # step_sizes.csv alone
+    python -m lesson_tools.make_table            # everything
+    python -m lesson_tools.make_table copying    # one task; nothing is written
+    python -m lesson_tools.make_table steps      # step_sizes.csv alone
 
 A row of memory_tasks.csv is the task, its length, the network, its units, its parameters, the seed,
 the shares of right answers after 500, 1000 and 2000 rounds, and the seconds of processor time.
@@ -22,9 +22,16 @@ from pathlib import Path
 import numpy as np
 
 import rnn_utils
-from memory_tasks import TASKS, count_parameters, measured, three_networks, units
+from lesson_tools.memory_tasks import (
+    TASKS,
+    count_parameters,
+    measured,
+    three_networks,
+    units,
+    write_weights,
+)
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent.parent
 ROUNDS, SEEDS = 2000, (0, 1, 2)
 RATES = (0.003, 0.01, 0.03)
 HEAD = "task,length,network,units,parameters,seed,after 500,after 1000,after 2000,seconds"
@@ -56,7 +63,7 @@ def table(networks, chosen):
             rows.append(",".join(map(str, row)))
             print(rows[-1], flush=True)
             if (name, length, seed) == ("adding", 40, 0) and kind != "RNN":
-                kept |= {f"{kind} {key}": value for key, value in parameters.items()}
+                kept[kind] = parameters
     return rows, kept
 
 
@@ -78,7 +85,7 @@ def main(chosen):
         rows, kept = table(networks, chosen or list(TASKS))
         if not chosen:
             (FOLDER / "memory_tasks.csv").write_text("\n".join(rows) + "\n", "utf-8")
-            np.savez(FOLDER / "trained.npz", **kept)
+            write_weights(FOLDER / "trained.csv", kept)
     if chosen in ([], ["steps"]):
         rows = step_sizes(networks)
         (FOLDER / "step_sizes.csv").write_text("\n".join(rows) + "\n", "utf-8")

@@ -6,6 +6,7 @@ Everything that is drawn comes from a generator that is handed over. Of the GRU 
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -236,3 +237,23 @@ def measured(network, task, length, seed, rounds, rate=0.01):
     rng = np.random.default_rng(seed)
     parameters, seen = train(network, task, length, rng, rounds, rate=rate)
     return parameters, seen, time.process_time() - began
+
+
+def write_weights(path, networks):
+    """Write the parameters of networks, by their names: a row for each array."""
+    rows = ["network,name,rows,columns,values"]
+    for network, parameters in networks.items():
+        for name, array in parameters.items():
+            values = " ".join(f"{value:.8g}" for value in array.ravel())
+            rows.append(f"{network},{name},{array.shape[0]},{array.shape[1]},{values}")
+    path.write_text("\n".join(rows) + "\n", "utf-8")
+
+
+def read_weights(path):
+    """Return the parameters of networks that `write_weights` has written, by their names."""
+    networks = {}
+    for row in Path(path).read_text("utf-8").splitlines()[1:]:
+        network, name, rows, columns, values = row.split(",")
+        array = np.array(values.split(), dtype=float).reshape(int(rows), int(columns))
+        networks.setdefault(network, {})[name] = array
+    return networks
