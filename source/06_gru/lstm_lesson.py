@@ -1,0 +1,1 @@
+../04_lstm_backward/lstm_lesson.py
