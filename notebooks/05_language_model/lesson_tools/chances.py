@@ -15,8 +15,10 @@ from lesson_tools.checks import Mismatch, call
 from lesson_tools.language_model_inputs import log_probabilities, rnn_parameters
 from lesson_tools.values import compare_unchanged, kind, name_of
 
+LEAST = 4.0  # the variance of a count, or of some together: what is rarer is not looked at
 RARE = 4.75  # standard deviations: one in a million
-LONG, OFTEN = 1500, 300  # characters of a long text, and short texts
+NETWORKS = 6  # in some of them little depends on the state, or on what came first
+LONG, OFTEN = 300, 60  # of each network the characters of one long text, and short texts
 
 
 def drawn(target, given):
@@ -95,43 +97,48 @@ def check_generator(target, rng):
 
 
 def check_long_text(target, rng, temperature=1.0):
-    """Check how often each character follows on each other one in a long text."""
-    given = doubtful(rng, temperature=temperature)
-    found = drawn(target, copy.deepcopy(given))
-    if len(found) < LONG:
-        raise Mismatch(
-            "The list is shorter than max_len, though the end never comes", f": {len(found)}."
-        )
-    names = ("a0", "parameters", "temperature", "stop")
-    log_p = log_probabilities(found[:-1], *(given[name] for name in names))
-    before = np.array([given["stop"], *found[:-1]])
+    """Check how often each character follows on each two others in long texts."""
     squares, free = 0.0, 0
-    for index in set(found):
-        more = pearson(np.exp(log_p[:, before == index]), np.array(found)[before == index])
-        squares, free = squares + more[0], free + more[1]
+    for _ in range(NETWORKS):
+        given = doubtful(rng, temperature=temperature)
+        found = drawn(target, copy.deepcopy(given))
+        if len(found) < LONG:
+            raise Mismatch(
+                "The list is shorter than max_len, though the end never comes", f": {len(found)}."
+            )
+        names = ("a0", "parameters", "temperature", "stop")
+        log_p = log_probabilities(found[:-1], *(given[name] for name in names))
+        last = np.array([given["stop"], given["stop"], *found[:-1]])
+        pairs = len(log_p) * last[:-1] + last[1:]
+        for pair in set(pairs.tolist()):
+            more = pearson(np.exp(log_p[:, pairs == pair]), np.array(found)[pairs == pair])
+            squares, free = squares + more[0], free + more[1]
     if squares > most(free):
         raise Mismatch(
             f"At a temperature of {temperature} characters do not come as often as the "
             "probabilities say",
-            f": the chi-squared of {LONG} characters is {squares:.0f}, and more than "
+            f": the chi-squared of {NETWORKS * LONG} characters is {squares:.0f}, and more than "
             f"{most(free):.0f} is no chance.",
         )
 
 
 def check_first(target, rng):
     """Check how often each character, or the end, comes first: in many texts of one character."""
-    given = doubtful(rng, n_x=5, never=False, max_len=1, stop=1)
-    texts = [drawn(target, copy.deepcopy(given) | {"rng": given["rng"]}) for _ in range(OFTEN)]
-    found = [text[0] if text else given["stop"] for text in texts]
-    names = ("a0", "parameters", "temperature", "stop")
-    p = np.exp(log_probabilities([], *(given[name] for name in names)))
-    squares, free = pearson(np.repeat(p, OFTEN, axis=1), np.array(found))
+    squares, free = 0.0, 0
+    for number in range(NETWORKS):
+        stop = number % 5
+        given = doubtful(rng, n_x=5, n_a=6, never=False, max_len=1, stop=stop)
+        texts = [drawn(target, copy.deepcopy(given) | {"rng": given["rng"]}) for _ in range(OFTEN)]
+        found = [text[0] if text else stop for text in texts]
+        p = np.exp(log_probabilities([], given["a0"], given["parameters"], 1.0, stop))
+        more = pearson(np.repeat(p, OFTEN, axis=1), np.array(found))
+        squares, free = squares + more[0], free + more[1]
     if squares > most(free):
         raise Mismatch(
             "The first character of a text, or its end, does not come as often as the "
             "probabilities behind a0 and the marker say",
-            f": the chi-squared of {OFTEN} texts is {squares:.0f}, and more than {most(free):.0f} "
-            "is no chance.",
+            f": the chi-squared of {NETWORKS * OFTEN} texts is {squares:.0f}, and more than "
+            f"{most(free):.0f} is no chance.",
         )
 
 
@@ -144,12 +151,10 @@ def pearson(p, found):
         Of each draw the probabilities, given what came before it.
     found : numpy.ndarray of int, shape (count,)
     """
-    possible = p.sum(axis=1) > 1e-9
-    came = (np.arange(len(p))[:, None] == found)[possible]
-    p = p[possible]
-    apart = (came - p).sum(axis=1)
-    spread = np.diag(p.sum(axis=1)) - p @ p.T
-    return apart @ np.linalg.pinv(spread, hermitian=True) @ apart, len(p) - 1
+    apart = (np.arange(len(p))[:, None] == found).sum(axis=1) - p.sum(axis=1)
+    spread, ways = np.linalg.eigh(np.diag(p.sum(axis=1)) - p @ p.T)
+    wide = spread >= LEAST
+    return np.sum((ways.T @ apart)[wide] ** 2 / spread[wide]), wide.sum()
 
 
 def most(free):
