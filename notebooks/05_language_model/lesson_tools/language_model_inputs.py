@@ -128,11 +128,12 @@ def log_probabilities(indices, a0, parameters, temperature, stop):
     return scores - np.log(np.exp(scores).sum(axis=0))
 
 
-def sample_arguments(rng, n_x, n_a, max_len, temperature=1e-3, ends=True, stop=0, seed=0):
+def sample_arguments(rng, n_x, n_a, max_len, temperature=1e-3, ends=True, stop=0):
     """Draw the arguments of ``sample``: a network that is in no doubt, so that no chance is left.
 
     It writes several characters, not all the same. At the temperature of 1e-3 the likeliest one
-    is certain. With ``ends`` it comes to an end before ``max_len``, and otherwise it does not.
+    is certain; at others the scores are as much larger. With ``ends`` it comes to an end before
+    ``max_len``, and otherwise it does not.
     """
     while True:
         parameters = rnn_parameters(rng, n_x, n_a, n_x, 1.5)
@@ -148,10 +149,12 @@ def sample_arguments(rng, n_x, n_a, max_len, temperature=1e-3, ends=True, stop=0
             path += [] if ended else [int(first)]
         if ended == ends and len(set(path)) >= min(3, n_x - 1, max_len):
             break
+    for name in ("Wya", "by"):
+        parameters[name] *= temperature / 1e-3
     return {
         "parameters": parameters,
         "a0": a0,
-        "rng": np.random.default_rng(seed),
+        "rng": np.random.default_rng(0),
         "max_len": max_len,
         "temperature": temperature,
         "stop": stop,

@@ -15,6 +15,8 @@ from lesson_tools.checks import Mismatch, call
 from lesson_tools.language_model_inputs import log_probabilities, rnn_parameters
 from lesson_tools.values import compare_unchanged, kind, name_of
 
+BEGUN = 10  # characters at the beginning of a long text that are not counted
+SURE = 5.5  # standard deviations by which too likely characters may come
 LEAST = 4.0  # the variance of a count, or of some together: what is rarer is not looked at
 RARE = 4.75  # standard deviations: one in a million
 NETWORKS = 6  # in some of them little depends on the state, or on what came first
@@ -74,6 +76,7 @@ def check_certain(target, given):
 def doubtful(rng, n_x=4, n_a=3, stop=2, never=True, **given):
     """Draw a network that leaves much to chance; it ``never`` ends a text by itself."""
     parameters = rnn_parameters(rng, n_x, n_a, n_x, 1.0)
+    parameters["Waa"] *= 0.5  # what was long ago is forgotten, a wrong beginning too
     if never:
         parameters["by"][stop] = -1e4
     a0 = np.tanh(rng.standard_normal((n_a, 1)))
@@ -98,7 +101,7 @@ def check_generator(target, rng):
 
 def check_long_text(target, rng, temperature=1.0):
     """Check how often each character follows on each two others in long texts."""
-    squares, free = 0.0, 0
+    squares, free, surprise = 0.0, 0, ([], [])
     for _ in range(NETWORKS):
         given = doubtful(rng, temperature=temperature)
         found = drawn(target, copy.deepcopy(given))
@@ -108,17 +111,26 @@ def check_long_text(target, rng, temperature=1.0):
             )
         names = ("a0", "parameters", "temperature", "stop")
         log_p = log_probabilities(found[:-1], *(given[name] for name in names))
-        last = np.array([given["stop"], given["stop"], *found[:-1]])
-        pairs = len(log_p) * last[:-1] + last[1:]
+        log_p, later = log_p[:, BEGUN:], np.array(found[BEGUN:])
+        pairs = len(log_p) * np.array(found[BEGUN - 2 : -2]) + found[BEGUN - 1 : -1]
         for pair in set(pairs.tolist()):
-            more = pearson(np.exp(log_p[:, pairs == pair]), np.array(found)[pairs == pair])
+            more = pearson(np.exp(log_p[:, pairs == pair]), later[pairs == pair])
             squares, free = squares + more[0], free + more[1]
+        for part, more in zip(surprise, surprises(log_p, later), strict=True):
+            part.append(more)
+    where = f"At a temperature of {temperature}"
+    apart = np.sum(surprise[0]) / np.sqrt(np.sum(surprise[1]))
+    if abs(apart) > SURE:
+        likely, one = ("unlikely", "a higher") if apart > 0 else ("likely", "a lower")
+        raise Mismatch(
+            f"{where} the characters that come are on the whole too {likely}, as they would be at "
+            f"{one} one."
+        )
     if squares > most(free):
         raise Mismatch(
-            f"At a temperature of {temperature} characters do not come as often as the "
-            "probabilities say",
-            f": the chi-squared of {NETWORKS * LONG} characters is {squares:.0f}, and more than "
-            f"{most(free):.0f} is no chance.",
+            f"{where} characters do not come as often as the probabilities say",
+            f": the chi-squared of {NETWORKS * (LONG - BEGUN)} characters is {squares:.0f}, and more "
+            f"than {most(free):.0f} is no chance.",
         )
 
 
@@ -140,6 +152,15 @@ def check_first(target, rng):
             f": the chi-squared of {NETWORKS * OFTEN} texts is {squares:.0f}, and more than "
             f"{most(free):.0f} is no chance.",
         )
+
+
+def surprises(log_p, found):
+    """Return how much less likely what was found is than could be expected, and the variance."""
+    p = np.exp(log_p)
+    costs = np.where(p > 0, -log_p, 0.0)
+    expected = np.sum(p * costs, axis=0)
+    variance = np.sum(p * costs**2, axis=0) - expected**2
+    return np.sum(costs[found, np.arange(len(found))] - expected), np.sum(variance)
 
 
 def pearson(p, found):

@@ -33,7 +33,11 @@ def plot_learning(losses, perplexities, yardsticks, best):
         axes[1].plot(values, dashes, color=colour, marker=mark, markersize=4, label=name)
     for name, value in yardsticks.items():
         axes[1].axhline(value, color="0.6", linewidth=1, zorder=0)
-        axes[1].text(len(values) - 0.4, value, f"{name} {value:.2f}", va="center", fontsize=9)
+        near = [
+            np.sign(value - one) for one in yardsticks.values() if 0 < abs(value / one - 1) < 0.05
+        ]
+        where = {1: "bottom", -1: "top", 0: "center"}[int(sum(near))]
+        axes[1].text(len(values) - 0.4, value, f"{name} {value:.2f}", va=where, fontsize=9)
     axes[1].axvline(best, color="0.6", linewidth=1, linestyle=":", zorder=0)
     axes[1].set_yscale("log")
     ticks = [7, 8, 9, 10, 12, 15, 20, 27]
@@ -59,7 +63,7 @@ def plot_norms(runs, max_norm):
     for (name, norms), (dashes, colour) in zip(runs.items(), looks, strict=False):
         ax.semilogy(np.arange(1, len(norms) + 1), norms, dashes, color=colour, label=name)
     ax.axhline(max_norm, color="0.6", linewidth=1, zorder=0)
-    ax.text(len(norms), 1.08 * max_norm, f"max_norm = {max_norm:g}", color="0.35", ha="right")
+    ax.text(1, 0.92 * max_norm, f"max_norm = {max_norm:g}", color="0.35", va="top")
     ax.set(title="The length of the gradient, before it is clipped", xlabel="step")
     ax.set_ylabel("length")
     ax.legend(frameon=False, loc="upper right")
@@ -117,7 +121,7 @@ def plot_units(panels, bar="value of the unit"):
     fig, axes = plt.subplots(
         1, len(panels), figsize=(4.3 * len(panels) + 0.6, 0.34 * rows + 1.1), squeeze=False
     )
-    fig.subplots_adjust(left=0.02, right=0.9, bottom=0.14, top=0.88, wspace=0.08)
+    fig.subplots_adjust(left=0.02, right=0.86, bottom=0.14, top=0.88, wspace=0.08)
     longest = max(len(name) for many in panels.values() for name, _ in many)
     for ax, (title, many) in zip(axes[0], panels.items(), strict=True):
         grid = np.full((rows, longest), np.nan)
