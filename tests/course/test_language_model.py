@@ -303,7 +303,7 @@ def the_rest_alike(p, rng):
 WRONG = {
     "a bit too sure": (sharper, "too likely, as they would be at a lower one"),
     "a bit too daring": (flatter, "too unlikely, as they would be at a higher one"),
-    "the first one right, the others alike": (the_rest_alike, "not come as often"),
+    "the first one right, the others alike": (the_rest_alike, "too unlikely"),
     "the global generator": (
         lambda p, _: by_running_sum(p, np.random),
         "Draw from rng alone",
@@ -451,6 +451,13 @@ def test_what_units_and_characters_follow(lesson):
         found = np.corrcoef(unit[inside], names["answers"][question][inside])[0, 1]
         assert found == pytest.approx(said, abs=0.005)
         assert f"{said:.2f}".replace("-", "−") in text
+    counts = names["held_states"][names["akin"]["how far we are"]]
+    lengths = np.array([len(name) for name in names["held_names"]])[:, None]
+    place, early = np.arange(counts.shape[1]), np.mean(counts[:, 1:3] < 0)
+    late = np.mean(counts[(place >= 4) & (place <= lengths)] > 0.5)
+    assert f"(number {names['akin']['how far we are']}, if" in text
+    assert f"below 0 (at {100 * early:.0f}% of the places)" in text
+    assert f"above 0.5 (at {100 * late:.0f}%)" in text
     places = names["directions"].T @ (names["network"]["Wax"] - names["centre"])
     first = dict(zip(names["vocabulary"], places[0], strict=True))
     vowels = [first[one] for one in "aeiou"]

@@ -88,7 +88,7 @@ def check_generator(target, rng):
     """Check that all chance comes from the generator that is handed over, and is used up."""
     given = doubtful(rng, max_len=40)
     again, before = copy.deepcopy(given), given["rng"].bit_generator.state
-    if call(target, given) != call(target, again):
+    if drawn(target, given) != drawn(target, again):
         raise Mismatch(
             "Two generators in the same state should give the same list. Draw from rng alone."
         )
@@ -129,8 +129,8 @@ def check_long_text(target, rng, temperature=1.0):
     if squares > most(free):
         raise Mismatch(
             f"{where} characters do not come as often as the probabilities say",
-            f": the chi-squared of {NETWORKS * (LONG - BEGUN)} characters is {squares:.0f}, and more "
-            f"than {most(free):.0f} is no chance.",
+            f": the chi-squared of {NETWORKS * (LONG - BEGUN)} characters is {squares:.0f}, and "
+            f"more than {most(free):.0f} is no chance.",
         )
 
 

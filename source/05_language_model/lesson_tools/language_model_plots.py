@@ -118,10 +118,9 @@ def plot_units(panels, bar="value of the unit"):
         By title: names, each with the value behind each of its characters.
     """
     rows = max(map(len, panels.values()))
-    fig, axes = plt.subplots(
-        1, len(panels), figsize=(4.3 * len(panels) + 0.6, 0.34 * rows + 1.1), squeeze=False
-    )
-    fig.subplots_adjust(left=0.02, right=0.86, bottom=0.14, top=0.88, wspace=0.08)
+    width = 4.1 * len(panels) + 1.1
+    fig, axes = plt.subplots(1, len(panels), figsize=(width, 0.34 * rows + 1.1), squeeze=False)
+    fig.subplots_adjust(left=0.02, right=1 - 1.1 / width, bottom=0.14, top=0.88, wspace=0.08)
     longest = max(len(name) for many in panels.values() for name, _ in many)
     for ax, (title, many) in zip(axes[0], panels.items(), strict=True):
         grid = np.full((rows, longest), np.nan)
