@@ -252,16 +252,19 @@ def by_multinomial(p, rng):
 
 
 def written(draw):
-    """Return a ``sample`` that draws as it is told, made of the probabilities of `chances`."""
+    """Return a ``sample`` that draws as it is told."""
 
     def sample(parameters, a0, rng, max_len, temperature, stop):
-        found = []
+        found, a, last = [], a0, stop
         while len(found) < max_len:
-            log_p = log_probabilities(found, a0, parameters, temperature, stop)[:, -1]
-            index = draw(np.exp(log_p), rng)
-            if index == stop:
+            z = parameters["Wax"][:, [last]] + parameters["Waa"] @ a + parameters["ba"]
+            a = np.tanh(z)
+            scores = (parameters["Wya"] @ a + parameters["by"])[:, 0] / temperature
+            p = np.exp(scores - scores.max())
+            last = draw(p / p.sum(), rng)
+            if last == stop:
                 break
-            found.append(index)
+            found.append(last)
         return found
 
     return sample
