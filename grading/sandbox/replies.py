@@ -50,6 +50,8 @@ def apply(table: inside.Table, answer: dict[str, Any], changed: list[Any]) -> An
         elif type(old) is dict and type(new) is dict:
             old.clear()
             old.update(new)
+        elif isinstance(old, np.random.Generator) and isinstance(new, np.random.Generator):
+            old.bit_generator.state = new.bit_generator.state
         else:
             raise inside.CodecError("a change of something that cannot change")
     weights: dict[int, int] = {}

@@ -120,6 +120,28 @@ def test_one_that_agrees_with_the_reference_on_all_calls_is_not_named():
     assert found.named == []
 
 
+@pytest.mark.parametrize(("draws", "names"), [(1, ["double"]), (2, [])])
+def test_a_mistake_is_named_where_it_leaves_a_generator_in_the_same_state(draws, names):
+    def f(rng):
+        return rng.random()
+
+    def double(rng):
+        return 2 * rng.random()
+
+    def answer(rng):
+        found = 2 * rng.random()
+        rng.random(draws - 1)
+        return found
+
+    answer.__name__ = "f"
+    with Context({"f": f}, {"f": [Candidate("double", "Double.", double, "f")]}):
+        found = Exam(answer, "x")
+        with found.part("one", 1):
+            found.compare({"rng": np.random.default_rng(0)})
+        found.score()
+    assert [one.name for one in found.named] == names
+
+
 # --- a way back: dicts of gradients, one built of another -------------------------------
 
 HALF = BACK.replace("d * x", "d * x / 2")

@@ -680,6 +680,43 @@ def test_an_array_of_the_tests_may_get_another_shape(session):
     assert (seen == 1.0).all()
 
 
+# --- random generators ---------------------------------------------------------------------
+
+
+def test_a_random_generator_is_used_up_on_both_sides(session):
+    source = "def draw(rng, n): return [float(rng.random()) for _ in range(n)]"
+    define(session, source)
+    exec(source, here := {})
+    mine, theirs = np.random.default_rng(3), np.random.default_rng(3)
+    for n in (0, 1, 4):
+        assert Stub(session, "draw")(theirs, n) == here["draw"](mine, n)
+        assert theirs.bit_generator.state == mine.bit_generator.state
+    define(session, "def same(rng, more): return rng is more['rng'], rng")
+    assert Stub(session, "same")(theirs, {"rng": theirs}) == (True, theirs)
+
+
+FORGED_STATES = [["generator", "0" * 32, "0" * 32, 0, 0], ["list", []], ["scalar", "<f8", [], b"x"]]
+
+
+@pytest.mark.parametrize("node", FORGED_STATES, ids=str)
+def test_a_generator_of_the_tests_takes_no_other_thing_for_its_state(session, node):
+    deed = f"""
+import sys
+def f(rng):
+    at = sys._getframe()
+    while not {{"table", "before"}} <= set(at.f_locals): at = at.f_back
+    at.f_locals["table"].node = lambda value, nodes, depth=0: {node!r}
+"""
+    define(session, deed)
+    rng = np.random.default_rng(3)
+    before = rng.bit_generator.state
+    session.begin_test()
+    with pytest.raises(RuntimeError):
+        Stub(session, "f")(rng)
+    assert rng.bit_generator.state == before
+    assert session.failures == [Verdict.CRASHED]
+
+
 # --- where a process can be left as it is, to come back to ----------------------------------
 
 C = "import ctypes\nlibc = ctypes.CDLL(None)\n"

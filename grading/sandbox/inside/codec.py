@@ -1,12 +1,17 @@
-"""Plain data on the wire, and nothing else: None, numbers, texts, containers and arrays."""
+"""Plain data on the wire, and nothing else: None, numbers, texts, containers and arrays.
+
+NumPy's usual random generator crosses as the numbers that its state is made of.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.random import PCG64, Generator
 
 FRAME_LIMIT = 32 * 2**20  # bytes in one message
 NODE_LIMIT = 200_000  # lists, tuples, dicts and arrays in one message
@@ -14,6 +19,7 @@ ITEM_LIMIT = 2**20  # elements of one list, and four times as many in one messag
 WEIGHT_LIMIT = 2**26  # numbers and objects when all that is shared is written out
 DICT_LIMIT = 10_000  # keys: a sender may choose them to collide
 DEPTH_LIMIT = 60
+GENERATOR_LIMIT = 20  # random generators in one message: making one takes longer than a number
 DTYPES = frozenset("|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8 <c8 <c16".split())
 
 
@@ -54,6 +60,7 @@ class Table:
         self.numbers: dict[int, int] = {}
         self.depths: list[int] = []
         self.weights: list[int] = []
+        self.generators = 0
         self.size = 0
 
     def add(self, value: Any, depth: int = 0, weight: int = 1) -> int:
@@ -114,6 +121,10 @@ class Table:
                 how = "array" if value.flags.writeable else "frozen"
                 return [how if kind is np.ndarray else "scalar", name, list(value.shape), data]
             return ["opaque", f"array of {name}"]
+        if kind is Generator:
+            state = _state(value)
+            if state is not None:
+                return ["generator", *state]
         lent = self.lends(value) if self.lends else None
         if lent is not None:
             return lent
@@ -151,6 +162,11 @@ class Table:
             return dict(zip(keys, [self.value(item) for _, item in pairs], strict=True))
         if kind in ("array", "frozen", "scalar") and len(rest) == 3:
             return _array(kind, *rest)
+        if kind == "generator" and len(rest) == 4:
+            self.generators += 1
+            if self.generators > GENERATOR_LIMIT:
+                raise CodecError(f"more than {GENERATOR_LIMIT} random generators in one message")
+            return _generator(*rest)
         if kind in ("function", "named", "library") and self.lend is not None:
             return self.lend(len(self.objects), node)
         if kind == "opaque" and len(rest) == 1 and isinstance(rest[0], str):
@@ -229,3 +245,36 @@ def _array(kind: str, dtype: Any, shape: Any, data: Any) -> Any:
         raise CodecError("an array whose shape does not fit its data") from error
     array.flags.writeable = kind != "frozen"
     return array[()] if kind == "scalar" and not sizes else array
+
+
+def _state(generator: Any) -> list[Any] | None:
+    """Return the numbers of a generator's state; None of one that is not NumPy's usual kind."""
+    bits = generator.bit_generator
+    if type(bits) is not PCG64:
+        return None
+    state = bits.state
+    numbers = state["state"]["state"], state["state"]["inc"]
+    return [*(format(n, "032x") for n in numbers), state["has_uint32"], state["uinteger"]]
+
+
+def _generator(state: Any, step: Any, has_half: Any, half: Any) -> Any:
+    """Make a generator of the numbers of its state, each within its bounds.
+
+    A step is odd: with another the generator would not go through all its states.
+    """
+    found = []
+    for text in (state, step):
+        if not isinstance(text, str) or not re.fullmatch("[0-9a-f]{32}", text):
+            raise CodecError("not a state of a random generator")
+        found.append(int(text, 16))
+    halves = type(has_half) is int and has_half in (0, 1) and type(half) is int
+    if not halves or not 0 <= half < 2**32 or found[1] % 2 == 0:
+        raise CodecError("not a state of a random generator")
+    bits = PCG64(0)
+    bits.state = {
+        "bit_generator": "PCG64",
+        "state": {"state": found[0], "inc": found[1]},
+        "has_uint32": has_half,
+        "uinteger": half,
+    }
+    return Generator(bits)

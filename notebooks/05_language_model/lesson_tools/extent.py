@@ -1,0 +1,67 @@
+"""How far a wrong answer is right: which of the values that it returned, and which not."""
+
+from .described import listed
+
+ENOUGH = 3  # wrong values, for it to be worth saying that all are
+MOST = 4  # names that are listed; of more it is said how many
+
+
+def extent(got, want, alike, given=(), entries=None, elsewhere=None):
+    """Say which of several values are right and which are wrong.
+
+    Parameters
+    ----------
+    got, want : dict
+        What came back and what should, by name.
+    alike : callable
+        Says whether one of each is the same.
+    given : dict
+        The arguments of the call. What merely hands one on proves nothing.
+    entries : dict of str to tuple of str
+        What the entries of a tuple among the values are called, by its name.
+    elsewhere : callable, optional
+        Returns the names of values that are wrong in another case: what is right here alone may
+        be so by chance.
+    """
+    pairs: dict[str, tuple[object, object]] = {}
+    for name in want:
+        parts = (entries or {}).get(name, ())
+        both = (got[name], want[name])
+        if all(type(one) is tuple and len(one) == len(parts) for one in both):
+            for part, *pair in zip(parts, *both, strict=True):
+                pairs.setdefault(part, tuple(pair))
+        else:
+            pairs[name] = both
+    handed_on = [*dict(given).values()]
+    pairs = {
+        name: pair for name, pair in pairs.items() if not any(pair[1] is one for one in handed_on)
+    }
+    right = [name for name, pair in pairs.items() if alike(*pair)]
+    wrong = [name for name in pairs if name not in right]
+    other = set(elsewhere()) if elsewhere and wrong and right else set()
+    chance = [name for name in right if name in other]
+    if chance:
+        right = [name for name in right if name not in chance]
+        here = f"In this case {_quoted(chance)} {_are(chance)} right, though not in all."
+        if not right:
+            return here
+        return f"{here} Right in all {_are(right)} {_quoted(right)}."
+    if not wrong or (not right and len(wrong) < ENOUGH):
+        return ""
+    if not right:
+        return f"None of {len(wrong)} values is right: look first at what they all are made of."
+    if len(wrong) <= MOST and len(wrong) <= len(right):
+        rest = (
+            "all others are right" if len(right) > MOST else f"{_quoted(right)} {_are(right)} right"
+        )
+        return f"Wrong {_are(wrong)} {_quoted(wrong)}; {rest}."
+    rest = "all others are wrong" if len(wrong) > MOST else f"{_quoted(wrong)} {_are(wrong)} wrong"
+    return f"Right {_are(right)} {_quoted(right)}; {rest}."
+
+
+def _quoted(names):
+    return listed([f"`{name}`" if name.isidentifier() else name for name in names])
+
+
+def _are(names):
+    return "is" if len(names) == 1 else "are"

@@ -1,0 +1,1 @@
+../../01_rnn/lesson_tools/rnn_inputs.py

@@ -1,0 +1,1 @@
+../03_bptt/rnn_lesson.py

@@ -1,0 +1,48 @@
+"""Values that are no numbers: texts among the arguments, and random generators."""
+
+import numpy as np
+import pytest
+
+from lesson_tools.checks import Mismatch, check
+
+
+def draws(names, rng):
+    return float(len(names) + rng.integers(5))
+
+
+def sorts(names, rng):
+    names.sort()
+    return draws(names, rng)
+
+
+def changes_a_text(names, rng):
+    names[0] = names[0].upper()
+    return draws(names, rng)
+
+
+def forgets_one(names, rng):
+    return draws([names.pop(), *names], rng)
+
+
+def arguments():
+    return {"names": ["jo", "eva"], "rng": np.random.default_rng(1)}
+
+
+WANT = {"number": draws(**arguments())}
+
+
+def test_texts_are_arguments_as_all_others_and_a_generator_may_be_used_up():
+    check(draws, arguments(), WANT, form=float)
+
+
+@pytest.mark.parametrize("function", [sorts, changes_a_text, forgets_one])
+def test_texts_that_are_changed_are_told(function):
+    with pytest.raises(Mismatch, match=f"{function.__name__} changes its argument names"):
+        check(function, arguments(), WANT, form=float)
+
+
+def test_a_text_in_a_result_is_compared():
+    check(lambda: {"a": "x"}, {}, {"a": "x"}, form=dict)
+    for other in ("y", 1.0, None, ["x"], np.array("x")):
+        with pytest.raises(Mismatch, match="a should be another text"):
+            check(lambda other=other: {"a": other}, {}, {"a": "x"}, form=dict)
