@@ -103,11 +103,19 @@ class Session:
 
     def value(self, name: str) -> Any:
         """Return the plain data that a name stands for."""
-        return self._finish(name, inside.Table(), {"do": "value", "name": name})
+        return self._looked(name, {"do": "value", "name": name})
 
     def about(self, name: str) -> Any:
         """Return what there is to know of a function; see `grading.sandbox.inside.about`."""
-        return self._finish(name, inside.Table(), {"do": "about", "name": name})
+        return self._looked(name, {"do": "about", "name": name})
+
+    def _looked(self, name: str, request: dict[str, Any]) -> Any:
+        """Ask for what is no call: where it fails, that is no failure of one."""
+        before = len(self.failures)
+        try:
+            return self._finish(name, inside.Table(), request)
+        finally:
+            del self.failures[before:]
 
     def call(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], watch: str = ""

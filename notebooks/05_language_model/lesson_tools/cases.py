@@ -28,6 +28,7 @@ from lesson_tools.probing import (
     results,
     without_each,
 )
+from lesson_tools.reading import reading
 from lesson_tools.stale import stale
 
 PATIENCE = 2.0  # seconds for all cases: what is slower is not called some twenty times more
@@ -126,7 +127,11 @@ class PublicCases:
             given = [*(given for _, given, _ in self.of(name)), *self.probes(name)]
             said = explain(target, known, given)
             if not any(not text.startswith(PERHAPS) for text in said):  # no fact: then others
-                said = [*said, *filter(None, [" ".join(self._observed(target, name, wrong))])]
+                seen = [
+                    *reading(target, given[0] if given else {}),
+                    *self._observed(target, name, wrong),
+                ]
+                said = [*said, *filter(None, [" ".join(seen)])]
             more = "".join(f"\n\n{textwrap.fill(text, 88)}" for text in said)
             raise Mismatch(wrong.brief, wrong.detail + more) from wrong.__cause__
 
@@ -171,9 +176,9 @@ class PublicCases:
         """Say whether a wrong value is right where there is only one example and one step."""
         want = self._expected(name, "alone").get(value)
         got = results(target, self.alone(name), self._picks[name]) if want is not None else {}
-        if value not in got or not close(got[value], want):
-            return []
-        return [f"`{value}` is right where there is one example and one step alone."]
+        if value not in got or not close(got[value], want) or not np.any(want):
+            return []  # of zeros, many programs make zeros
+        return [f"With a single example and a single step `{value}` is right."]
 
     def _both(self, name):
         return {"m", "T_x"} <= set(self._exercises[name][2].split())

@@ -7,7 +7,10 @@ SCALARS = ("int", "float", "bool")
 NUMBERS = ("int", "float", "float64")
 SIZES = ("n_x", "n_a", "n_y", "m", "T_x")
 MOST = 10**6  # of a whole number that is counted with
-NO_RETURN = "A function without a `return` line gives None."
+NO_RETURN = (
+    "A function without a `return` line gives None, and so does a method that changes what it is "
+    "called on, such as `append`."
+)
 
 
 def array(shape, *of):
@@ -99,8 +102,17 @@ class Sizes:
         return names[0] if size > 1 and len(names) == 1 else ""
 
     def here(self, *shapes):
-        """Say which sizes meet in some shapes: ``Here n_a = 5.`` or nothing."""
-        found = {self.name(size): size for shape in shapes for size in shape if self.name(size)}
+        """Say which sizes meet in some shapes: ``Here n_a = 5.`` or nothing.
+
+        A sum of two sizes may be met by chance; it is one beside an axis that is known as well.
+        """
+        found = {
+            name: size
+            for shape in shapes
+            for size in shape
+            if (name := self.name(size))
+            and ("+" not in name or (len(shape) == 2 and all(map(self.name, shape))))
+        }
         return f"Here {listed([f'{n} = {s}' for n, s in found.items()])}." if found else ""
 
     def axis(self, shape, axis):

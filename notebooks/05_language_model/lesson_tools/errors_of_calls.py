@@ -11,6 +11,9 @@ import numpy as np
 from .described import NO_RETURN, NUMBERS, a_kind, listed, named, plural
 from .errors_of_names import near_miss
 
+OF_A_SHAPE = ("zeros", "ones", "empty", "full", "reshape", "broadcast_to")
+OVER_AXIS = ("max", "amax", "min", "amin", "sum", "mean", "prod", "argmax", "argmin")
+
 
 def _not_callable(line, match, _):
     for piece in line.pieces(ast.Call):
@@ -18,6 +21,8 @@ def _not_callable(line, match, _):
         if not value or value.get("type") != match[1].split(".")[-1] or not what:
             continue
         is_it = f"{what} is {named(value)}, and round brackets behind it call it like a function."
+        if callable(getattr(np, getattr(piece.func, "id", ""), None)):
+            return [is_it, f"NumPy's function of that name is `np.{piece.func.id}`."]
         if value["type"] in ("dict", "tuple", "list", "ndarray"):
             return [is_it, "What it holds is taken out with square brackets."]
         if value["type"] in ("int", "float", "float64"):
@@ -35,7 +40,10 @@ def _not_subscriptable(line, match, _):
         if callable(attribute) and not isinstance(attribute, type):
             return [f"{what} is a function: it is called with round brackets, not square ones."]
         if line.failed is not None and match[1] == "builtin_function_or_method":
-            return [f"{what} is a function: it is called with round brackets, not square ones."]
+            is_it = f"{what} is a function: it is called with round brackets, not square ones."
+            bare = isinstance(piece.value, ast.Name)
+            made = "Perhaps the round brackets were forgotten in the line that made it."
+            return [is_it, made if bare else ""]
         if not value or value.get("type") != match[1].split(".")[-1]:
             continue
         is_it = f"{what} is {named(value)}"
@@ -123,13 +131,16 @@ def _unhashable(line, match, _):
 
 def _not_iterable(line, match, _):
     kind = (match[1] or match[2]).split(".")[-1]
+    more = NO_RETURN if kind == "NoneType" else ""
     for piece in _taken_apart(line) if match[1] else _gone_through(line):
         value, what = line.value(piece), line.quote(piece)
-        more = NO_RETURN if kind == "NoneType" else ""
         if value and value.get("type") == kind and what:
             return [f"{what} is {named(value)}: it does not hold several things.", more]
         if match[1] and isinstance(piece, ast.Call) and line.quote(piece.func):
             return [f"{line.quote(piece.func)} gives {named({'type': kind})} here.", more]
+    gone = line.failed
+    if isinstance(gone, ast.Call) and not (gone.args or gone.keywords) and line.quote(gone.func):
+        return [f"{line.quote(gone.func)} gives {named({'type': kind})} here.", more]
     if kind in NUMBERS:
         return ["A single number stands where something is wanted that holds several."]
     return []
@@ -187,17 +198,44 @@ def _no_length(line, match, _):
 
 def _no_whole_number(line, match, _):
     for piece in line.pieces(ast.Call):
-        for part in piece.args:
+        for part in [two for one in piece.args for two in getattr(one, "elts", ())]:
+            value, what = line.value(part) or {}, line.quote(part)
+            if value.get("type") == match[1] in ("tuple", "list", "dict", "str") and what:
+                return [f"{what} is {named(value)}, and a whole number belongs there."]
+        for part in piece.args if line.numpy(piece) not in OF_A_SHAPE else ():
             value, what = line.value(part) or {}, line.quote(part)
             if value.get("type") == match[1] == "tuple" and what:
                 return [
                     f"{what} is {named(value)}, and {line.quote(piece.func) or 'this function'} "
                     "wants whole numbers one by one."
                 ]
-    if match[1] == "float" and any(isinstance(one.op, ast.Div) for one in line.all(ast.BinOp)):
-        return ["`/` gives a float even where nothing is left over; `//` gives a whole number."]
+    for call in line.pieces(ast.Call):
+        if match[1] == "float" and (second := _second_is_axis(line, call)):
+            return second
+        parts = [two for one in call.args for two in getattr(one, "elts", [one])]
+        if any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Div) for one in parts):
+            return ["`/` gives a float even where nothing is left over; `//` gives a whole number."]
     given = "None" if match[1] == "NoneType" else a_kind(match[1])
     return [f"A whole number is wanted here, and {given} is none."]
+
+
+def _second_is_axis(line, call):
+    """Say so of a function of NumPy that was given two things to take together."""
+    name = line.numpy(call.func)
+    if name not in OVER_AXIS or len(call.args) < 2 or not line.quote(call.func):
+        return []
+    both = {"max": ("larger", "maximum"), "min": ("smaller", "minimum")}.get(name[-3:])
+    return [
+        f"The second argument of {line.quote(call.func)} is the axis.",
+        f"The {both[0]} of two things, place by place, is `np.{both[1]}`." if both else "",
+    ]
+
+
+def _no_index(line, match, _):
+    for call in line.pieces(ast.Call):
+        if len(call.args) > 1 and line.shape(call.args[1]):
+            return _second_is_axis(line, call)
+    return []
 
 
 def _no_size(line, match, _):
@@ -228,6 +266,7 @@ TOLD = [
     (r"^TypeError: object of type '([\w.]+)' has no len", _no_length),
     (r"^TypeError: '([\w.]+)' object cannot be interpreted as an integer", _no_whole_number),
     (r"^TypeError: expected a sequence of integers .* got '(-?[\d.e]+)'", _no_size),
+    (r"^TypeError: only integer scalar arrays can be converted to a scalar index", _no_index),
     (r"^RecursionError: ()", _recursion),
     (r"^TypeError: .*(?:argument|expected)", _nothing_given),
 ]

@@ -20,6 +20,9 @@ def _unknown_name(line, match, _):
         return [f"`{name}` is a key of `{holders[0]}` and no variable: `{holders[0]}` is a dict."]
     if name in ("np", "numpy", "plt"):
         return [f"Nothing is called `{name}` here: perhaps the first code cell has not been run."]
+    if _filled(line, name):
+        made = "an empty dict is `{}`, and room for numbers is made by `np.zeros`"
+        return [f"`{name}` is to be filled here, and nothing has made it yet: {made}."]
     near = near_miss(name, scope)
     if near and (len(name) > 2 or near.lower() == name.lower()):
         return [f"Nothing is called `{name}` here. Did you mean `{near}`?"]
@@ -33,9 +36,17 @@ def _unknown_name(line, match, _):
             f"Nothing is called `{name}` here. Did you mean the key `{near}` of `{keys[near]}`?"
         ]
     return [
-        f"Nothing is called `{name}` here: perhaps it got another name above, "
-        "or a cell above has not been run."
+        f"Nothing is called `{name}` here: perhaps it got another name above, a cell above has not "
+        "been run, or it is a text whose quotation marks are missing."
     ]
+
+
+def _filled(line, name):
+    """Say whether a line puts something into what goes by a name."""
+    return any(
+        isinstance(piece.ctx, ast.Store) and getattr(piece.value, "id", None) == name
+        for piece in line.all(ast.Subscript)
+    )
 
 
 def _unbound(line, match, _):
@@ -52,7 +63,11 @@ def _unbound(line, match, _):
             f"Where line {number} reads it, it has no value yet.",
         ]
     if stored == [number]:
-        return [f"This line reads `{name}` before anything has given it a first value."]
+        function = line.facts.get("function")
+        return [
+            f"`{function}` gives `{name}` a value in this line, so the name is its own there. When "
+            "the line reads it, it has none yet."
+        ]
     if min(stored) >= number:
         return [f"`{name}` gets its value in {where}. When this line reads it, it has none yet."]
     return [
@@ -78,7 +93,7 @@ def _missing_key(line, match, _):
         has = f"{what} has the keys {listed(keys)}." if keys else f"{what} is empty."
         if type(key["value"]) is int:
             return [f"{what} is a dict: its values are found by their names.", has]
-        near = near_miss(key["value"], keys)
+        near = near_miss(key["value"], keys) if isinstance(piece.slice, ast.Constant) else None
         return [has, f"Did you mean `{near}`?" if near else ""]
     return _lacks(line, match[1][1:-1]) if match[1][0] in "'\"" else []
 

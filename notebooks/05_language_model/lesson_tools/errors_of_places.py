@@ -88,19 +88,26 @@ def _unpacked(line, match, _):
     return [f"{names}, and what stands on the right gives {got}."]
 
 
+def _given(piece):
+    return piece.args if isinstance(piece, ast.Call) else (piece.left, piece.right)
+
+
 def _sequence(line, match, _):
     for piece in line.pieces(ast.Subscript):
         what = line.quote(piece)
         if isinstance(piece.ctx, ast.Store) and line.shape(piece) == () and what:
             return [f"{what} is a place for one number, and is given more than one."]
-    for piece in line.pieces(ast.Call, ast.BinOp) if "inhomog" in match[0] else ():
-        for part in piece.args if isinstance(piece, ast.Call) else (piece.left, piece.right):
+    pieces = [*line.pieces(ast.Call, ast.BinOp), *line.all(ast.Assign)]
+    for piece in pieces if "inhomog" in match[0] else ():
+        parts = [piece.value] if isinstance(piece, ast.Assign) else _given(piece)
+        for part in parts:
             value, what = line.value(part) or {}, line.quote(part)
             if value.get("type") not in ("tuple", "list") or not what:
                 continue
-            shapes = {shape_of(item) for item in value.get("items") or ()} - {None}
-            why = ", and its parts have different shapes" if len(shapes) > 1 else ""
-            return [f"{what} is {named(value)}{why}: NumPy can make no array of it."]
+            shapes = {shape_of(item) for item in value.get("items") or ()}
+            if len(shapes) > 1:
+                why = "its parts have different shapes"
+                return [f"{what} is {named(value)}, and {why}: NumPy can make no array of it."]
     return []
 
 

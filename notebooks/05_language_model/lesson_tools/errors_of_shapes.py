@@ -49,6 +49,17 @@ def _has(line, part, shape):
     return what and f"{what} has shape {shape}"
 
 
+def _stack(line, match, _):
+    for call in line.pieces(ast.Call):
+        what = line.quote(call.func)
+        if line.numpy(call) == "stack" and what:
+            return [
+                f"{what} joins along a new axis, so all have to have one shape; `np.concatenate` "
+                "joins along an axis that is there."
+            ]
+    return []
+
+
 def _together(line, match, sizes):
     shapes = shapes_in(match[1])
     if len(shapes) == 3 and shapes[0] == shapes[2]:  # the third is where the result would go
@@ -247,6 +258,7 @@ TOLD = [
     (r"^ValueError: cannot reshape array of size (\d+) into shape (.*)", _reshape),
     (rf"^ValueError: all the input array dimensions.* {_JOIN}", _joined),
     (r"^ValueError: all the input arrays must have same number of dimensions", _same_axes),
+    (r"^ValueError: all input arrays must have the same shape", _stack),
     (
         r"only integer scalar arrays can|multiple values for arg|Cannot interpret .* data type",
         _not_one_tuple,

@@ -1,5 +1,9 @@
 """How far a wrong answer is right: which of the values that it returned, and which not."""
 
+import itertools
+
+import numpy as np
+
 from .described import listed
 
 ENOUGH = 3  # wrong values, for it to be worth saying that all are
@@ -29,7 +33,8 @@ def extent(got, want, alike, given=(), entries=None, elsewhere=None):
         both = (got[name], want[name])
         if all(type(one) is tuple and len(one) == len(parts) for one in both):
             for part, *pair in zip(parts, *both, strict=True):
-                pairs.setdefault(part, tuple(pair))
+                if alike(*pair) or not any(alike(one, pair[1]) for one in got[name]):
+                    pairs.setdefault(part, tuple(pair))  # else it is there, in another place
         else:
             pairs[name] = both
     handed_on = [*dict(given).values()]
@@ -48,15 +53,38 @@ def extent(got, want, alike, given=(), entries=None, elsewhere=None):
         return f"{here} Right in all {_are(right)} {_quoted(right)}."
     if not wrong or (not right and len(wrong) < ENOUGH):
         return ""
+    stacked = _stacked({name: pairs[name] for name in wrong}, alike)
     if not right:
         return f"None of {len(wrong)} values is right: look first at what they all are made of."
     if len(wrong) <= MOST and len(wrong) <= len(right):
         rest = (
             "all others are right" if len(right) > MOST else f"{_quoted(right)} {_are(right)} right"
         )
-        return f"Wrong {_are(wrong)} {_quoted(wrong)}; {rest}."
+        return f"Wrong {_are(wrong)} {_quoted(wrong)}; {rest}.{stacked}"
     rest = "all others are wrong" if len(wrong) > MOST else f"{_quoted(wrong)} {_are(wrong)} wrong"
-    return f"Right {_are(right)} {_quoted(right)}; {rest}."
+    return f"Right {_are(right)} {_quoted(right)}; {rest}.{stacked}"
+
+
+def _stacked(pairs, alike):
+    """Say so where two wrong arrays, one above the other, are the right rows cut elsewhere."""
+    arrays = [one for pair in pairs.values() for one in pair]
+    if len(pairs) != 2 or not all(isinstance(one, np.ndarray) and one.ndim == 2 for one in arrays):
+        return ""
+    if len({array.shape[1] for array in arrays}) > 1:
+        return ""
+    (one, other) = pairs.values()
+    if alike(one[0], other[1]) and alike(other[0], one[1]):
+        return ""  # each stands under the other's name, and nothing was cut
+    for above, below in itertools.permutations(pairs):
+        mine = np.vstack([pairs[above][0], pairs[below][0]])
+        for first, second in itertools.permutations(pairs):
+            if alike(mine, np.vstack([pairs[first][1], pairs[second][1]])):
+                return (
+                    f" Put `{above}` above `{below}`: these are the right rows, those of `{first}` "
+                    f"first and then those of `{second}`. So they are cut in the wrong place, or "
+                    "given the wrong names."
+                )
+    return ""
 
 
 def _quoted(names):

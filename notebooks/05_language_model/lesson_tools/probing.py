@@ -154,9 +154,11 @@ def about_inputs(target, given, pick, known, place):
         Which value is wrong, and which in order it is.
     """
     name, place = place
-    usual = results(target, given, pick)
+    usual, again = results(target, given, pick), results(target, given, pick)
     if name not in usual or "" not in known:
         return []
+    if name in again and not np.array_equal(usual[name], again[name], equal_nan=True):
+        return [f"Called twice with the same inputs, your function gives two different `{name}`."]
     right, mine = known[""][place], fingerprint(usual[name], None)[1]
     unused, needless, enough = [], [], []
     for one, values in leaves(given).items():
@@ -169,11 +171,12 @@ def about_inputs(target, given, pick, known, place):
         moves, should = not _same(number, mine, 1e-10), not _same(wanted, right)
         does = "is doubled" if is_fraction(values[0]) else "is all zeros"
         same = made.shape == usual[name].shape and np.array_equal(made, usual[name])
-        if should and same and np.isfinite(made).all():  # inf stays inf, whatever it is made of
+        ended = not np.isfinite(made).all() or (made.ndim == 0 and float(made) in TRIVIAL)
+        if should and same and not ended:  # inf stays inf, whatever it is made of
             unused.append((one, does))
         elif moves and _same(wanted, right, 1e-12):
             needless.append((one, does))
-        elif _same(number, wanted) and not _same(mine, right) and _telling(made):
+        elif _same(number, wanted) and not _same(mine, right) and _telling(made, given):
             enough.append((one, does))
     return [
         *_sentence(f"Here `{name}` stays the same when", unused, "it should change", "or"),
@@ -190,8 +193,11 @@ def _sentence(start, names, end, last):
     return [f"{start} {listed(said, last)}{f', though {end}' if end else ''}."]
 
 
-def _telling(array):
+def _telling(array, given):
     """Say whether an array holds enough numbers that not many programs end at."""
+    handed = [one for many in leaves(given).values() for one in many]
+    if any(np.array_equal(one, array) for one in handed):
+        return False  # an input, handed on as it was
     return len(np.unique(np.round(array[~np.isin(array, TRIVIAL)], 9))) > 2
 
 
@@ -216,8 +222,9 @@ def about_cases(found, name):
         said = [related_numbers(got, want, [sizes_in(one) for one in words])]
     elif all(np.shape(got) == np.shape(want) for got, want, _ in pairs):
         said = [beyond([pair[:2] for pair in pairs])]
-    right = [words for got, want, words in pairs if close(got, want)]
-    wrong = [words for *_, words in pairs if words not in right]
+    telling = [pair for pair in pairs if np.ndim(pair[1]) or float(pair[1]) not in TRIVIAL]
+    right = [words for got, want, words in telling if close(got, want)]
+    wrong = [words for got, want, words in pairs if not close(got, want)]
     if right and len(wrong) == 1:
         said.append(f"Of all {len(pairs)} cases, only this one is wrong.")
     elif len(right) in (1, 2) and len(wrong) > 1:

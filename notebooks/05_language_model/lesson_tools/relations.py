@@ -213,8 +213,8 @@ def _before(got, want):
         scores = np.log(both) - np.log(both[:, :1])
         if both.min() > 1e-3 and _constant(scores[0] - scores[1], 1, 1e-7):
             return (
-                "Both columns of a softmax: before it, the scores are off by the same amounts in "
-                "each column, as those of a bias would be."
+                "What goes into the softmax is off by the same amounts in each column, up to what "
+                "a softmax does not see."
             )
         return ""
     if np.abs(both).max() < 0.99:
@@ -272,8 +272,8 @@ def _zeros(got, want):
     if np.any(got[wrong]) or np.count_nonzero(wrong) < ENOUGH:
         return ""
     if wrong.all():
-        return "All of it is 0, as an array of zeros is that nothing was written to."
-    return "Wherever it is wrong it is exactly 0, as a place is that nothing was written to."
+        return "All of it is 0: perhaps nothing was written to it."
+    return "Wherever it is wrong it is exactly 0: perhaps nothing was written there."
 
 
 def _places(got, want):
@@ -295,7 +295,15 @@ def _places(got, want):
 
 def _sums(got, want):
     """Say what is wrong with the sums of what should be probabilities along axis 0."""
-    if got.ndim < 2 or want.min() < 0 or not np.allclose(want.sum(axis=0), 1, 0, 1e-7):
+    if got.ndim < 2:
+        return ""
+    if (
+        want.min() < 0 <= got.min()
+        and got.shape[0] > 1
+        and np.allclose(got.sum(axis=0), 1, 0, 1e-7)
+    ):
+        return "Along axis 0 its numbers sum to 1, as those of a softmax do, and they should not."
+    if want.min() < 0 or not np.allclose(want.sum(axis=0), 1, 0, 1e-7):
         return ""
     if np.allclose(got.sum(axis=0), 1, 0, 1e-7):
         return ""

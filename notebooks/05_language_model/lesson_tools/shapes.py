@@ -10,8 +10,8 @@ WHAT = {  # what the usual sizes count
     "T_x": "the time steps",
 }
 KEEP = (
-    "A sum, a mean or a single index drops an axis: keepdims=True keeps it in a sum, and so does "
-    "a slice in place of an index."
+    "If a sum, a mean or a single index has dropped it: keepdims=True keeps it in a sum, and so "
+    "does a slice in place of an index."
 )
 
 
@@ -61,7 +61,7 @@ def _of_axes(got, want, names):
             )
             return (
                 f"In yours the axes for {one} and {other} are exchanged. Look at the order in "
-                f"which the sizes are written, and at {look}."
+                f"which the sizes are written, at {look}, and at what exchanges axes."
             )
         return "The lengths are right, but the axes stand in another order."
     if not got:
@@ -115,8 +115,10 @@ def _of_one_axis(got, want, names, sizes):
     if names[axis] == "T_x" and length == right - 1:
         return f"{said}. Perhaps the loop begins or ends one step off."
     fits = [name for name, size in sizes.items() if size == length]
-    if length == sizes.get("n_a", 0) + sizes.get("n_x", 0):
+    of_a_stack = not fits and names[axis] not in ("m", "T_x")
+    if of_a_stack and length == sizes.get("n_a", 0) + sizes.get("n_x", 0):
         return f"{said}: that is n_a + n_x, as of something stacked and not yet cut."
-    if len(fits) == 1 and fits[0] in WHAT and length > 1:
+    by_chance = axis == 0 and fits in (["m"], ["T_x"])  # no array here begins with these
+    if len(fits) == 1 and fits[0] in WHAT and length > 1 and not by_chance:
         return f"{said}: {length} is {fits[0]}, the number of {WHAT[fits[0]][4:]}."
     return f"{said}."

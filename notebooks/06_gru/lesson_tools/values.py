@@ -83,8 +83,9 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
     ----------
     name : str
         What the value is called, for the message.
-    got, expected : numpy.ndarray or number, or a tuple, list or dict of them
-        A function is compared with nothing: it cannot have changed.
+    got, expected : numpy.ndarray, number or text, or a tuple, list or dict of them
+        A function is compared with nothing: it cannot have changed. Nor is a random generator,
+        which is there to be used up.
     when : str
         Added to the name where it helps, such as ``" in a second call"``.
     axes : dict of int to tuple of str, optional
@@ -98,7 +99,11 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
     if isinstance(expected, (tuple, list, dict)):
         _compare_container(name, got, expected, when, rtol, atol, axes)
         return
-    if callable(expected):
+    if callable(expected) or isinstance(expected, np.random.Generator):
+        return
+    if isinstance(expected, str):
+        if type(got) is not str or got != expected:
+            raise Mismatch(f"{name}{when} should be another text.")
         return
     if np.ndim(expected) == 0:
         got, expected = _number(name, got, when), np.float64(expected)
