@@ -134,8 +134,9 @@ STATES, GATES = np.tanh(3 * FLAT), 1 / (1 + np.exp(-2 * FLAT))
 
 
 def test_numbers_beyond_all_that_is_right_are_counted():
-    assert beyond([(STATES + 0.5, STATES)]).endswith("lie between -1 and 1, and 7 of these do not.")
-    assert "between 0 and 1, and one of these does not." in beyond([(put(GATES, 1.5), GATES)])
+    assert beyond([(STATES + 0.5, STATES)]).endswith("lie between -1 and 1; 7 of yours do not.")
+    assert "between 0 and 1; one of yours does not." in beyond([(put(GATES, 1.5), GATES)])
+    assert "; one of yours does not." in beyond([(put(GATES, np.nan), GATES)])
 
 
 def put(array, number):

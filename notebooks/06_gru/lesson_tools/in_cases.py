@@ -77,11 +77,11 @@ def beyond(pairs):
         np.concatenate([np.ravel(one) for one in both]) for both in zip(*pairs, strict=True)
     )
     for low, high in ((0, 1), (-1, 1)):
-        out = int(np.sum((got < low) | (got > high)))
+        out = int(np.sum(~((got >= low) & (got <= high))))  # nan lies nowhere
         inside = low <= want.min() and want.max() <= high and np.abs(want).max() > MOSTLY
         if want.size >= MANY and out and inside:
-            what = "one of these does" if out == 1 else f"{out} of these do"
-            return f"In all cases the right numbers lie between {low} and {high}, and {what} not."
+            what = "one of yours does" if out == 1 else f"{out} of yours do"
+            return f"In all cases the right numbers lie between {low} and {high}; {what} not."
     return ""
 
 
