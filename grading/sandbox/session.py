@@ -110,12 +110,12 @@ class Session:
         return self._looked(name, {"do": "about", "name": name})
 
     def _looked(self, name: str, request: dict[str, Any]) -> Any:
-        """Ask for what is no call: where it fails, that is no failure of one."""
+        """Ask for what is no call; where it fails it counts as one that failed."""
         before = len(self.failures)
         try:
             return self._finish(name, inside.Table(), request)
         finally:
-            del self.failures[before:]
+            self.calls += len(self.failures) - before
 
     def call(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], watch: str = ""

@@ -119,7 +119,9 @@ def test_a_release_is_complete_in_itself(assignment):
     beside = {name.removeprefix(f"{assignment}/"): data for name, data in beside.items()}
     assert beside.pop(notebook_path(folder).name)
     assert beside == lesson_files(assignment)
-    seen = {name.split("/")[0] for name in beside if not name.endswith((".csv", "_lesson.py"))}
+    seen = {
+        name.split("/")[0] for name in beside if not name.endswith((".csv", ".txt", "_lesson.py"))
+    }
     assert seen == {"rnn_utils.py", "public_tests.py", "lesson_tools"}
 
 

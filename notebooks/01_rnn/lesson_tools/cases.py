@@ -128,7 +128,7 @@ class PublicCases:
             said = explain(target, known, given)
             if not any(not text.startswith(PERHAPS) for text in said):  # no fact: then others
                 seen = [
-                    *reading(target, given[0] if given else {}),
+                    *reading(target, given[0] if given else {}, wrong.__cause__ is not None),
                     *self._observed(target, name, wrong),
                 ]
                 said = [*said, *filter(None, [" ".join(seen)])]
@@ -152,10 +152,13 @@ class PublicCases:
             differs = value in got and value in want and not close(got[value], want[value])
             if differs and f"({words}):" in wrong.brief:
                 known, key = _read(self._folder / "expected.json"), f"{name} {case}"
+                without = known.get(f"{key} without", {})
+                if len(without.get("", ())) != len(want):  # some hold no floats
+                    without = {}
                 place = value, list(want).index(value)
                 seen = [
                     *about_calls(calls(target, given), known.get(f"{key} calls", {}), self),
-                    *about_inputs(target, given, pick, known.get(f"{key} without", {}), place),
+                    *about_inputs(target, given, pick, without, place),
                     *self._of_one(target, name, value),
                 ]
                 mostly = 2 * sum(right) > len(right)  # then it is the cases that tell most

@@ -44,6 +44,8 @@ def _have(line, *parts):
 
 def _has(line, part, shape):
     value, what = line.value(part), line.quote(part)
+    if isinstance(getattr(part, "value", None), (ast.Tuple, ast.List)):
+        return ""  # a part of what is written down there is no array
     if value and shape_of(value) is None and what:
         return f"{what} is {named(value)}"
     return what and f"{what} has shape {shape}"

@@ -73,8 +73,8 @@ def _not_finite(got):
     """Say what numbers come from that are none, or beyond all others."""
     if got.dtype.kind == "f" and np.isnan(got).any():
         return (
-            "nan is what comes of 0 / 0, of inf - inf, of 0 times inf, and of a function where it is "
-            "not defined, such as the logarithm or the root of a negative number; whatever is "
+            "nan is what comes of 0 / 0, of inf - inf, of 0 times inf, and of a function where it "
+            "is not defined, such as the logarithm or the root of a negative number; whatever is "
             "computed from it is nan again."
         )
     if got.dtype.kind == "f" and np.isinf(got).any():

@@ -15,7 +15,7 @@ RETURN_NOTHING = ("append", "extend", "insert", "sort", "reverse", "update", "fi
 OUTSIDE = ("locals", "globals", "vars", "eval", "exec")  # with these, names are used unseen
 
 
-def reading(target, given):
+def reading(target, given, stopped=False):
     """Return what is to be read in a function's code: sentences, at most two.
 
     Parameters
@@ -24,6 +24,9 @@ def reading(target, given):
         The function under test. Nothing is said of what no plain ``def`` has made.
     given : dict
         The arguments of a call.
+    stopped : bool
+        Whether the function has stopped with an error: then it has not come to all that it holds,
+        and nothing is said of what is not used.
     """
     made = _definition(target)
     if made is None or any(called(node) in OUTSIDE for node in ast.walk(made)):
@@ -41,8 +44,8 @@ def reading(target, given):
         *_other_order(made, known),
         *_other_key(made, holders),
         *_lost_arguments(made, names),
-        *in_loops(made),
-        *_never_used(made, names[: len(given)]),
+        *(() if stopped else in_loops(made)),
+        *(() if stopped else _never_used(made, names[: len(given)])),
     ]
     return list(dict.fromkeys(said))[:MOST]
 
