@@ -184,6 +184,10 @@ def test_without_a_setting_the_site_takes_pyodide_from_its_cdn_and_nothing_from_
     assert f'"https://cdn.jsdelivr.net/pyodide/v{version}/full/pyodide.js"' in config
 
 
+def held(site):
+    return sorted(path.name for path in (site / "files").iterdir())
+
+
 def test_the_commands_of_the_page_build_the_site_that_it_describes(tmp_path, pyodide):
     page = (ROOT / "docs" / "browser.md").read_text("utf-8")
     commands = re.findall(r"^```sh\n(.*?)\n```", page, re.M | re.S)
@@ -209,14 +213,14 @@ def test_the_commands_of_the_page_build_the_site_that_it_describes(tmp_path, pyo
         )
         config = (tmp_path / "_site" / "jupyter-lite.json").read_text("utf-8")
         assert place in config
-        assert [path.name for path in (tmp_path / "_site" / "files").iterdir()] == [A]
+        assert held(tmp_path / "_site") == [A, "index.ipynb"]
 
 
 def test_an_address_is_taken_as_it_is(tmp_path):
     build([A], tmp_path / "site", "https://files.example.edu/pyodide/")
     config = (tmp_path / "site" / "jupyter-lite.json").read_text("utf-8")
     assert '"https://files.example.edu/pyodide/pyodide.js"' in config
-    assert sorted(path.name for path in (tmp_path / "site" / "files").iterdir()) == [A]
+    assert held(tmp_path / "site") == [A, "index.ipynb"]
 
 
 @pytest.mark.parametrize(
