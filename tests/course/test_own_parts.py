@@ -16,6 +16,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from grading.assignment.files import lay_out
+from lesson_tools import apart
 from lesson_tools import own_parts as module
 from lesson_tools.own_parts import own_parts
 from rnn_lesson import rnn_cell_forward, rnn_forward
@@ -385,7 +386,7 @@ def test_the_folder_of_this_lesson_is_no_earlier_one(desk, capsys, monkeypatch):
 
 
 def test_what_nobody_has_thought_of_stops_nothing(desk, capsys, monkeypatch):
-    monkeypatch.setattr(module, "_apart", None)
+    monkeypatch.setattr(module, "apart", None)
     assert told(capsys, desk)[1] == dict.fromkeys((CELL, LOOP), given("yours is odd: TypeError"))
 
 
@@ -464,8 +465,8 @@ def test_what_has_no_end_is_stopped(desk, capsys, monkeypatch, name, way):
     """By a look at each line where there is no alarm; that does not wake who sleeps."""
     if (name, way) == ("sleep", "look"):
         return
-    monkeypatch.setattr(module, "PATIENCE", 0.5)
-    monkeypatch.setattr(module, "_has_alarm", lambda: way == "alarm")
+    monkeypatch.setattr(apart, "PATIENCE", 0.5)
+    monkeypatch.setattr(apart, "_has_alarm", lambda: way == "alarm")
     write(desk, edited(rnn_cell_forward=ENDLESS[name], rnn_forward=RAISES))
     before, trace = settings(), sys.gettrace()
     assert told(capsys, desk)[1] == {

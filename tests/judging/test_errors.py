@@ -89,7 +89,7 @@ def test_forged_facts_do_no_harm(session, facts):
     error = told(session, "step", GIVEN)
     said = str(error)
     assert said.startswith("step stopped with an error, NameError: name 'q' is not defined")
-    assert len(said) < 240
+    assert len(said) < 200
 
 
 def test_what_is_sent_is_what_is_believed(session):

@@ -1,10 +1,12 @@
 """Preflight finds what is wrong with a lesson, and nothing with those that are shipped."""
 
 import re
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 
+from grading.preflight.findings import Findings
 from grading.preflight.form import complaints
 from tests.support.course import ROOT, Course, grade_id, notebook_path
 
@@ -157,6 +159,21 @@ def test_a_mutant_that_is_listed_as_right_is_counted_apart_with_its_reason(spoil
 )
 def test_what_is_wrong_with_its_form_is_said(spoilt, complaint):
     assert complaint in spoilt[0]
+
+
+@pytest.mark.parametrize(
+    ("whole", "slowest", "said"),
+    [
+        (31.0, 5.0, ["31 s of one processor"]),
+        (2.0, 31.0, ["A cell of the finished notebook takes 31 s by the clock"]),
+        (29.0, 29.0, []),
+    ],
+)
+def test_a_notebook_that_works_or_waits_too_long_is_to_be_mended(whole, slowest, said):
+    lab = SimpleNamespace(run=lambda: (whole, slowest), exercises={}, right=[], wrong=[])
+    found = Findings(A, lab, [], [], {}).complaints
+    assert len(found) == len(said)
+    assert all(words in complaint for words, complaint in zip(said, found, strict=True))
 
 
 def test_the_page_is_complete_in_itself(spoilt):

@@ -36,8 +36,8 @@ def _unknown_name(line, match, _):
             f"Nothing is called `{name}` here. Did you mean the key `{near}` of `{keys[near]}`?"
         ]
     return [
-        f"Nothing is called `{name}` here: perhaps it got another name above, a cell above has not "
-        "been run, or it is a text whose quotation marks are missing."
+        f"Nothing is called `{name}` here: perhaps it has another name, its cell was not run, or "
+        "it is a text without quotation marks."
     ]
 
 

@@ -6,18 +6,8 @@ and so does a size that it equals.
 
 import numpy as np
 
-from .relations import (
-    ENOUGH,
-    EXACT,
-    MANY,
-    MOSTLY,
-    alike_numbers,
-    comparable,
-    function_of,
-    products,
-    shift,
-    times,
-)
+from .arrangement import ENOUGH, EXACT, MANY, MOSTLY, alike_numbers, comparable
+from .relations import function_of, products, shift, times
 
 NEAR = 0.01
 

@@ -12,26 +12,17 @@ import ast
 import contextlib
 import functools
 import importlib
-import io
 import json
 import linecache
-import random
-import signal
-import sys
 import textwrap
-import threading
-import time
 import warnings
 from pathlib import Path
 
-import numpy as np
+from .apart import RUN, Refused, apart, as_in
 
 HERE = Path(__file__).absolute().parent.parent
-PATIENCE = 10  # seconds for a cell and its public test: without a mistake it takes less than one
 LARGEST = 50_000_000  # bytes of a notebook
 FIRST = "imports"  # the id of a notebook's first code cell
-LONGEST = 200  # characters of what a public test says
-_RUN = set()  # what the cells are called that were run, as a file is called elsewhere
 _GIVEN = {}  # of each function that was handed out, by its id: it, and the one whose place it took
 
 
@@ -69,7 +60,7 @@ def _chosen(name, given, lessons):
     try:
         own = _the_one(name, lessons).own(name)
     except Exception as error:  # what nobody has thought of is no reason to stop this lesson
-        why = error if isinstance(error, _Refused) else f"yours is odd: {type(error).__name__}"
+        why = error if isinstance(error, Refused) else f"yours is odd: {type(error).__name__}"
         print(textwrap.fill(f"{name}: given ({why})", 88, subsequent_indent="    "))
         return given
     print(f"{name}: yours")
@@ -81,10 +72,10 @@ def _the_one(name, lessons):
     """Return the lesson that has an exercise."""
     found = [one for one in lessons if one.has(name)]
     if not found:
-        raise _Refused("no folder beside this one holds a lesson with this exercise")
+        raise Refused("no folder beside this one holds a lesson with this exercise")
     if len(found) > 1:
         folders = " and ".join(one.folder.name for one in found)
-        raise _Refused(f"{folders} both hold a lesson with this exercise")
+        raise Refused(f"{folders} both hold a lesson with this exercise")
     return found[0]
 
 
@@ -94,14 +85,6 @@ def _same_owner(path):
         return path.is_file() and path.stat().st_uid == HERE.stat().st_uid
     except OSError:
         return False
-
-
-class _Refused(Exception):
-    """Why it is the given function: what stands in the brackets."""
-
-
-class _Late(BaseException):
-    """The time is over; no ``except Exception`` of a student's holds it up."""
 
 
 class _Lesson:
@@ -130,37 +113,37 @@ class _Lesson:
         return f"def {name}_test(" in self._tests.read_text("utf-8", "replace")
 
     def own(self, name):
-        """Return the student's function, if it passes its public test; else raise _Refused."""
+        """Return the student's function, if it passes its public test; else raise Refused."""
         if name not in self._made:
-            self._made[name] = _Refused("yours calls itself by way of another exercise")
+            self._made[name] = Refused("yours calls itself by way of another exercise")
             try:
                 self._made[name] = self._tried(name)
-            except _Refused as why:
+            except Refused as why:
                 self._made[name] = why
-        if isinstance(self._made[name], _Refused):
+        if isinstance(self._made[name], Refused):
             raise self._made[name]
         return self._made[name]
 
     def _tried(self, name):
         source, called = self._cell(name), f"<{self._said}, {name}>"
         tree, code = _parsed(source, called)
-        _RUN.add(called)
+        RUN.add(called)
         linecache.cache[called] = len(source), None, source.splitlines(keepends=True), called
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {name}
         space = {"__name__": self._stem, **self._exercises(names)}
-        with _as_in(self.folder, self._modules):
+        with as_in(self.folder, self._modules):
             test = self._test(name)
-            with _apart() as printed:
+            with apart() as printed:
                 for statement in self._imports(names):
                     with contextlib.suppress(Exception):  # what misses it says so
                         exec(statement, space)
                 exec(code, space)
                 if not callable(space.get(name)):
-                    raise _Refused(f"its cell makes no function {name}")
+                    raise Refused(f"its cell makes no function {name}")
                 printed.clear()
                 test(space[name])
         if printed:
-            raise _Refused("yours prints while it works")
+            raise Refused("yours prints while it works")
         return space[name]
 
     def _exercises(self, names):
@@ -169,9 +152,9 @@ class _Lesson:
         for name in sorted(names & set(self._cells) - {FIRST}):
             try:
                 found[name] = self.own(name)
-            except _Refused as why:
+            except Refused as why:
                 if name not in self._given:
-                    raise _Refused(f"yours calls {name}, and there {why}") from None
+                    raise Refused(f"yours calls {name}, and there {why}") from None
                 found[name] = self._given[name]
         return found
 
@@ -192,32 +175,32 @@ class _Lesson:
             module = importlib.import_module(f"lesson_tools.{self._tests.stem}")
             return getattr(module, f"{name}_test")
         except Exception:
-            raise _Refused(f"the public tests of {self.folder.name} cannot be loaded") from None
+            raise Refused(f"the public tests of {self.folder.name} cannot be loaded") from None
 
     def _cell(self, name):
         found = self._cells.get(name, [])
         if not found:
-            raise _Refused(f"{self._said} has no cell with the id of this exercise")
+            raise Refused(f"{self._said} has no cell with the id of this exercise")
         if len(found) > 1:
-            raise _Refused(f"{self._said} has {len(found)} cells with the id of this exercise")
+            raise Refused(f"{self._said} has {len(found)} cells with the id of this exercise")
         return found[0]
 
     @functools.cached_property
     def _cells(self):
         """The sources of cells that are the first one or an exercise, by nbgrader's id."""
         if not _same_owner(self._file):
-            raise _Refused(f"there is no {self._said}")
+            raise Refused(f"there is no {self._said}")
         found = {}
         try:
             if self._file.stat().st_size > LARGEST:
-                raise _Refused(f"{self._said} is too large to be read")
+                raise Refused(f"{self._said} is too large to be read")
             for cell in json.loads(self._file.read_text("utf-8"))["cells"]:
                 mark = cell.get("metadata", {}).get("nbgrader", {})
                 wanted = mark.get("solution") or mark.get("grade_id") == FIRST
                 if cell["cell_type"] == "code" and wanted:
                     found.setdefault(mark["grade_id"], []).append("".join(cell["source"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise _Refused(f"{self._said} cannot be read as a notebook") from None
+            raise Refused(f"{self._said} cannot be read as a notebook") from None
         return found
 
 
@@ -231,158 +214,4 @@ def _parsed(source, called):
     except Exception as error:
         line = getattr(error, "lineno", None)
         where = f"line {line} of yours" if line else "yours"
-        raise _Refused(f"{where} is no plain Python") from None
-
-
-@contextlib.contextmanager
-def _as_in(folder, modules):
-    """Let modules be those of another lesson's folder: it has files of the same names.
-
-    Those that have been read are in ``modules``, and remain there.
-    """
-    path, before = sys.path[:], _modules_of(HERE)
-    for name in before:
-        del sys.modules[name]
-    sys.modules.update(modules)
-    sys.path[:] = [str(folder), *(one for one in path if not Path(one, "lesson_tools").is_dir())]
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        sys.path[:] = path
-        modules.update(_modules_of(folder))
-        for name in modules:
-            sys.modules.pop(name, None)
-        sys.modules.update(before)
-        importlib.invalidate_caches()
-
-
-def _modules_of(folder):
-    """Return the modules that lie in a lesson's folder, by name."""
-    return {
-        name: module
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == "lesson_tools"
-        or Path(getattr(module, "__file__", None) or ".").parent == folder
-    }
-
-
-@contextlib.contextmanager
-def _apart():
-    """Let a student's cell and its public test do nothing to this notebook but be run.
-
-    It gives a list, in which stands what the student's code prints. How it fails becomes a
-    _Refused.
-    """
-    printed, numpy, figures = [], dict(vars(np)), _figures()
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002 - what students call
-    out = _Sink(printed)
-    try:
-        with contextlib.ExitStack() as stack:
-            for one in (contextlib.redirect_stdout(out), contextlib.redirect_stderr(out)):
-                stack.enter_context(one)
-            for one in (warnings.catch_warnings(), np.errstate(), np.printoptions(), _limit()):
-                stack.enter_context(one)
-            warnings.simplefilter("ignore")
-            yield printed
-    except _Refused:
-        raise
-    except BaseException as error:
-        raise _Refused(_why(error)) from None
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-        changed = {name: one for name, one in numpy.items() if vars(np).get(name) is not one}
-        vars(np).update(changed)
-        for number in set(_figures()) - set(figures):
-            sys.modules["matplotlib.pyplot"].close(number)
-        if changed:
-            raise _Refused("yours changes NumPy for all")
-
-
-def _why(error):
-    """Return why a function is not taken, from how its cell or its public test ended."""
-    brief, cause = getattr(error, "brief", None), error.__cause__
-    if isinstance(error, KeyboardInterrupt):
-        return "you stopped the test of yours"
-    if isinstance(error, _Late):
-        return f"yours was stopped after {PATIENCE} seconds"
-    if isinstance(cause if brief else error, NotImplementedError):
-        return "yours is not finished"
-    missing = cause if brief else error
-    if type(missing) is NameError:
-        return f"yours needs {missing.name}, which its cell does not make"
-    if not brief:
-        return f"the cell of yours stops with {type(error).__name__}"
-    text = brief.strip().split("\n")[-1].strip()  # above it stands in which case
-    text = text if len(text) < LONGEST else f"{text[:LONGEST]} …"
-    kind = f", {type(cause).__name__}" if cause else ""
-    return f"yours does not pass its public test: {text}{kind}"
-
-
-def _figures():
-    plot = sys.modules.get("matplotlib.pyplot")
-    return plot.get_fignums() if plot else []
-
-
-class _Sink(io.TextIOBase):
-    """What is printed is lost; a list remembers that a student's own code has printed."""
-
-    def __init__(self, printed):
-        self._printed = printed
-
-    def write(self, text):
-        frame = sys._getframe(1)
-        while frame and not self._printed:
-            if _theirs(frame):
-                self._printed.append(True)
-            frame = frame.f_back
-        return len(text)
-
-
-def _theirs(frame):
-    """Say whether a piece of a student's cell runs in a frame."""
-    return frame.f_code.co_filename in _RUN
-
-
-@contextlib.contextmanager
-def _limit():
-    """Stop what takes longer than `PATIENCE`: by an alarm, or by a look at each step."""
-    if _has_alarm():
-
-        def late(*_):
-            raise _Late
-
-        before = signal.signal(signal.SIGALRM, late)
-        timer = signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
-            signal.setitimer(signal.ITIMER_REAL, *timer)
-        return
-    end, before = time.monotonic() + PATIENCE, sys.gettrace()
-
-    def look(frame, event, argument):
-        if not _theirs(frame):
-            return None
-        if time.monotonic() > end:
-            raise _Late
-        frame.f_trace_opcodes = True  # `while True: pass` is one line that runs once
-        return look
-
-    sys.settrace(look)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
-
-
-def _has_alarm():
-    """Say whether there are alarms: not on Windows, and in a browser they never ring."""
-    return (
-        hasattr(signal, "setitimer")
-        and sys.platform != "emscripten"
-        and threading.current_thread() is threading.main_thread()
-    )
+        raise Refused(f"{where} is no plain Python") from None
