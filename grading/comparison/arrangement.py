@@ -5,6 +5,8 @@ Each sentence is a fact about two arrays, as in `relations`.
 
 import numpy as np
 
+from .described import plural
+
 EXACT = 1e-8  # of the largest number: stored values are rounded to 10 digits
 ENOUGH = 4  # different numbers, for a relation to be no chance
 MOSTLY = 0.9
@@ -42,6 +44,27 @@ def another_order(got, want):
                     f"All {word[axis]}s are there, but in another order: {word[axis]} {moved[0]} "
                     f"holds what belongs to {word[axis]} {order[moved[0]]}."
                 )
+    return ""
+
+
+def wrong_ones(got, want):
+    """Say of two arrays of zeros and ones how many ones are missing, or stand where none should."""
+    if got.shape != want.shape or want.size < MANY or len(np.unique(want)) < 2:
+        return ""
+    if not all(np.isin(one, (0, 1)).all() for one in (got, want)):
+        return ""
+    if not got.any():
+        return "All of it is 0: perhaps nothing was written to it."
+    missing, more = int(np.sum(want > got)), int(np.sum(got > want))
+    if missing and more:
+        held, right = int(got.sum()), int(want.sum())
+        return f"It holds {plural(held, 'one')}, and should hold {right}." if held != right else ""
+    if more:
+        are = "one more is" if more == 1 else f"{more} more are"
+        return f"Each 1 that should be there is there, and {are}."
+    if missing:
+        are = "is" if missing == 1 else "are"
+        return f"Each 1 stands where one should be, and {missing} {are} missing."
     return ""
 
 

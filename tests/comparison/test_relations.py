@@ -13,6 +13,7 @@ SIZES = {"n_x": 3, "n_a": 5, "n_y": 2, "m": 4, "T_x": 6}
 BIAS, STATE = DRAW((5, 1)), DRAW((5, 4))
 INPUTS = {"ba": BIAS, "a_prev": STATE, "xt": DRAW((3, 4))}
 FIRST = DRAW((5, 4))
+ONES, ONE_MORE = np.eye(5, 4), np.eye(20)[1].reshape(5, 4)
 
 
 def softmax(scores, axis=0):
@@ -36,6 +37,11 @@ SAID = [
     (FLAT + STATE, FLAT, "It is what it should be plus `a_prev`."),
     (FLAT - BIAS, FLAT, "It is what it should be without `ba`: adding that would make it right."),
     (FLAT * STATE, FLAT, "Each number is what it should be times `a_prev`."),
+    (ONES * 0, ONES, "All of it is 0: perhaps nothing was written to it."),
+    (np.ones((5, 4)), ONES, "Each 1 that should be there is there, and 16 more are."),
+    (ONES + ONE_MORE, ONES, "Each 1 that should be there is there, and one more is."),
+    (ONES, ONES + ONE_MORE, "Each 1 stands where one should be, and 1 is missing."),
+    (1 - ONES, ONES, "It holds 16 ones, and should hold 4."),
     (FLAT, FLAT * (1 - STATE**2), "Times 1 - `a_prev` squared, each number would be right."),
     (FLAT + 0.5, FLAT, "Each number is too large by the same amount."),
     (FLAT - FIRST[:, :1], FLAT, "The difference is the same in each column, as that of a bias"),
@@ -74,6 +80,8 @@ SILENT = [
     (np.eye(3)[::-1].copy(), np.eye(3)),  # too few different numbers
     (FLAT[:1, :3] + 1, FLAT[:1, :3]),
     (FLAT > 0, FLAT),
+    (ONES[:, ::-1], ONES),  # as many ones
+    (2 * ONES, ONES),
 ]
 
 

@@ -33,6 +33,10 @@ WRONG = {
     "nothing": (None, "with the keys Wax, ba, by, but returns None. A function gives None where"),
     "a tuple": (tuple(RIGHT.values()), "with the keys Wax, ba, by, but returns a tuple"),
     "one key missing": ({"Wax": RIGHT["Wax"], "ba": RIGHT["ba"]}, "but returns one that lacks by"),
+    "a key misspelt": (
+        {"Wax": RIGHT["Wax"], "ba": RIGHT["ba"], "bY": RIGHT["by"]},
+        "Is your key 'bY' meant to be 'by'?",
+    ),
     "one key more": ({**RIGHT, "bo": 1}, "but returns also bo"),
     "no units": ({**RIGHT, "ba": np.ones((0, 1))}, "n_a from 1 to 20, but has the length 0."),
     "too many units": ({**RIGHT, "ba": np.ones((21, 1))}, "but has the length 21."),

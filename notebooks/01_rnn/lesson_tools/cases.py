@@ -10,6 +10,7 @@ import contextlib
 import copy
 import functools
 import json
+import re
 import textwrap
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ from lesson_tools.reading import reading
 from lesson_tools.stale import stale
 
 PATIENCE = 2.0  # seconds for all cases: what is slower is not called some twenty times more
+GUESS = re.compile(r": perhaps nothing was written (there|to it)\.")
 MOST_SEEN = 2  # sentences about what is to be seen in all cases and without each input
 
 
@@ -125,15 +127,17 @@ class PublicCases:
                 raise
             known = _read(self._folder / "hints.json").get(name, [])
             given = [*(given for _, given, _ in self.of(name)), *self.probes(name)]
-            said = explain(target, known, given)
-            if not any(not text.startswith(PERHAPS) for text in said):  # no fact: then others
+            said, detail = explain(target, known, given), wrong.detail
+            if any(not text.startswith(PERHAPS) for text in said):  # then nothing has to be guessed
+                detail = GUESS.sub(".", detail)
+            else:
                 seen = [
                     *reading(target, given[0] if given else {}, wrong.__cause__ is not None),
                     *self._observed(target, name, wrong),
                 ]
                 said = [*said, *filter(None, [" ".join(seen)])]
             more = "".join(f"\n\n{textwrap.fill(text, 88)}" for text in said)
-            raise Mismatch(wrong.brief, wrong.detail + more) from wrong.__cause__
+            raise Mismatch(wrong.brief, detail + more) from wrong.__cause__
 
     def _observed(self, target, name, wrong):
         """Return what is to be seen of a wrong value in all cases, and without each input."""

@@ -11,6 +11,7 @@ import re
 from .described import Sizes, listed, named, plural
 from .errors_of_calls import TOLD as ABOUT_CALLS
 from .errors_of_names import TOLD as ABOUT_NAMES
+from .errors_of_numbers import KEYS
 from .errors_of_numbers import TOLD as ABOUT_NUMBERS
 from .errors_of_places import TOLD as ABOUT_PLACES
 from .errors_of_shapes import TOLD as ABOUT_SHAPES
@@ -132,4 +133,6 @@ def _inside(line):
         if line.quote(one) and (told := named(line.value(one)))
     ]
     where = f"The error came up inside `{line.below}`, which this line calls."
-    return [where, f"It was given {listed(gifts)}." if gifts else ""]
+    texts = [one for one in calls[0].args if (line.value(one) or {}).get("type") == "str"]
+    keys = KEYS if any(isinstance(one, ast.Name) for one in texts) else ""
+    return [where, f"It was given {listed(gifts)}." if gifts else "", keys]

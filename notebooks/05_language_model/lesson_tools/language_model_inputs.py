@@ -7,6 +7,8 @@ from rnn_lesson import rnn_forward
 from rnn_utils import softmax
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LATEST = 20  # characters behind max_len at which a text comes to its end
+GROWS, CLOCK = 1.5, 0.1  # what a clock is multiplied with at each step, and shows at its end
 CLEAR = 0.05  # by how much the likeliest score exceeds the next one where chance shall play no part
 
 
@@ -133,13 +135,15 @@ def sample_arguments(rng, n_x, n_a, max_len, temperature=1e-3, ends=True, stop=0
 
     It writes several characters, not all the same. At the temperature of 1e-3 the likeliest one
     is certain; at others the scores are as much larger. With ``ends`` it comes to an end before
-    ``max_len``, and otherwise it does not.
+    ``max_len``, and otherwise behind it: who forgets that limit comes to an end, too.
     """
     while True:
         parameters = rnn_parameters(rng, n_x, n_a, n_x, 1.5)
         a0 = np.tanh(rng.standard_normal((n_a, 1)))
+        if not ends:
+            _end_later(parameters, a0, max_len, stop)
         path, ended = [], False
-        while len(path) < max_len and not ended:
+        while len(path) < (max_len if ends else max_len + LATEST) and not ended:
             last = log_probabilities(path, a0, parameters, 1.0, stop)[:, -1]
             first, second = np.argsort(last)[:-3:-1]
             if last[first] - last[second] < CLEAR:
@@ -147,7 +151,8 @@ def sample_arguments(rng, n_x, n_a, max_len, temperature=1e-3, ends=True, stop=0
                 break
             ended = first == stop
             path += [] if ended else [int(first)]
-        if ended == ends and len(set(path)) >= min(3, n_x - 1, max_len):
+        in_time = ended and (len(path) < max_len if ends else len(path) > max_len)
+        if in_time and len(set(path[:max_len])) >= min(3, n_x - 1, max_len):
             break
     for name in ("Wya", "by"):
         parameters[name] *= temperature / 1e-3
@@ -159,6 +164,15 @@ def sample_arguments(rng, n_x, n_a, max_len, temperature=1e-3, ends=True, stop=0
         "temperature": temperature,
         "stop": stop,
     }
+
+
+def _end_later(parameters, a0, max_len, stop):
+    """Let a network end its text soon behind ``max_len``: its first unit is a clock that grows."""
+    for name in ("Wax", "Waa", "ba"):
+        parameters[name][0] = 0.0
+    parameters["Waa"][:, 0] = parameters["Wya"][:, 0] = 0.0
+    parameters["Waa"][0, 0], parameters["Wya"][stop, 0] = GROWS, 10 / CLOCK
+    a0[0] = CLOCK / GROWS ** (max_len + 3)
 
 
 def recipe_arguments(rng, steps):

@@ -16,6 +16,7 @@ from .arrangement import (
     comparable,
     one_side,
     only_zeros,
+    wrong_ones,
     wrong_places,
     wrong_signs,
     wrong_sums,
@@ -34,7 +35,7 @@ def related(got, want, sizes=(), inputs=()):
         What the call was given, by name.
     """
     if not comparable(got, want):
-        return ""
+        return wrong_ones(got, want)
     with np.errstate(all="ignore"):
         return next(
             filter(

@@ -11,6 +11,14 @@ from .forms import advice, same
 from .values import compare_one, kind
 
 
+def require_keys(target, found, names):
+    """Raise a Mismatch unless a function has returned a dict with these keys and no others."""
+    try:
+        named_values(target, found, dict.fromkeys(names), dict)
+    except Mismatch as wrong:
+        raise Mismatch(wrong.brief, wrong.detail + advice(wrong, {})) from None
+
+
 def count_units(target, found, names, of, most):
     """Return the number of units of a network: the length of one of its arrays.
 
@@ -32,7 +40,7 @@ def count_units(target, found, names, of, most):
     Mismatch
         When keys are missing or too many, or there is no such array.
     """
-    named_values(target, found, dict.fromkeys(names), dict)
+    require_keys(target, found, names)
     array = found[of]
     listed = isinstance(array, (list, tuple)) or (type(array) is np.ndarray and array.ndim > 0)
     count = len(array) if listed else 0

@@ -112,7 +112,8 @@ def costs_nothing(target, labels=((0, 2, 1), (1, 1, 0))):
     if np.any(loss != 0.0):
         raise Mismatch(
             "Predictions that are all certain and right should cost exactly 0",
-            f", but here they cost {loss}. Is something added to the probabilities?",
+            f", but here they cost {loss}. Is something added to the probabilities, or are they "
+            "held below 1?",
         )
 
 

@@ -157,15 +157,14 @@ def plot_characters(points, shares, vocabulary):
     """
     fig, ax = plt.subplots(figsize=(6.4, 4.8))
     fig.subplots_adjust(left=0.11, right=0.97, bottom=0.12, top=0.92)
-    kinds = {"vowel": ("aeiou", "o", ORANGE), "y": ("y", "D", "black")}
-    kinds["start of a name"] = (vocabulary[0], "*", "black")
-    others = "".join(set(vocabulary) - set("aeiouy" + vocabulary[0]))
-    kinds["consonant"] = (others, "s", BLUE)
-    for name, (characters, mark, colour) in kinds.items():
-        places = [vocabulary.index(one) for one in characters]
-        ax.plot(*points[:, places], mark, color=colour, markersize=4, label=name)
-    for character, (x, y) in zip(vocabulary, points.T, strict=True):
-        ax.annotate(character, (x, y), (4, 2), textcoords="offset points", fontsize=12)
+    kinds = {"vowel": ("aeiou", ORANGE), "y, and . for the start": ("y" + vocabulary[0], "black")}
+    kinds["consonant"] = ("".join(set(vocabulary) - set("aeiouy" + vocabulary[0])), BLUE)
+    ax.plot(*points, " ")  # so that the axes reach around all letters
+    for name, (characters, colour) in kinds.items():
+        ax.plot([], [], "s", color=colour, label=name)
+        for character in characters:
+            place = points[:, vocabulary.index(character)]
+            ax.text(*place, character, color=colour, size=13, ha="center", va="center")
     ax.set(title="The columns of Wax", xlabel=f"component 1 ({shares[0]:.0%} of the variance)")
     ax.set_ylabel(f"component 2 ({shares[1]:.0%})")
     ax.legend(frameon=False, fontsize=9)

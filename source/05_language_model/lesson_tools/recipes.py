@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lesson_tools.checks import Mismatch, call, name_of, named_values
+from lesson_tools.checks import Mismatch, call, name_of
 from lesson_tools.rnn_inputs import rnn_parameters
-from lesson_tools.weights import require_arrays
+from lesson_tools.weights import require_arrays, require_keys
 from rnn_lesson import rnn_forward
 
 KEYS = ("n_a", "m", "lr", "max_norm")
@@ -23,7 +23,7 @@ def asked(target, steps):
         When it is none.
     """
     recipe = call(target, {"steps": steps})
-    named_values(target, recipe, dict.fromkeys(KEYS), dict)
+    require_keys(target, recipe, KEYS)
     for name in ("n_a", "m"):
         value = recipe[name]
         whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
@@ -91,11 +91,20 @@ def require_perplexity(target, steps, train, wanted=WANTED):
     float
         The perplexity.
     """
-    reached = train(asked(target, steps))
+    recipe = asked(target, steps)
+    reached = train(recipe)
     if not reached <= wanted[steps]:
         raise Mismatch(
             f"After {steps} steps by the recipe of {name_of(target)} the perplexity on names that "
             f"the network has not seen is above {wanted[steps]}",
-            f": it is {reached:.2f}.",
+            f": it is {reached:.2f}. {_course(recipe['lr'])}",
         )
     return reached
+
+
+def _course(rates):
+    """Say how the rates of a recipe go, as facts to be compared with the table of the text."""
+    if np.ptp(rates) == 0:
+        return f"All its rates are {rates[0]:.3g}."
+    begin, middle, end = (f"{rates[place]:.3g}" for place in (0, len(rates) // 2, -1))
+    return f"Its rates begin at {begin}, are {middle} half-way, and end at {end}."
