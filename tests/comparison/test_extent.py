@@ -34,9 +34,7 @@ def test_a_few_right_values_are_named_and_the_others_are_wrong():
 
 
 def test_where_all_are_wrong_it_says_so_of_many():
-    assert said({name: DRAW((3, 4)) for name in NAMES}) == (
-        "None of 8 values is right: look first at what they all are made of."
-    )
+    assert said({name: DRAW((3, 4)) for name in NAMES}) == ("None of the 8 values is right.")
     two = {name: WANT[name] for name in NAMES[:2]}
     assert "None of" not in said({name: DRAW((3, 4)) for name in two}, two)
 
@@ -44,13 +42,19 @@ def test_where_all_are_wrong_it_says_so_of_many():
 def test_what_is_right_in_this_case_alone_is_not_called_right():
     few = {name: WANT[name] for name in NAMES[:3]}
     wrong = {"db": DRAW((3, 4))}
-    assert said(wrong, few, elsewhere=lambda: {"da", "db"}) == (
-        "In this case `da` is right, though not in all. Right in all is `dc`."
-    )
-    assert said(wrong, few, elsewhere=lambda: NAMES) == (
-        "In this case `da` and `dc` are right, though not in all."
-    )
+    assert said(wrong, few, elsewhere=lambda: {"da", "db"}) == "Right in all cases is `dc`."
+    assert "Right" not in said(wrong, few, elsewhere=lambda: NAMES)
     assert said(wrong, few, elsewhere=lambda: {"db"}) == "Wrong is `db`; `da` and `dc` are right."
+
+
+def test_several_names_of_one_array_are_told_so():
+    one = DRAW((3, 4))
+    assert said({"da": one, "dc": one}) == (
+        "Wrong are `da` and `dc`; all others are right. `da` and `dc` are one and the same array."
+    )
+    assert "one and the same" not in said({"da": one, "dc": one.copy()})
+    alike = {"da": WANT["da"], "dc": WANT["da"], "db": WANT["db"]}
+    assert "one and the same" not in said({"da": one, "dc": one}, alike)
 
 
 def test_an_entry_in_another_place_is_not_called_wrong():

@@ -26,8 +26,16 @@ def changed(place):
         (-FLAT, FLAT, "it is the negative of what it should be"),
         (FLAT.T, FLAT, "it is the transpose of what it should be"),
         (DEEP[:, :, ::-1], DEEP, "its time steps run backwards"),
-        (np.roll(DEEP, 1, axis=2), DEEP, "every time step holds what belongs to the one before"),
-        (np.roll(DEEP, -1, axis=2), DEEP, "every time step holds what belongs to the next one"),
+        (
+            np.roll(DEEP, 1, axis=2),
+            DEEP,
+            "every time step but the first holds what belongs to the one before",
+        ),
+        (
+            np.roll(DEEP, -1, axis=2),
+            DEEP,
+            "every time step but the last holds what belongs to the next one",
+        ),
         (DEEP[:, :, :1] + 0 * DEEP, DEEP, "every time step holds the first one"),
         (DEEP[:, :, -1:] + 0 * DEEP, DEEP, "every time step holds the last one"),
         (changed(np.s_[:, :, 0]), DEEP, "only the first time step is wrong"),
@@ -69,7 +77,10 @@ def test_a_value_in_the_place_of_another_is_said():
     ("got", "said"),
     [
         (DEEP[:, :, ::-1], "its last axis runs backwards"),
-        (np.roll(DEEP, 1, axis=2), "every [:, :, i] holds what belongs to the one before"),
+        (
+            np.roll(DEEP, 1, axis=2),
+            "every [:, :, i] but the first holds what belongs to the one before",
+        ),
         (DEEP[:, :, :1] + 0 * DEEP, "every [:, :, i] holds the first one"),
         (changed(np.s_[:, :, 0]), "only [:, :, 0] is wrong"),
         (changed(np.s_[:, :, 1:]), "[:, :, 0] is right, all later ones are wrong"),

@@ -41,7 +41,7 @@ def test_what_is_not_finite_is_shown_where_it_is():
     assert "finite numbers at index (2, 1): expected" in told(got, A)
 
 
-SMALL = "Rounding is not the reason, it would show in the 15th: look for something small"
+SMALL = "The rounding of floats is not the reason: it would show in the 15th."
 FLAT = "most of them are close to 0, 1 or −1"
 DIGITS = [
     (A * (1 + 4e-5), "The numbers agree to 4 digits. " + SMALL),
@@ -80,5 +80,5 @@ def test_nothing_is_said_of_rounding_where_a_function_was_handed_in():
 
 
 def test_a_single_number_agrees_as_well():
-    with pytest.raises(Mismatch, match=r"It agrees to 4 digits\. Rounding is not"):
+    with pytest.raises(Mismatch, match=r"It agrees to 4 digits\. The rounding of"):
         check(lambda x: 1.00004, {"x": A}, {"loss": np.float64(1.0)}, "m=4", float)

@@ -54,6 +54,7 @@ SAID = [
     (softmax(FLAT + FIRST[:, :1]), softmax(FLAT), "goes into the softmax is off by the same"),
     (FLAT[[1, 0, 2, 4, 3]], FLAT, "another order: row 0 holds what belongs to row 1."),
     (DEEP[:, [0, 2, 1, 3]], DEEP, "another order: example 1 holds what belongs to example 2."),
+    (FLAT[:, ::-1].T.reshape(5, 4), FLAT, "All its numbers are the right ones, but not all"),
     (FLAT * np.where(FLAT > 0.5, -1, 1), FLAT, "All sizes are right, and the sign of"),
     (softmax(SQUARE, 1), softmax(SQUARE), "Its numbers sum to 1 along axis 1; they should along"),
     (softmax(FLAT) / 4 * (1 + SMALL), softmax(FLAT), "Along axis 0 its numbers should sum to 1"),

@@ -119,7 +119,9 @@ def test_a_function_that_is_called_otherwise_is_not_compared():
     assert about_calls(other, right, {"step"}) == []
     more = {"step": [{"x": 1.0}, {"x": 3.0}]}
     assert about_calls(more, right, {"step"}) == []
-    assert about_calls({}, right, {"step"}) == []
+    assert about_calls({}, right, {"step"}) == ["In this case `step` is not called at all."]
+    assert about_calls({}, right, set()) == []
+    assert about_calls(None, right, {"step"}) == []
 
 
 def test_calls_whose_order_is_free_are_not_compared():
