@@ -47,15 +47,13 @@ def extent(got, want, alike, given=(), entries=None, elsewhere=None):
     chance = [name for name in right if name in other]
     if chance:
         right = [name for name in right if name not in chance]
-        here = f"In this case {_quoted(chance)} {_are(chance)} right, though not in all."
-        if not right:
-            return here
-        return f"{here} Right in all {_are(right)} {_quoted(right)}."
+        return f"Right in all cases {_are(right)} {_quoted(right)}." if right else ""
     if not wrong or (not right and len(wrong) < ENOUGH):
         return ""
     stacked = _stacked({name: pairs[name] for name in wrong}, alike)
+    stacked += _same_object({name: pairs[name] for name in wrong})
     if not right:
-        return f"None of {len(wrong)} values is right: look first at what they all are made of."
+        return f"None of the {len(wrong)} values is right.{stacked}"
     if len(wrong) <= MOST and len(wrong) <= len(right):
         rest = (
             "all others are right" if len(right) > MOST else f"{_quoted(right)} {_are(right)} right"
@@ -84,6 +82,16 @@ def _stacked(pairs, alike):
                     f"first and then those of `{second}`. So they are cut in the wrong place, or "
                     "given the wrong names."
                 )
+    return ""
+
+
+def _same_object(pairs):
+    """Say so where several wrong results are a single array, though they should be different."""
+    for array, right in pairs.values():
+        if isinstance(array, np.ndarray):
+            same = [one for one, (got, _) in pairs.items() if got is array]
+            if len(same) > 1 and not all(np.array_equal(pairs[one][1], right) for one in same):
+                return f" {_quoted(same)} are one and the same array."
     return ""
 
 

@@ -8,7 +8,7 @@ what came, 1 for rain and 0 for none.
 import numpy as np
 
 from lesson_tools.checks import Mismatch, call, passed
-from lesson_tools.weights import count_units, require_arrays
+from lesson_tools.weights import count_units, require_arrays, twice_for
 
 MOST_UNITS = 20  # so that a network cannot learn days by heart
 FAIR = 0.22  # an error below which no forecast comes that is the same every day, or copies today
@@ -39,7 +39,7 @@ def forecast_test(target, forward, x, rain):
     if not own <= FAIR:
         wanted = f"A first good forecast has a mean below {FAIR}"
         seen = _seen(forecasts(target, forward, x, rain), rain, own)
-        raise Mismatch(wanted, seen)
+        raise Mismatch(wanted, seen + twice_for(target, {"x": x, "rain": rain}))
     if not own <= BETTER * today:
         wanted = f"It has to come to {BETTER * today:.4f}, which is 1 % below today alone"
         raise Mismatch(f"Half of the points. {wanted}: what more do you know of the days before?")

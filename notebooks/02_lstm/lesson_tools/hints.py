@@ -48,9 +48,9 @@ def describe(got, expected, axes=None):
     if got.ndim == 3 and got.shape[2] > 2:
         each = _Places(3, 2, names).each
         if _alike(got[:, :, 1:], expected[:, :, :-1]):
-            return f"{each} holds what belongs to the one before"
+            return f"{each} but the first holds what belongs to the one before"
         if _alike(got[:, :, :-1], expected[:, :, 1:]):
-            return f"{each} holds what belongs to the next one"
+            return f"{each} but the last holds what belongs to the next one"
     if _multiple(got, expected):
         return "all of it is too large or too small by one and the same factor"
     wrong = ~np.isclose(got, expected, CLOSE, CLOSE)

@@ -7,6 +7,7 @@ from lesson_tools.weights import alike_for, count_units, require_arrays
 
 MOST_UNITS = 10
 ASKED = (3, 12)
+CLEAR = 1e-9  # by how much yes has to be more probable: less is rounding
 ENOUGH = 0.98  # of the steps; who has not counted gets three quarters of them at most
 
 
@@ -129,7 +130,7 @@ def says_yes(target, forward, k, x):
     a0 = np.zeros((len(parameters["bf"]), x.shape[1]))
     with np.errstate(all="ignore"):  # of weights that are too large
         _, y, _, _ = forward(x.copy(), a0, parameters)
-    return y[1] > y[0]
+    return y[1] - y[0] > CLEAR
 
 
 def require_count(target, forward, k, x, there):

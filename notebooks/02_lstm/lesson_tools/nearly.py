@@ -53,10 +53,7 @@ def nearly(got, expected):
             f"{text}, but most of them are close to 0, 1 or −1, where softmax, sigmoid and tanh "
             "are flat: there a large difference looks small."
         )
-    return (
-        f"{text}. Rounding is not the reason, it would show in the 15th: look for something small "
-        "that is added, left out or rounded."
-    )
+    return f"{text}. The rounding of floats is not the reason: it would show in the 15th."
 
 
 def _at_the_ends(numbers):

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lesson_tools.arrangement import MANY, one_side
 from lesson_tools.checks import Mismatch, check, name_of, passed, require_function
 from lesson_tools.counting import calls_of, check_once
 from lesson_tools.hints import PERHAPS, explain
@@ -34,6 +35,8 @@ from lesson_tools.stale import stale
 
 PATIENCE = 2.0  # seconds for all cases: what is slower is not called some twenty times more
 GUESS = re.compile(r": perhaps nothing was written (there|to it)\.")
+ALONE, ENOUGH = 4, 3  # times one example and one step; of so many numbers at the least
+SIDE = re.compile(r"\n  (Every number [^\n]*)")
 MOST_SEEN = 2  # sentences about what is to be seen in all cases and without each input
 
 
@@ -127,7 +130,7 @@ class PublicCases:
                 raise
             known = _read(self._folder / "hints.json").get(name, [])
             given = [*(given for _, given, _ in self.of(name)), *self.probes(name)]
-            said, detail = explain(target, known, given), wrong.detail
+            said, detail = explain(target, known, given), self._sided(target, name, wrong)
             if any(not text.startswith(PERHAPS) for text in said):  # then nothing has to be guessed
                 detail = GUESS.sub(".", detail)
             else:
@@ -138,6 +141,21 @@ class PublicCases:
                 said = [*said, *filter(None, [" ".join(seen)])]
             more = "".join(f"\n\n{textwrap.fill(text, 88)}" for text in said)
             raise Mismatch(wrong.brief, detail + more) from wrong.__cause__
+
+    def _sided(self, target, name, wrong):
+        """Return what is said of a wrong value, without a side that it is not on in all cases."""
+        said, pick = SIDE.search(wrong.detail), self._picks.get(name)
+        if not said or not pick or not wrong.value:
+            return wrong.detail
+        for case, given, _ in self.of(name):
+            got = results(target, given, pick).get(wrong.value)
+            want = self._expected(name, case).get(wrong.value)
+            if got is None or np.shape(got) != np.shape(want):
+                return SIDE.sub("", wrong.detail)
+            told = np.size(want) >= MANY and not close(got, want)
+            if told and one_side(got, want) != said[1]:
+                return SIDE.sub("", wrong.detail)
+        return wrong.detail
 
     def _observed(self, target, name, wrong):
         """Return what is to be seen of a wrong value in all cases, and without each input."""
@@ -181,9 +199,14 @@ class PublicCases:
 
     def _of_one(self, target, name, value):
         """Say whether a wrong value is right where there is only one example and one step."""
-        want = self._expected(name, "alone").get(value)
-        got = results(target, self.alone(name), self._picks[name]) if want is not None else {}
-        if value not in got or not close(got[value], want) or not np.any(want):
+        seen = []
+        for number, given in enumerate(self.alone(name)):
+            want = self._expected(name, f"alone {number}").get(value)
+            got = results(target, given, self._picks[name]) if want is not None else {}
+            if value not in got or not close(got[value], want):
+                return []
+            seen += want.ravel().tolist()
+        if len(set(seen) - {0.0, 1.0, -1.0}) < ENOUGH:
             return []  # of zeros, many programs make zeros
         return [f"With a single example and a single step `{value}` is right."]
 
@@ -191,10 +214,11 @@ class PublicCases:
         return {"m", "T_x"} <= set(self._exercises[name][2].split())
 
     def alone(self, name):
-        """Return arguments of the first case's sizes, but with one example and one step."""
+        """Return some arguments of the first case's sizes, but with one example and one step."""
         _, (sizes, *_), words = self._exercises[name]
         pairs = zip(words.split(), sizes, strict=False)
-        return next(self._made(name, [[1 if w in ("m", "T_x") else n for w, n in pairs]]))[1]
+        alone = [1 if w in ("m", "T_x") else n for w, n in pairs]
+        return [given for _, given, _ in self._made(name, [alone] * ALONE)]
 
     def _expected(self, name, case):
         known = _read(self._folder / "expected.json").get(f"{name} {case}", {})
@@ -223,11 +247,12 @@ class PublicCases:
             self._recorded[f"{key} without"] = without_each(target, given, pick)
             self._recorded[f"{key} calls"] = {
                 name: [list(one.values()) for one in many]
-                for name, many in calls(target, given).items()
+                for name, many in (calls(target, given) or {}).items()
             }
             if self._both(name_of(target)):
-                alone = results(target, self.alone(name_of(target)), pick)
-                self._recorded[f"{name_of(target)} alone"] = alone
+                for number, one in enumerate(self.alone(name_of(target))):
+                    alone = results(target, one, pick)
+                    self._recorded[f"{name_of(target)} alone {number}"] = alone
             return dict(self._recorded[key])
         if key not in _read(self._folder / "expected.json"):
             raise Mismatch(f"There are no public tests for a function called {name_of(target)}.")

@@ -12,7 +12,7 @@ import numpy as np
 
 from .leaves import leaves
 from .nearly import nearly
-from .relations import related
+from .relations import related, times
 from .shapes import of_shape, sizes_in
 
 
@@ -53,6 +53,8 @@ def _related(wrong, given, sizes):
     inputs = {name: one[0] for name, one in leaves(given).items() if len(one) == 1}
     arrays = {name: one for name, one in inputs.items() if isinstance(one, np.ndarray)}
     said = related(got, want, sizes_in(sizes), arrays)
+    if not said and "one and the same factor" in wrong.brief:
+        said = f"Each number is {times(np.sum(got * want) / np.sum(want**2))} what it should be."
     placed = re.search(r"value \((only|the first|the last|\[)", wrong.brief)
     return "" if placed and said.startswith("Only") else said
 
@@ -105,9 +107,12 @@ def _of_type(got, expected):
     if isinstance(got, (list, tuple)):
         return _of_pieces(got, np.shape(expected))
     if isinstance(got, (bool, int, float, complex, np.generic)):
+        single = f"A single number stands where an array of shape {np.shape(expected)} belongs."
+        if not np.any(expected):  # of an open exercise nobody knows how its numbers are made
+            return single
         return (
-            f"A single number stands where an array of shape {np.shape(expected)} belongs. Perhaps "
-            "it was added up over all axes, or one entry was picked out of an array."
+            f"{single} Perhaps it was added up over all axes, or one entry was picked out of an "
+            "array."
         )
     return ""
 
@@ -163,7 +168,9 @@ def _of_dtype(got, expected):
         )
     if got.kind == "c":
         return "All numbers here are real."
-    return "Leave out the conversion to another dtype."
+    if got.kind == "f" and expected.kind in "iu":
+        return "Whole numbers belong there, and np.zeros makes floats unless it is told otherwise."
+    return ""
 
 
 # --- tuples, lists, dicts -----------------------------------------------------------------

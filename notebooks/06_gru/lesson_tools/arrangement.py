@@ -68,6 +68,13 @@ def wrong_ones(got, want):
     return ""
 
 
+def other_places(got, want):
+    """Say that all numbers are the right ones, and stand in other places."""
+    if alike_numbers(np.sort(got, axis=None), np.sort(want, axis=None)):
+        return "All its numbers are the right ones, but not all of them stand in their places."
+    return ""
+
+
 def wrong_signs(got, want):
     """Say that the numbers are right but for the signs of some."""
     if alike_numbers(np.abs(got), np.abs(want)) and want.size >= MANY:

@@ -9,6 +9,8 @@ from lesson_tools.weights import alike_for, count_units, require_arrays
 MOST_UNITS = 12
 ASKED = (3, 7)
 ENOUGH = 0.98  # of the steps; see `yardsticks` for what is reached without turning
+CLEAR = 1e-9  # by how much the most probable setting exceeds the next: less is rounding
+NONE = -1  # where no setting is the most probable
 KEYS = ("bz", "Wz", "Wr", "Wc", "Wy", "br", "bc", "by")
 
 
@@ -72,7 +74,7 @@ def yardsticks(x, k):
 
 
 def settings_said(target, k, x):
-    """Return which setting a network finds the most probable, shape (m, T_x).
+    """Return which setting a network finds the most probable, shape (m, T_x); `NONE` where none is.
 
     Raises
     ------
@@ -86,7 +88,8 @@ def settings_said(target, k, x):
     require_arrays(target, parameters, shapes, f"n_a={n_a}, n_x=2, n_y={k}")
     with np.errstate(all="ignore"):  # of weights that are too large
         y, _ = borrowed_steps(x, np.zeros((n_a, x.shape[1])), parameters)
-    return y.argmax(axis=0)
+    first, second = np.sort(y, axis=0)[:-3:-1]
+    return np.where(first - second > CLEAR, y.argmax(axis=0), NONE)
 
 
 def require_dial(target, k, x, setting):
@@ -104,6 +107,9 @@ def _enough(said, setting, k):
 
 def _seen(said, setting, x, k):
     """Say what a network answers that does not turn as it should, as far as that is plain."""
+    none = (said == NONE).sum()
+    if none:
+        return f" At {none} of {said.size} steps no setting is more probable than all others."
     if (said == said[0, 0]).all():
         return f" It says setting {said[0, 0]} at each step."
     click, reset = x.astype(bool)

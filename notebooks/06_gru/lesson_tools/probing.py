@@ -56,12 +56,13 @@ def calls(target, given):
     -------
     dict of str to list
         Of each function it calls, for each call the names of its arguments and their numbers.
+        None where it stops with an error.
     """
     try:
         with _quiet():
             found = arguments_of(target, given)
     except Exception:
-        return {}
+        return None
     return {
         name: [
             {one: fingerprint(array, None)[1] for one, array in each.items() if array is not None}
@@ -76,7 +77,7 @@ def about_calls(mine, known, steps):
 
     Parameters
     ----------
-    mine : dict
+    mine : dict or None
         What `calls` gave.
     known : dict of str to list of list of float
         What it gave for the solution, without names.
@@ -84,8 +85,10 @@ def about_calls(mine, known, steps):
         The functions that a loop calls once for each step: of these each call has its place.
     """
     said = []
-    for name, wanted in known.items():
+    for name, wanted in known.items() if mine is not None else ():
         many = mine.get(name, [])
+        if not many and name in steps:
+            said.append(f"In this case `{name}` is not called at all.")
         if len(many) != len(wanted) or (len(many) > 1 and name not in steps):
             continue
         wrong = [_other(*pair) for pair in zip(many, wanted, strict=True)]

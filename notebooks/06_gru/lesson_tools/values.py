@@ -70,9 +70,12 @@ def compare_unchanged(target, used, given):
         try:
             compare(name, used[name], given[name], rtol=0.0, atol=0.0)
         except Mismatch:
+            instead = "work on a copy or make a new array"
+            if isinstance(given[name], (dict, list, tuple)):
+                instead = "change neither it nor the arrays in it"
             raise Mismatch(
-                f"{name_of(target)} changes its argument {name}. "
-                "The caller still needs it: work on a copy or make a new array."
+                f"{name_of(target)} changes its argument {name}. The caller still needs it: "
+                f"{instead}."
             ) from None
 
 

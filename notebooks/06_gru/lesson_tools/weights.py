@@ -96,3 +96,12 @@ def require_arrays(target, found, shapes, sizes=""):
                 compare_one(name, array, {name: zeros})
     except Mismatch as wrong:
         raise Mismatch(wrong.brief, wrong.detail + advice(wrong, {}, sizes)) from None
+
+
+def twice_for(target, given):
+    """Return a sentence that says that a function returns other arrays when it is called again."""
+    try:
+        one, other = (call(target, given) for _ in range(2))
+    except Mismatch:  # where it stops there is nothing to compare
+        return ""
+    return "" if same(one, other) else " Called twice, it returns two different networks."
