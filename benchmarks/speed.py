@@ -4,6 +4,7 @@
 name all of them. It takes an hour, most of it stock nbgrader's; let the machine be quiet.
 
 ``class``    a class of 100: marks, plots, marks alone, feedback, CPU over a bare floor
+``lessons``  a class of 100 in each lesson: marks and plots, against stock nbgrader on every tenth
 ``thousand`` 1,000 submissions against 100: time of each, and peak memory
 ``cluster``  Dask on this machine against as many workers
 ``single``   one submission, cold, from the command to its mark
@@ -33,7 +34,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from tests.support.course import STOCK_CONFIG, Course, assignment_of
+from tests.support.course import STOCK_CONFIG, Course, assignment_of, assignments
 from tests.support.gallery import UNUSUAL
 from tests.support.gallery.answers import WRONG
 
@@ -41,14 +42,14 @@ ROUNDS = 5
 A = "01_rnn"
 
 
-def fill(course: Course, size: int) -> None:
+def fill(course: Course, size: int, assignment: str = A) -> None:
     """Hand in for a class: most are right, some in an unusual way, some are wrong."""
     chance = random.Random(1)
     course.plots = True
-    others = [e for e in [*UNUSUAL, *WRONG] if assignment_of(e.function) == A]
+    others = [e for e in [*UNUSUAL, *WRONG] if assignment_of(e.function) == assignment]
     for number in range(size):
         entries = [chance.choice(others)] if chance.random() < 0.5 else []
-        course.submit(f"student-{number:04}", A, course.answers(A, *entries))
+        course.submit(f"student-{number:04}", assignment, course.answers(assignment, *entries))
 
 
 @dataclass
@@ -119,11 +120,11 @@ def watch(pid: int, found: Run) -> None:
 
 
 @contextlib.contextmanager
-def courses(size: int) -> Iterator[tuple[Path, Path]]:
+def courses(size: int, assignment: str = A) -> Iterator[tuple[Path, Path]]:
     """Make a class twice: one course with our settings, one with stock nbgrader's."""
     with TemporaryDirectory() as folder:
         ours = Course(Path(folder, "ours"))
-        fill(ours, size)
+        fill(ours, size, assignment)
         stock = Path(folder, "stock")
         shutil.copytree(ours.root, stock)
         config = stock / "nbgrader_config.py"
@@ -212,6 +213,30 @@ def whole_class(size: int = 100) -> None:
         ratio(name, [one[index] for one in bare], cpu, most)
 
 
+def lessons(size: int = 100, rounds: int = 3) -> None:
+    """Compare a class in each lesson with stock nbgrader on every tenth of its submissions."""
+    print(f"\n{size} submissions of each lesson; medians of {rounds} rounds, least to most\n")
+    print("| lesson | to the last mark | every plot drawn | stock, each | stock / here |")
+    print("|---|---|---|---|---|")
+    for name in assignments():
+        rows = []
+        with courses(size, name) as (ours, stock):
+            for student in sorted((stock / "submitted").iterdir()):
+                if int(student.name[-4:]) % 10:
+                    shutil.rmtree(student)
+            for _ in range(rounds):
+                mine = run(ours, "grading", "autograde", name, "--force")
+                other = run(stock, "nbgrader", "autograde", name, "--force", "--log-level=ERROR")
+                rows.append((mine.marks, mine.seconds, other.seconds / (size / 10)))
+        marks, plots, each = zip(*rows, strict=True)
+        pairs = [size * b / a for a, b in zip(marks, each, strict=True)]
+        spans = [
+            f"{statistics.median(one):.3g} {unit}({min(one):.3g} to {max(one):.3g})"
+            for one, unit in ((marks, "s "), (plots, "s "), (each, "s "), (pairs, ""))
+        ]
+        print(f"| {name} | {' | '.join(spans)} |", flush=True)
+
+
 def thousand() -> None:
     """Compare a class of 1,000 with one of 100."""
     rows = []
@@ -280,7 +305,13 @@ def profile(rounds: int = 30) -> None:
     anatomy.draw(found, Path("docs", "speed.svg"))
 
 
-PARTS = {"class": whole_class, "thousand": thousand, "cluster": cluster, "single": single}
+PARTS = {
+    "class": whole_class,
+    "lessons": lessons,
+    "thousand": thousand,
+    "cluster": cluster,
+    "single": single,
+}
 PARTS["profile"] = profile
 
 
