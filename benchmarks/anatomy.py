@@ -16,7 +16,7 @@ from typing import Any
 
 from grading.autograde import CarefulAutograde, saving
 from grading.judging import pipeline, preprocessor
-from grading.sandbox import session
+from grading.sandbox import opened, session
 from grading.store import AuditFile, open_course
 from grading.workers import Done, Job
 from grading.workers.process import Warm
@@ -87,8 +87,8 @@ def look(root: Path, assignment: str, rounds: int) -> dict[str, dict[str, float]
     os.chdir(root)
     executor, clock = Here(root), Clock()
     for owner, name, label in [
-        (session.Session, "_ready", OPEN),
-        (session.Session, "_end", OPEN),
+        (opened.Sandbox, "__init__", OPEN),
+        (opened.Sandbox, "end", OPEN),
         (session.Session, "run_cell", CELLS),
         (session.Session, "call", CALLS),
         (session.Session, "mark", MARK),
@@ -111,6 +111,7 @@ def look(root: Path, assignment: str, rounds: int) -> dict[str, dict[str, float]
     converter = CarefulAutograde(app.coursedir, executor=executor, parent=app, force=True)
     found: dict[str, dict[str, float]] = {}
     with converter._at_work():
+        converter._lessons.settle_seed(keep=True)
         converter.init_notebooks()
         converter._grade_all(executor)  # everything is warm then
         converter._draw_all(executor)

@@ -99,10 +99,10 @@ def check_generator(target, rng):
         )
 
 
-def check_long_text(target, rng, temperature=1.0):
+def check_long_text(target, rng, temperature=1.0, networks=NETWORKS):
     """Check how often each character follows on each two others in long texts."""
     squares, free, surprise = 0.0, 0, ([], [])
-    for _ in range(NETWORKS):
+    for _ in range(networks):
         given = doubtful(rng, temperature=temperature)
         found = drawn(target, copy.deepcopy(given))
         if len(found) < LONG:
@@ -129,15 +129,15 @@ def check_long_text(target, rng, temperature=1.0):
     if squares > most(free):
         raise Mismatch(
             f"{where} characters do not come as often as the probabilities say",
-            f": the chi-squared of {NETWORKS * (LONG - BEGUN)} characters is {squares:.0f}, and "
+            f": the chi-squared of {networks * (LONG - BEGUN)} characters is {squares:.0f}, and "
             f"more than {most(free):.0f} is no chance.",
         )
 
 
-def check_first(target, rng):
+def check_first(target, rng, networks=NETWORKS):
     """Check how often each character, or the end, comes first: in many texts of one character."""
     squares, free, twice = 0.0, 0, [0.0, 0]
-    for number in range(NETWORKS):
+    for number in range(networks):
         stop = number % 5
         given = doubtful(rng, n_x=5, n_a=6, never=False, max_len=1, stop=stop)
         texts = [drawn(target, copy.deepcopy(given) | {"rng": given["rng"]}) for _ in range(OFTEN)]
@@ -153,7 +153,7 @@ def check_first(target, rng):
         raise Mismatch(
             "The first character of a text, or its end, does not come as often as the "
             "probabilities behind a0 and the marker say",
-            f": the chi-squared of {NETWORKS * OFTEN} texts is {squares:.0f}, and more than "
+            f": the chi-squared of {networks * OFTEN} texts is {squares:.0f}, and more than "
             f"{most(free):.0f} is no chance.{as_if if twice[0] <= most(twice[1]) else ''}",
         )
 

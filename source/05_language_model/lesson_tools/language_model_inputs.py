@@ -142,11 +142,14 @@ def sample_arguments(rng, n_x, n_a, max_len, temperature=1e-3, ends=True, stop=0
         a0 = np.tanh(rng.standard_normal((n_a, 1)))
         if not ends:
             _end_later(parameters, a0, max_len, stop)
-        path, ended = [], False
+        path, ended, a = [], False, a0
         while len(path) < (max_len if ends else max_len + LATEST) and not ended:
-            last = log_probabilities(path, a0, parameters, 1.0, stop)[:, -1]
-            first, second = np.argsort(last)[:-3:-1]
-            if last[first] - last[second] < CLEAR:
+            read = path[-1] if path else stop
+            seen = parameters["Wax"][:, [read]] + parameters["Waa"] @ a + parameters["ba"]
+            a = np.tanh(seen)
+            scores = (parameters["Wya"] @ a + parameters["by"]).ravel()
+            first, second = np.argsort(scores)[:-3:-1]
+            if scores[first] - scores[second] < CLEAR:
                 path = []
                 break
             ended = first == stop
