@@ -8,3 +8,5 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parent / "support" / "quick"))
 os.environ["PYTHONPATH"] = sys.path[-1]
 sys.modules.setdefault("rfc3987_syntax", None)
+# Several files run at once: threads of BLAS that wait for each other cost more than they help.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -262,7 +262,7 @@ def back(W):
 
 DIALS = {
     "turns back": ({"Wc": back}, "It turns the other way round."),
-    "never moves": ({"bz": lambda b: b + 100}, "It says setting 0 at each step."),
+    "never moves": ({"bz": lambda b: b + 100}, "At 4000 of 4000 steps no setting is more"),
     "deaf to a reset": ({"Wz": lambda W: W * (np.arange(W.shape[1]) < W.shape[1] - 1)}, "A reset"),
     "reads at a reset": ({"Wr": lambda W: 0 * W}, "resets it does not say 0."),
     "turns by itself": ({"bz": lambda b: -b}, "steps with no input its answer changes."),
