@@ -205,7 +205,7 @@ def bound(module):
 # --- grading --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("assignment", sample(MOVING, 4))
+@pytest.mark.parametrize("assignment", sample(MOVING, 8))
 def test_grading_draws_the_still_picture_once_and_never_loads_ipywidgets(assignment, tmp_path):
     course = Course(tmp_path / "course", plots=True)
     notebook = course.answers(assignment)
