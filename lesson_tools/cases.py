@@ -34,7 +34,7 @@ from lesson_tools.reading import reading
 from lesson_tools.stale import stale
 
 PATIENCE = 2.0  # seconds for all cases: what is slower is not called some twenty times more
-GUESS = re.compile(r": perhaps nothing was written (there|to it)\.")
+GUESS = re.compile(r"\n  [^\n]*: perhaps nothing was written (there|to it)\.")
 ALONE, ENOUGH = 4, 3  # times one example and one step; of so many numbers at the least
 SIDE = re.compile(r"\n  (Every number [^\n]*)")
 MOST_SEEN = 2  # sentences about what is to be seen in all cases and without each input
@@ -132,7 +132,7 @@ class PublicCases:
             given = [*(given for _, given, _ in self.of(name)), *self.probes(name)]
             said, detail = explain(target, known, given), self._sided(target, name, wrong)
             if any(not text.startswith(PERHAPS) for text in said):  # then nothing has to be guessed
-                detail = GUESS.sub(".", detail)
+                detail = GUESS.sub("", detail)
             else:
                 seen = [
                     *reading(target, given[0] if given else {}, wrong.__cause__ is not None),

@@ -192,3 +192,10 @@ def test_an_answer_that_takes_its_time_is_not_called_without_each_input(monkeypa
             public_tests.rnn_cell_forward_test(rnn_cell_forward)
         counts.append(len(calls))
     assert counts[0] > counts[1] + 5
+
+
+def test_all_cases_that_are_right_are_counted_where_one_of_them_tells_something():
+    numbers = [(0.2, 0.2), (1.0, 1.0), (0.5, 0.7), (0.4, 0.9)]
+    found = [({"e": got}, {"e": want}, f"m={m}") for m, (got, want) in enumerate(numbers)]
+    assert "`e` is right in two of the 4 cases: (m=0) and (m=1)." in about_cases(found, "e")
+    assert not any("right" in one for one in about_cases(found[1:], "e"))

@@ -53,7 +53,7 @@ def check(target, given, want, case="", form=tuple, axes=None, entries=None, els
             made = call(target, given_now, case, axes)
             calls.append(named_values(target, made, want, form, when))
             for value in want:
-                compare_one(value, calls[-1][value], want, when, axes)
+                compare_one(value, calls[-1][value], want, when, axes, in_order=form is tuple)
             value = ""
             compare_unchanged(target, given_now, given)
         for name in want:  # a buffer that is used again holds what the last call was given

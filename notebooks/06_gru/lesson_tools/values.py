@@ -43,14 +43,17 @@ class Mismatch(AssertionError):
         return [part for line in str(self).split("\n") for part in wrapped(line)]
 
 
-def compare_one(name, got, want, when="", axes=None):
-    """Compare one of the values in ``want``; say so if it is another one of them."""
+def compare_one(name, got, want, when="", axes=None, *, in_order=False):
+    """Compare one of the values in ``want``; say so if it is another one of them.
+
+    Where they come ``in_order``, and not by their names, the order is said.
+    """
     try:
         compare(name, got, want[name], when, axes=axes)
     except Mismatch as wrong:
         for other in want:
             if other != name and alike(got, want[other]) and not alike(want[name], want[other]):
-                order = f" The order is {', '.join(want)}." if len(want) > 1 else ""
+                order = f" The order is {', '.join(want)}." if in_order else ""
                 raise Mismatch(f"{name}{when} holds what {other} should hold.", order) from None
         raise wrong from None
 
