@@ -140,6 +140,7 @@ def check_first(target, rng, networks=NETWORKS):
     for number in range(networks):
         stop = number % 5
         given = doubtful(rng, n_x=5, n_a=6, never=False, max_len=1, stop=stop)
+        given["parameters"]["Waa"] *= 4  # here all depends on the state before the first step
         texts = [drawn(target, copy.deepcopy(given) | {"rng": given["rng"]}) for _ in range(OFTEN)]
         found = [text[0] if text else stop for text in texts]
         p = np.exp(log_probabilities([], given["a0"], given["parameters"], 1.0, stop))
