@@ -122,7 +122,6 @@ NOTHING_TO_FOLLOW = {
     "biases not summed": "raises in the loop",
     "number of units written down": "raises at most sizes",
     "number of the likeliest class": "its prediction hides what is made of it",
-    "divides by the slope": "what the later steps add is lost in the rounding",
     "what later steps said is dropped": "ignores what the loop hands on",
     "only later steps along the line": "the same",
     "gates hear from the hidden state only": "the same",
@@ -241,8 +240,7 @@ def test_the_whole_gallery_in_random_order(gallery, tmp_path, hold):
             wrong.append((student, str(error)))
     assert wrong == []
     charged = charged_twice(course, WRONG, names).keys()
-    # Whether what the later steps add is lost in the rounding is up to the numbers that are drawn.
-    assert charged | {"divides by the slope"} == NOTHING_TO_FOLLOW.keys()
+    assert charged == NOTHING_TO_FOLLOW.keys()
     everyone = {student: names.get(student, student) for student in HONEST[:2]}
     for student in everyone:
         for assignment in assignments():
