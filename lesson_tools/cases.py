@@ -36,7 +36,7 @@ from lesson_tools.stale import stale
 PATIENCE = 2.0  # seconds for all cases: what is slower is not called some twenty times more
 GUESS = re.compile(r"\n  [^\n]*: perhaps nothing was written (there|to it)\.")
 ALONE, ENOUGH = 4, 3  # times one example and one step; of so many numbers at the least
-SIDE = re.compile(r"\n  (Every number [^\n]*)")
+SIDE = re.compile(r"\n  (Every number of it [^\n]*)")
 MOST_SEEN = 2  # sentences about what is to be seen in all cases and without each input
 
 
@@ -214,11 +214,14 @@ class PublicCases:
         return {"m", "T_x"} <= set(self._exercises[name][2].split())
 
     def alone(self, name):
-        """Return some arguments of the first case's sizes, but with one example and one step."""
-        _, (sizes, *_), words = self._exercises[name]
-        pairs = zip(words.split(), sizes, strict=False)
-        alone = [1 if w in ("m", "T_x") else n for w, n in pairs]
-        return [given for _, given, _ in self._made(name, [alone] * ALONE)]
+        """Return arguments like those of the cases, but with one example and one step.
+
+        The first case comes a few times. What is peculiar to another may be what is wrong.
+        """
+        _, cases, words = self._exercises[name]
+        ones = [place for place, word in enumerate(words.split()) if word in ("m", "T_x")]
+        alone = [[1 if at in ones else n for at, n in enumerate(sizes)] for sizes in cases]
+        return [given for _, given, _ in self._made(name, [*alone[:1] * (ALONE - 1), *alone])]
 
     def _expected(self, name, case):
         known = _read(self._folder / "expected.json").get(f"{name} {case}", {})

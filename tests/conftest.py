@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import tempfile
 
 import nbformat
 import pytest
@@ -10,7 +12,14 @@ import public_tests  # noqa: F401 - from now on the modules of all lessons can b
 from grading.sandbox.bubblewrap import Zygote
 from grading.sandbox.session import Session
 from tests.support.contained import plainly
-from tests.support.course import Course, assignment_of, grade_id, hold_class, notebook_path
+from tests.support.course import (
+    RELEASED,
+    Course,
+    assignment_of,
+    grade_id,
+    hold_class,
+    notebook_path,
+)
 from tests.support.gallery import ENTRIES, KEY, SAMPLE
 from tests.support.outside import outside
 from tests.support.sandbox import LIMITS
@@ -24,6 +33,18 @@ LONGEST = (
     "test_converter.py",
     "test_sample_class.py",
 )
+
+
+def pytest_configure(config):
+    """Let all processes of this run share the releases; the first of them outlives the others."""
+    if not hasattr(config, "workerinput"):
+        os.environ[RELEASED] = tempfile.mkdtemp(prefix="released-")
+
+
+def pytest_unconfigure(config):
+    """Put them away."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(RELEASED), ignore_errors=True)
 
 
 def pytest_xdist_auto_num_workers():

@@ -16,6 +16,7 @@ from grading.comparison.hints import (
     perhaps,
     prints,
     same,
+    surely,
     together,
     told,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "perhaps",
     "prints",
     "same",
+    "surely",
     "together",
     "told",
 ]

@@ -19,7 +19,9 @@ DIGITS = 8
 LARGE = -1  # stands for the form of what is too large to be looked at
 MOST = 2_000_000  # numbers of a call; no mistake of a lesson gives as many
 PERHAPS = ("Perhaps this is it:", "Or perhaps this:")
+EXACTLY = "Your result is just what this slip gives:"
 TOGETHER = "Your result is just what two slips give together."
+RESULT = "Your result is "
 
 
 # --- how an array differs -------------------------------------------------------------
@@ -129,8 +131,8 @@ def _alike(one, other):
 def explain(target, known, cases):
     """Return what is to be said of a function that gives just what a common mistake gives.
 
-    What no other program gives is said as it is. What few others give as well is said as a
-    possibility, of two at most, the likelier first.
+    What no other program gives is said as what the result is that of. What few others give as
+    well is said as a possibility, of two at most, the likelier first.
 
     Parameters
     ----------
@@ -156,7 +158,12 @@ def told(found, known):
     """Return what is to be said of these `prints`; see `explain`."""
     like = [one for one in known if one["sure"] and same(found, one["prints"])]
     facts = [_said(one, known) for one in like if one["sure"] == "fact"]
-    return facts or perhaps([_said(one, known) for one in like])
+    return surely(facts) or perhaps([_said(one, known) for one in like])
+
+
+def surely(sentences):
+    """Return sentences of which each is true of the result, however the code is written."""
+    return [one if one.startswith(RESULT) else f"{EXACTLY} {one}" for one in sentences]
 
 
 def perhaps(sentences):

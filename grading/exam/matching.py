@@ -80,14 +80,13 @@ def named(
 def said(candidates: Sequence[Candidate]) -> list[str]:
     """Return what is said of each candidate that an answer agrees with, as in the notebook.
 
-    A fact is said as it is. Without one, two possibilities are said as what they are, the likelier
-    first; nothing is said of the rest.
+    A fact is said as what the result is that of. Without one, two possibilities are said as what
+    they are, the likelier first; nothing is said of the rest.
     """
     facts = any(one.sure == "fact" for one in candidates)
     chosen = [one for one in candidates if one.sure == ("fact" if facts else "perhaps")]
     texts = [one.says for one in chosen]
-    if not facts:
-        texts = comparison.perhaps(texts)
+    texts = comparison.surely(texts) if facts else comparison.perhaps(texts)
     found = dict(zip(map(id, chosen), texts, strict=False))
     return [found.get(id(one), "") for one in candidates]
 

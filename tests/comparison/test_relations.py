@@ -58,7 +58,7 @@ SAID = [
     (FLAT * np.where(FLAT > 0.5, -1, 1), FLAT, "All sizes are right, and the sign of"),
     (softmax(SQUARE, 1), softmax(SQUARE), "Its numbers sum to 1 along axis 1; they should along"),
     (softmax(FLAT) / 4 * (1 + SMALL), softmax(FLAT), "Along axis 0 its numbers should sum to 1"),
-    (FLAT + abs(FIRST), FLAT, "Every number is larger than it should be."),
+    (FLAT + abs(FIRST), FLAT, "Every number of it is larger than it should be."),
     (FLAT * (1 + abs(FIRST)), FLAT, "right sign and is farther from 0 than it should be."),
     (FLAT / (1 + abs(FIRST)), FLAT, "right sign and is nearer to 0 than it should be."),
 ]

@@ -22,7 +22,7 @@ def records(zygote):
 @pytest.mark.parametrize(
     ("sure", "told"),
     [
-        (["fact", "perhaps", ""], ["A.", "", ""]),
+        (["fact", "perhaps", ""], ["Your result is just what this slip gives: A.", "", ""]),
         (
             ["perhaps", "", "perhaps", "perhaps"],
             ["Perhaps this is it: A.", "", "Or perhaps this: C.", ""],

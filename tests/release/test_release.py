@@ -216,7 +216,7 @@ for cell in nbformat.read(sys.argv[1], 4).cells:
     assert stop.startswith(f"STOP test_{first} True | {first} is not written yet.")
 
 
-@pytest.mark.parametrize("assignment", sample(assignments(), 4))  # preflight runs each
+@pytest.mark.parametrize("assignment", sample(assignments(), 8))  # preflight runs each
 def test_the_source_runs_from_top_to_bottom(assignment, tmp_path):
     path = notebook_path(ROOT / "source" / assignment)
     done = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import functools
 import json
 import os
@@ -29,6 +30,7 @@ from tests.support import in_process
 from tests.support.gallery import ALONE, Entry
 
 ROOT = Path(__file__).resolve().parents[2]
+RELEASED = "RELEASED_COURSE"  # names the folder that the processes of a run share
 SEED = "7c1e0b7a52d94f6e83b1c6d2f0a94e15"  # so that each run has the same hidden inputs
 SHARED = shared_files(ROOT, ["rnn_utils.py", "public_tests.py", "lesson_tools"])
 
@@ -197,9 +199,23 @@ def _judged(words: tuple[str, ...], status: int, said: str, fails: bool | None) 
 
 @functools.cache
 def _released() -> Path:
-    """Return a course folder with its releases; each course is a copy of it."""
-    root = Path(tempfile.mkdtemp(prefix="released-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    """Return a course folder with its releases; each course is a copy of it.
+
+    The processes of one run of pytest share it: whoever comes first makes it.
+    """
+    place = Path(os.environ.get(RELEASED) or tempfile.mkdtemp(prefix="released-"))
+    if RELEASED not in os.environ:
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "course").exists():
+            _release_into(place / "begun")
+            (place / "begun").rename(place / "course")
+    return place / "course"
+
+
+def _release_into(root: Path) -> None:
+    root.mkdir()
     ignored = shutil.ignore_patterns(".*", "__pycache__")  # which a test may have left there
     shutil.copytree(ROOT / "source", root / "source", ignore=ignored)
     lay_out(SHARED, root)
@@ -209,7 +225,6 @@ def _released() -> Path:
         Course(root, make=False).nbgrader("generate_assignment", assignment, "--force")
     (root / "gradebook.db.seed").write_text(SEED)
     (root / "gradebook.db.seed").chmod(0o600)
-    return root
 
 
 def hold_class(
@@ -243,7 +258,7 @@ def hold_class(
     # nbgrader's own command takes one assignment.
     runs = [lessons] if grade[0] == "grading" else [[name] for name in lessons]
     for names_of_run in runs:
-        said = course.process(*grade, *names_of_run, fails=None)
+        said = course.python(*grade, *names_of_run, fails=None)
         course.said |= dict.fromkeys(names_of_run, said)
     return course
 

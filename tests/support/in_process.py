@@ -11,6 +11,7 @@ import contextlib
 import io
 import logging
 import os
+import queue
 import runpy
 import sys
 import traceback
@@ -27,23 +28,23 @@ import grading.autograde.converter
 import grading.cli
 import grading.cli.commands
 import grading.workers
+from grading.workers.client import WorkerClient
 
 os.environ["COLUMNS"] = "200"  # a table is in one piece, unless a test wants it narrower
 
 
 class WarmExecutor(grading.workers.LocalExecutor):
-    """The same workers for each command that wants so many; they end with this process."""
+    """The same workers for each command; they end with this process."""
 
-    _warm: ClassVar[dict[int, WarmExecutor]] = {}
-
-    def __new__(cls, size: int = 0) -> WarmExecutor:
-        """Return those that are warm."""
-        cores = len(os.sched_getaffinity(0))
-        return cls._warm.setdefault(size or cores, super().__new__(cls))
+    _kept: ClassVar[list[WorkerClient]] = []
 
     def __init__(self, size: int = 0) -> None:
-        if not hasattr(self, "size"):
-            super().__init__(size)
+        super().__init__(size)
+        self._kept.extend(self._workers[len(self._kept) :])
+        self._workers = self._kept[: self.size]
+        self._idle = queue.SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
 
     def warm(self, most: int) -> WarmExecutor:
         """Start none before its first job."""
@@ -51,6 +52,7 @@ class WarmExecutor(grading.workers.LocalExecutor):
 
     def close(self) -> None:
         """Keep them."""
+        self._threads.shutdown(cancel_futures=True)
 
 
 def run(words: Sequence[str], folder: Path) -> tuple[int, str]:

@@ -42,6 +42,11 @@ def forecast_test(target, forward, x, rain):
         raise Mismatch(wanted, seen + twice_for(target, {"x": x, "rain": rain}))
     if not own <= BETTER * today:
         wanted = f"It has to come to {BETTER * today:.4f}, which is 1 % below today alone"
+        if own > today:
+            said = np.array(list(forecasts(target, forward, x, rain)))[:, :-1]
+            behind = f". Yours comes to {own:.4f}, behind today alone with {today:.4f}"
+            seen = _on_average(said, rain[:, :-1], rain[:, 1:])
+            raise Mismatch(f"Half of the points. {wanted}", behind + seen)
         raise Mismatch(f"Half of the points. {wanted}: what more do you know of the days before?")
     passed(target)
 
@@ -97,8 +102,9 @@ def _seen(said, rain, own):
         )
     if most - least < NARROW:
         return (
-            ": weigh what it does today. Yours says nearly the same on all days, from "
-            f"{least:.1%} to {most:.1%}."
+            f". Yours says nearly the same on all days, from {least:.1%} to {most:.1%}; it rained "
+            f"on the day after {tomorrow[today == 1].mean():.0%} of the days with rain, and after "
+            f"{tomorrow[today == 0].mean():.0%} of those without."
         )
     more = []
     certain = (said >= SURE) | (said <= 1 - SURE)
@@ -112,10 +118,16 @@ def _seen(said, rain, own):
         more.append("It says whether it rains today, more than whether it will rain tomorrow.")
     if more:
         return f". {' '.join(more)}"
+    return _on_average(said, today, tomorrow)
+
+
+def _on_average(said, today, tomorrow):
+    """Say what comes of a day with rain and of one without, and what should."""
     wet, dry = (said[today == one].mean() for one in (1, 0))
+    rain, other = (tomorrow[today == one].mean() for one in (1, 0))
     return (
-        f": weigh what it does today. On average yours says {wet:.0%} on a day with rain, and "
-        f"{dry:.0%} on one without."
+        f". On average yours says {wet:.0%} on a day with rain, and {dry:.0%} on one without; it "
+        f"rained on the day after {rain:.0%} and {other:.0%} of them."
     )
 
 

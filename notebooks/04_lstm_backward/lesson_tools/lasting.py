@@ -67,7 +67,7 @@ def said(share):
 def _span(kept):
     """Say what is left, of one unit as of another, or from the least to the most."""
     least, most = said(kept.min()), said(kept.max())
-    return most if kept.max() < 3 * kept.min() or least == most else f"{least} to {most}"
+    return most if least == most else f"{least} to {most}"
 
 
 def felt(biases, T_x, rng, n_x=3):

@@ -142,11 +142,11 @@ def one_side(got, want):
     if want.size < MANY:
         return ""
     if np.all(got > want):
-        return "Every number is larger than it should be."
+        return "Every number of it is larger than it should be."
     if np.all(got < want):
-        return "Every number is smaller than it should be."
+        return "Every number of it is smaller than it should be."
     if np.all(got * want > 0) and np.all(np.abs(got) > np.abs(want)):
-        return "Every number has the right sign and is farther from 0 than it should be."
+        return "Every number of it has the right sign and is farther from 0 than it should be."
     if np.all(got * want > 0) and np.all(np.abs(got) < np.abs(want)):
-        return "Every number has the right sign and is nearer to 0 than it should be."
+        return "Every number of it has the right sign and is nearer to 0 than it should be."
     return ""

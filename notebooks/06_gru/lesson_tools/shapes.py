@@ -71,7 +71,7 @@ def _of_axes(got, want, names):
         if not lost:
             return f"Yours has {_axes(got)}, not {len(want)}."
         if want[lost[-1]] == 1:
-            return f"An axis of length 1 is lost. {KEEP}"
+            return f"An axis of length 1 is missing. {KEEP}"
         if len({names[axis] for axis in lost}) > 1:
             return f"One axis is missing. {KEEP}"
         return f"In yours {_counts(lost[-1], names)} is missing. {KEEP}"

@@ -10,7 +10,12 @@ from lesson_tools.inputs import AXES
 from lesson_tools.lstm_inputs import lstm_arguments, lstm_cell_arguments
 
 CELL = [(3, 5, 2, 4), (4, 2, 3, 1), (1, 3, 4, 2)]
-SEQUENCE = [(3, 5, 2, 4, 6), (4, 2, 3, 1, 4), (2, 3, 4, 3, 1)]
+SEQUENCE = [
+    (3, 5, 2, 4, 6),
+    (4, 2, 3, 1, 4),
+    (2, 3, 4, 3, 1),
+    (2, 3, 4, 2, 12, {"scale": 1.5}),  # cell states beyond 1 and -1
+]
 CACHE = tuple("a_next c_next a_prev c_prev ft it cct ot xt parameters".split())
 CACHES = {"caches": ("the list of caches", "x"), "caches[0][t]": CACHE}
 CASES = PublicCases(
