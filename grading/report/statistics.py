@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from grading import comparison
 from grading.core import Part, Verdict
 from grading.store import Answer, Class
 
@@ -95,7 +96,7 @@ def misconceptions(known: Class) -> list[Mistake]:
     for member in known.handed_in:
         for answer in member.answers.values():
             for name, text in answer.named:
-                says[name] = min(filter(None, (says.get(name), text)), key=len, default="")
+                says[name] = says.get(name) or comparison.bare(text)
     return _ranked(known, lambda answer: [(name, says[name]) for name, _ in answer.named])
 
 

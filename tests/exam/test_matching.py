@@ -43,10 +43,10 @@ def test_a_right_answer_is_named_nothing(records):
 
 def test_a_known_mistake_is_named_where_it_is_made_and_where_it_does_harm(records):
     step, run = records(WRONG, LOOP, 0.0)
-    assert step["named"] == [["minus", "A minus."]]
+    assert step["named"] == [["minus", "Your result is just what this slip gives: A minus."]]
     assert run["named"] == []  # it follows through
     step, run = records(WRONG, STUCK, 0.0)
-    assert step["named"] == [["minus", "A minus."]]
+    assert step["named"] == [["minus", "Your result is just what this slip gives: A minus."]]
 
 
 def test_a_mistake_of_the_loop_is_named_with_a_right_cell(records):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from nbgrader.api import Gradebook
 
+from grading.comparison import perhaps, surely
 from grading.core.records import Part
 from grading.core.verdicts import Verdict
 from grading.report import page as report_page
@@ -366,6 +367,15 @@ def test_a_class_of_which_nothing_could_be_graded_has_a_page():
     page = report_page.page(known)
     assert "Nobody has a mark yet." in page
     assert "grader fault" in page
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_mistake_is_one_however_sure_it_is_of_each_answer(first):
+    texts = [*surely(["You add it."]), *perhaps(["You add it."])]
+    told = [answer(1, 0, named=(("adds", text),)) for text in (texts[first], texts[1 - first], "")]
+    (mistake,) = statistics.misconceptions(made(*told))
+    assert mistake.says == "You add it."
+    assert len(mistake.students) == 3
 
 
 def test_full_marks_have_a_bar_of_their_own():
