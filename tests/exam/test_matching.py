@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from grading.comparison.hints import EXACTLY
 from grading.core.errors import GraderFault
 from grading.core.records import Candidate
 from grading.exam import Context, Exam
@@ -22,7 +23,7 @@ def records(zygote):
 @pytest.mark.parametrize(
     ("sure", "told"),
     [
-        (["fact", "perhaps", ""], ["Your result is just what this slip gives: A.", "", ""]),
+        (["fact", "perhaps", ""], [f"{EXACTLY} A.", "", ""]),
         (
             ["perhaps", "", "perhaps", "perhaps"],
             ["Perhaps this is it: A.", "", "Or perhaps this: C.", ""],
@@ -43,16 +44,16 @@ def test_a_right_answer_is_named_nothing(records):
 
 def test_a_known_mistake_is_named_where_it_is_made_and_where_it_does_harm(records):
     step, run = records(WRONG, LOOP, 0.0)
-    assert step["named"] == [["minus", "Your result is just what this slip gives: A minus."]]
+    assert step["named"] == [["minus", f"{EXACTLY} A minus."]]
     assert run["named"] == []  # it follows through
     step, run = records(WRONG, STUCK, 0.0)
-    assert step["named"] == [["minus", "Your result is just what this slip gives: A minus."]]
+    assert step["named"] == [["minus", f"{EXACTLY} A minus."]]
 
 
 def test_a_mistake_of_the_loop_is_named_with_a_right_cell(records):
     step, run = records(CELL, STUCK)
     assert step["named"] == []
-    assert run["named"] == [["stuck", "It is stuck."]]
+    assert run["named"] == [["stuck", f"{EXACTLY} It is stuck."]]
 
 
 def test_what_is_right_with_the_students_own_cell_follows_through(records):
@@ -159,7 +160,7 @@ def test_a_dict_is_judged_key_by_key(gradients):
     assert back["verdict"] == down["verdict"] == "correct"
     back, _ = gradients(HALF, DOWN)
     assert back["parts"][0]["message"].startswith("ds has the wrong value (all of it is too large")
-    assert back["named"] == [["half", "A half."]]
+    assert back["named"] == [["half", f"{EXACTLY} A half."]]
 
 
 def test_the_order_of_the_keys_does_not_matter(gradients):
