@@ -12,7 +12,8 @@ from grading.assignment import Later, Reference, run_locked
 from grading.core import LIMITS, Output, Record, Rules, Verdict
 from grading.exam import Context
 from grading.judging.cells import Answer, CodeCell, Judged, Role, Shown
-from grading.judging.test_cell import Judgement, TestCell
+from grading.judging.judgement import Judgement
+from grading.judging.test_cell import TestCell
 from grading.sandbox import Session
 
 OUTPUT_LIMIT = 24 * 2**20  # bytes of all outputs together: what a notebook can bear

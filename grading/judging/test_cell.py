@@ -7,77 +7,19 @@ import contextlib
 import io
 import math
 import sys
-import textwrap
 import types
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from grading.assignment import Reference, run_piece, split
-from grading.core import (
-    LIMITS,
-    SENTENCES,
-    Candidate,
-    GraderFault,
-    Output,
-    Part,
-    Record,
-    Verdict,
-    verdict_of_points,
-)
-from grading.exam import Context, explanation, number, said, told, unequal, unscored
+from grading.core import GraderFault, Output, Verdict, verdict_of_points
+from grading.exam import Context, explanation, number, told, unequal, unscored
 from grading.judging.cells import CodeCell
+from grading.judging.judgement import Judgement, missing
 from grading.judging.names import beyond, loaded, read_first
-from grading.sandbox import Held, Lost, Session, Stub, error_output
+from grading.sandbox import Held, Lost, Session, Stub
 
 MOST_TEXT = 100_000  # characters that a test may say, as a student's values may stand in it
-
-
-@dataclass
-class Judgement:
-    """What became of one exercise, with what a student is told."""
-
-    verdict: Verdict
-    points: float
-    most: float
-    text: str = ""
-    parts: list[Part] = field(default_factory=list)
-    limits: list[Verdict] = field(default_factory=list)  # that its calls met
-    named: list[Candidate] = field(default_factory=list)  # misconceptions it agrees with
-    public: bool = False  # whether all public pieces held
-    hidden: bool = False  # whether all hidden ones did, each part among them
-
-    def outputs(self) -> list[Output]:
-        """Return the outputs of the test cell, in the form that nbgrader reads."""
-        new = [text for text in said(self.named) if text and not contains(self.text, text)]
-        text = "\n\n".join([self.text, *(textwrap.fill(one, 88) for one in new)])
-        if self.points <= 0:
-            return [error_output(self.verdict, text)]
-        whole = f"{self.verdict.value}: {SENTENCES[self.verdict]}\n{text}".strip() + "\n"
-        result = {"text/plain": repr(self.points)}
-        return [
-            {"output_type": "stream", "name": "stdout", "text": whole},
-            {
-                "output_type": "execute_result",
-                "data": result,
-                "metadata": {},
-                "execution_count": None,
-            },
-        ]
-
-    def record(self, seed: str) -> Record:
-        """Return what is kept with the score; of the seed its digest."""
-        return Record(
-            verdict=self.verdict,
-            points=self.points,
-            most=self.most,
-            seed=seed,
-            parts=tuple(self.parts),
-            limits=tuple(verdict for verdict in LIMITS if verdict in self.limits),
-            named=tuple(zip((one.name for one in self.named), said(self.named), strict=True)),
-            public=self.public,
-            hidden=self.hidden,
-        )
 
 
 class TestCell:
@@ -304,30 +246,6 @@ class TestCell:
         if most > self.most and not math.isclose(most, self.most):
             raise unequal(self.name, most, self.most)
         return min(points or 0.0, self.most)  # which a sum of several can pass by a rounding
-
-
-def contains(text: str, said: str) -> bool:
-    """Say whether a text holds a sentence, wherever its lines are broken."""
-    return " ".join(said.split()) in " ".join(text.split())
-
-
-def missing(
-    function: str,
-    most: float,
-    failed: Mapping[str, tuple[Verdict, list[Output]]],
-    is_value: bool,
-) -> Judgement:
-    """Judge an exercise that is no function, or nothing at all, where its test stands."""
-    if is_value:
-        return Judgement(Verdict.WRONG, 0.0, most, f"{function} should be a function.")
-    if function not in failed:
-        text = f"There is no function called {function} in the notebook."
-        return Judgement(Verdict.NOT_ATTEMPTED, 0.0, most, text)
-    verdict, outputs = failed[function]
-    errors = [o for o in outputs if o["output_type"] == "error"]
-    what = f": {errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
-    text = f"The cell that should define {function} could not be run{what}"
-    return Judgement(verdict, 0.0, most, text)
 
 
 def _fill(space: dict[str, Any], values: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ from grading.core.records import Candidate, Part, Record
 from grading.core.verdicts import SENTENCES, Verdict
 from grading.feedback.page import Page
 from grading.feedback.results import number
-from grading.judging.test_cell import Judgement
+from grading.judging.judgement import Judgement
 from grading.web import accessible
 from grading.web import markdown as texts
 from grading.web import mathml as formulas
