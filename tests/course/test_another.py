@@ -111,7 +111,8 @@ def course(tmp_path_factory):
     root = tmp_path_factory.mktemp("another") / "course"
     made = other_course(root, CONFIG, A, {"regression": source()})
     (root / "source" / A / "misconceptions.toml").write_text(WRONG)
-    said = {"values": made.python("grading.release")}
+    said = {"values": made.python("grading.release", A)}
+    said["unknown"] = made.python("grading.release", f"{A}s", fails=True)
     made.nbgrader("generate_assignment", A)
     released = (root / "release" / A / "regression.ipynb").read_text("utf-8")
     said["release"] = released
@@ -139,6 +140,7 @@ def test_it_is_released_without_a_file_of_this_course(course):
     assert (
         f"{A}: its public tests have no cases, so there are no values to write." in said["values"]
     )
+    assert said["unknown"] == f"There is no assignment {A}s in source/; did you mean {A}?\n"
     assert [path.name for path in (made.root / "release" / A).iterdir()] == ["regression.ipynb"]
     assert "NotImplementedError" in said["release"]
     assert "HIDDEN" not in said["release"]
