@@ -59,8 +59,9 @@ test: setup
 	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # Every lesson's own tests put to the test: for a change of a lesson, or of what judges it.
+#   make preflight QUICK=--quick            fewer seeds and mutants, as CI does
 preflight: setup
-	python -m grading preflight $(ASSIGNMENTS)
+	python -m grading preflight $(QUICK) $(ASSIGNMENTS)
 
 # What takes too long for every change: the rest of every table, fuzzing at full size.
 test-long: setup

@@ -130,6 +130,7 @@ def feedback(given: argparse.Namespace, _: Executor | None) -> int:
 def preflight(given: argparse.Namespace, _: Executor | None) -> int:
     """Put lessons to the test; write a page about each; return the exit status."""
     from grading.preflight import (  # what nobody else needs
+        QUICK,
         Findings,
         Lab,
         complaints,
@@ -148,7 +149,7 @@ def preflight(given: argparse.Namespace, _: Executor | None) -> int:
                 lesson, form = rebuild(app, assignment, Path(place))
             form += complaints(folder)
             for name in lesson.notebooks:
-                lab = Lab(lesson, name, folder)
+                lab = Lab(lesson, name, folder, QUICK if given.quick else None)
                 with lab.reference() as reference:
                     form += seen_inputs(lab.source, reference)
                     diagnoses = told(lab, reference)

@@ -64,6 +64,12 @@ def main(words: Sequence[str] | None = None) -> int:
         "blanks, unusual right answers, known misconceptions and mutants of the solution are "
         "graded like a class. What is wrong is printed, and a page is written to reports/.",
     )
+    tests.add_argument(
+        "--quick",
+        action="store_true",
+        help="fewer seeds and every fourth mutant: for a lesson that was put to the whole test "
+        "before, or is being written",
+    )
     for verb in (grade, pages):
         verb.add_argument(
             "--student",

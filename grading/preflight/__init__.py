@@ -8,6 +8,6 @@ be mended, in lines and on a page.
 from grading.preflight.diagnoses import told
 from grading.preflight.findings import Findings
 from grading.preflight.form import complaints, rebuild, seen_inputs
-from grading.preflight.papers import Lab
+from grading.preflight.papers import QUICK, Lab
 
-__all__ = ["Findings", "Lab", "complaints", "rebuild", "seen_inputs", "told"]
+__all__ = ["QUICK", "Findings", "Lab", "complaints", "rebuild", "seen_inputs", "told"]

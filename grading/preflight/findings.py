@@ -17,7 +17,7 @@ from rich.markup import escape
 from grading.core import Verdict
 from grading.exam import unequal
 from grading.preflight.diagnoses import Told, complaints_of
-from grading.preflight.papers import FEW_SEEDS, SEEDS, Lab, Outcome, Paper
+from grading.preflight.papers import Lab, Outcome, Paper
 
 LAPTOP_SECONDS = 30.0  # that the finished notebook may take where a student runs it
 
@@ -164,6 +164,8 @@ class Findings:
                 yield str(unequal(f"test_{name}", result.reach, most))
             if score.mutants and not score.caught:
                 yield f"{name}: its hidden parts catch none of {score.mutants} mutants"
+            if self.lab.depth.every > 1:
+                continue  # a mutant that is left out may lose what no other one does
             wrong = [
                 one
                 for one in self.found
@@ -183,11 +185,11 @@ class Findings:
             whose = f"{paper.exercise}: {paper.kind} ("
             if paper.kind == "solution" and not (result.full and result.public):
                 said = f") is {result.record.verdict.value}; lost: {_lost(result)}"
-                seeds.setdefault((whose, said, SEEDS), []).append(paper.seed)
+                seeds.setdefault((whose, said, self.lab.depth.seeds), []).append(paper.seed)
             elif paper.kind == "misconception" and (result.full or paper.name not in result.named):
                 what = "earns full marks" if result.full else "is not named"
                 said = f"{whose}{paper.name}) {what} with "
-                seeds.setdefault((said, "", FEW_SEEDS), []).append(paper.seed)
+                seeds.setdefault((said, "", self.lab.depth.few), []).append(paper.seed)
         for (start, end, of), many in seeds.items():
             yield f"{start}{_of(many, of)}{end}"
 
@@ -223,7 +225,7 @@ class Findings:
         )
         return places.get_template("preflight.html.j2").render(
             it=self,
-            seeds=SEEDS,
+            seeds=self.lab.depth.seeds,
             papers=len({result.paper for result in self.found}),
             seconds=seconds,
             wrong=[r for r in self.found if r.paper.kind == "misconception" and r.paper.seed == 0],
@@ -232,7 +234,8 @@ class Findings:
     def show(self, page: Any) -> None:
         """Print what matters, and where the page is."""
         console = Console()
-        console.print(f"[bold]{self.assignment}[/]: {page} has the details")
+        quick = ", of a quick look" if self.lab.depth.every > 1 else ""
+        console.print(f"[bold]{self.assignment}[/]: {page} has the details{quick}")
         for name, score in self.scores.items():
             console.print(
                 f"  {name}: hidden parts catch {score.share(score.caught)} of {score.mutants} "

@@ -41,10 +41,30 @@ from grading.judging import of_bytes
 from grading.mutation import mutants
 from grading.workers import Done, Executor, Job, as_completed
 
-SEEDS = 20  # with which the solution is graded
-FEW_SEEDS = 2  # with which each misconception is
 SECONDS = 20.0  # for one paper; a mutant may never end
 TOGETHER = 16  # papers of one exercise that a worker is given at a time
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much is graded of what could be.
+
+    Attributes
+    ----------
+    seeds : int
+        With how many the solution is graded.
+    few : int
+        With how many each misconception is.
+    every : int
+        Of the mutants each so-manieth is graded.
+    """
+
+    seeds: int = 20
+    few: int = 2
+    every: int = 1
+
+
+QUICK = Depth(seeds=4, few=1, every=4)  # a look at a lesson that was whole before
 
 
 @dataclass(frozen=True)
@@ -130,10 +150,14 @@ class Lab:
         Of the notebook.
     folder : pathlib.Path
         Its source, with the lists beside it.
+    depth : Depth, optional
     """
 
-    def __init__(self, lesson: AssignmentSpec, name: str, folder: Path) -> None:
+    def __init__(
+        self, lesson: AssignmentSpec, name: str, folder: Path, depth: Depth | None = None
+    ) -> None:
         self.lesson, self.name, self._folder = lesson, name, folder
+        self.depth = depth or Depth()
         self.notebook = lesson.notebooks[name]
         cells = self.notebook.reference
         self.solutions = {grade_id: source for grade_id, source, solved in cells if solved}
@@ -169,16 +193,16 @@ class Lab:
     def papers(self, exercise: str) -> Iterator[Paper]:
         """Yield the answers to one exercise."""
         solution = self.exercises[exercise]
-        for seed in range(1, SEEDS):
+        for seed in range(1, self.depth.seeds):
             yield Paper("solution", exercise, f"seed {seed}", solution, seed)
         for kind, many, seeds in (
             ("right", self.right, 1),
-            ("misconception", self.wrong, FEW_SEEDS),
+            ("misconception", self.wrong, self.depth.few),
         ):
             for one in [one for one in many if one.function == exercise]:
                 for seed in range(seeds):
                     yield Paper(kind, exercise, one.name, one.apply(solution), seed)
-        for mutant in mutants(solution, exercise):
+        for mutant in list(mutants(solution, exercise))[:: self.depth.every]:
             name = f"{mutant.operator}, line {mutant.line}"
             diff = mutant.diff(solution)
             yield Paper("mutant", exercise, name, mutant.source, 0, diff)

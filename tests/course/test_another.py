@@ -1,6 +1,7 @@
 """Another course, of another field and with none of this one's modules, is graded as well."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -132,6 +133,7 @@ def course(tmp_path_factory):
         ("export", "--format", "csv", A),
     ):
         said[words[0]] = made.python("grading", *words, fails=None)
+    said["quick"] = made.python("grading", "preflight", "--quick", A, fails=None)
     return made, said
 
 
@@ -171,6 +173,15 @@ def test_its_lesson_is_put_to_the_test(course):
     assert "2 of 2 wrong answers are named rightly" in text
     assert "survives: changed in place" in text  # its tests do not look there
     assert (made.root / "reports" / f"preflight-{A}.html").exists()
+
+
+def test_a_quick_look_tries_fewer_mutants_and_says_so(course):
+    whole, quick = (course[1][word] for word in ("preflight", "quick"))
+    counts = [list(map(int, re.findall(r"of (\d+) mutants", text))) for text in (whole, quick)]
+    assert all(0 < few <= many // 4 + 1 for many, few in zip(*counts, strict=True)), counts
+    assert "of a quick look" in quick
+    assert "of a quick look" not in whole
+    assert "2 of 2 wrong answers are named rightly" in " ".join(quick.split())
 
 
 def test_it_is_reported_and_exported(course):
