@@ -152,10 +152,11 @@ def preflight(given: argparse.Namespace, _: Executor | None) -> int:
                 lab = Lab(lesson, name, folder, QUICK if given.quick else None)
                 with lab.reference() as reference:
                     form += seen_inputs(lab.source, reference)
-                    diagnoses = told(lab, reference)
                 what = assignment if len(lesson.notebooks) == 1 else f"{assignment}-{name}"
                 with ProgressBar(what) as shown:
                     found = lab.grade(executor, lambda done, of: shown.tell("papers", done, of))
+                with lab.reference() as reference:
+                    diagnoses = told(lab, reference)
                 findings = Findings(what, lab, found, form, diagnoses)
                 form = []  # said with the first notebook
                 path = Places(app.coursedir).reports_folder / f"preflight-{what}.html"

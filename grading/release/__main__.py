@@ -21,7 +21,7 @@ from grading.assignment import course_files, shared_files
 from grading.core import GraderFault, printable
 from grading.release.rehearsal import rehearse
 from grading.release.start_page import write_start_page
-from grading.release.values import ShareFiles, encode, unchanged, values
+from grading.release.values import ShareFiles, encode, expected_values, hints, unchanged
 from grading.store import Course, Places, lock_course, near, open_course
 
 DOES = "Write what the public tests expect, and by which numbers known mistakes are recognised."
@@ -49,11 +49,13 @@ def _write(app: Course, wanted: Sequence[str]) -> None:
     made: dict[str, dict[Path, dict[str, Any]]] = {}
     for assignment in wanted or there:
         folder = places.source_folder(assignment)
-        made[assignment] = values(folder, shared)
+        made[assignment] = expected_values(folder, shared)
         new = {
             path.relative_to(folder).as_posix(): encode(v) for path, v in made[assignment].items()
         }
         rehearse(folder, course_files(folder, shared) | new)
+    for assignment, files in made.items():  # what takes long comes when nothing is refused
+        files |= hints(places.source_folder(assignment), shared)
     for assignment, files in made.items():
         for path, found in files.items():
             known = unchanged(path, found)

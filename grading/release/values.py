@@ -8,7 +8,7 @@ import inspect
 import io
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -58,10 +58,10 @@ class ShareFiles(NbGraderPreprocessor):
         return nb, resources
 
 
-def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, Any]]:
-    """Return what the public tests of an assignment should expect, and what mistakes give.
+def expected_values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, Any]]:
+    """Return what the public tests of an assignment should expect.
 
-    They come from the ``public_tests`` that lies beside its notebooks. Where that has a function
+    It comes from the ``public_tests`` that lies beside its notebooks. Where that has a function
     ``cases(exercise)``, which gives the public cases as (number, arguments by name, sizes in
     words), and ``record(exercise, solution)``, which returns what the test should expect, by case,
     their values are written beside the tests; otherwise there is nothing to write.
@@ -76,33 +76,55 @@ def values(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, An
     Returns
     -------
     dict
-        What is to be in which file. In ``expected.json`` are for each exercise and case arrays by
-        name, rounded to 10 digits; in ``hints.json`` for each exercise by what results a
-        misconception is known, how sure that is, and the sentence, and the same of two together, as
-        far as there is room.
+        What is to be in which ``expected.json``: for each exercise and case arrays by name, rounded
+        to 10 digits.
     """
-    files = course_files(folder, shared)
+    found: dict[Path, dict[str, Any]] = {}
+    for place, public, reference, _ in _solved(folder, shared):
+        for name, function in _tested(public, reference).items():
+            beside = folder / _beside(public, name).relative_to(place)
+            found.setdefault(beside / EXPECTED, {}).update(_recorded(public, name, function))
+    return found
+
+
+def hints(folder: Path, shared: Mapping[str, bytes]) -> dict[Path, dict[str, Any]]:
+    """Return by what results a misconception is known, how sure that is, and the sentence.
+
+    Of two misconceptions together it is the same, as far as there is room. It takes a while:
+    everything that an answer could be is run.
+
+    Returns
+    -------
+    dict
+        What is to be in which ``hints.json``; see `expected_values` for the parameters.
+    """
     # It brings cosmic-ray, which nothing else of a release needs.
     from grading.diagnosis import fields_of, known_mistakes, likely, table
 
-    found: dict[Path, dict[str, Any]] = {}
     known: dict[Path, dict[str, list[Any]]] = {}
+    for place, public, reference, cells in _solved(folder, shared):
+        fields = fields_of(public, reference, cells, read_list(folder))
+        for name in _tested(public, reference):
+            beside = folder / _beside(public, name).relative_to(place)
+            known.setdefault(beside, {})[name] = known_mistakes(fields[name])
+    return {
+        beside / HINTS: {name: table(many) for name, many in likely(of).items() if many}
+        for beside, of in known.items()
+    }
+
+
+def _solved(
+    folder: Path, shared: Mapping[str, bytes]
+) -> Iterator[tuple[Path, ModuleType, Reference, Any]]:
+    """Yield of each notebook where its lesson lies, its public tests, its solutions, its cells."""
+    files = course_files(folder, shared)
     if f"{PUBLIC_TESTS}.py" not in files:
-        return found
+        return
     for path in sorted(folder.glob("*.ipynb")):
         with in_lesson(files) as place:
             cells = reference_cells(read_source(path))
             reference = Reference(cells, wrong_cells(cells, read_list(folder)))
-            public = importlib.import_module(PUBLIC_TESTS)
-            fields = fields_of(public, reference, cells, read_list(folder))
-            for name, function in _tested(public, reference).items():
-                beside = folder / _beside(public, name).relative_to(place)
-                found.setdefault(beside / EXPECTED, {}).update(_recorded(public, name, function))
-                known.setdefault(beside, {})[name] = known_mistakes(fields[name])
-    for beside, of in known.items():
-        rows = {name: table(many) for name, many in likely(of).items() if many}
-        found[beside / HINTS] = rows
-    return found
+            yield place, importlib.import_module(PUBLIC_TESTS), reference, cells
 
 
 def older(public: ModuleType, reference: Reference, name: str, known: Sequence[Known]) -> list[str]:
