@@ -34,7 +34,7 @@ def test_a_few_right_values_are_named_and_the_others_are_wrong():
 
 
 def test_where_all_are_wrong_it_says_so_of_many():
-    assert said({name: DRAW((3, 4)) for name in NAMES}) == ("None of the 8 values is right.")
+    assert said({name: DRAW((3, 4)) for name in NAMES}) == ("None of the 8 results is right.")
     two = {name: WANT[name] for name in NAMES[:2]}
     assert "None of" not in said({name: DRAW((3, 4)) for name in two}, two)
 

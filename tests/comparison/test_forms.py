@@ -58,7 +58,7 @@ SHAPES = [
     (
         B[:, 0],
         B,
-        "It should be (n_a, 1). An axis of length 1 is missing. If a sum, a mean or a single",
+        "It should be (n_a, 1). An axis of length 1 is missing. An axis is kept by keepdims=True",
     ),
     (C.T, C, "It should be (n_a, m). In yours the axes for hidden units and examples are exch"),
     (A.swapaxes(1, 2), A, "In yours the axes for examples and time steps are exchanged."),
