@@ -15,6 +15,7 @@ FAIR = 0.22  # an error below which no forecast comes that is the same every day
 BETTER = 0.99  # times the error of today alone: what else is known has to be worth 1 %
 SURE = 0.98  # a forecast of as much, or of as little, is taken for a certain one
 NARROW = 0.1  # between the least and the most that is said: then it is much the same every day
+FIRST = "In these years it is a first good forecast, and half of the points are for one."
 YARDSTICKS = ("tomorrow like today", "the same share every day", "today alone")
 
 
@@ -46,8 +47,8 @@ def forecast_test(target, forward, x, rain):
             said = np.array(list(forecasts(target, forward, x, rain)))[:, :-1]
             behind = f". Yours comes to {own:.4f}, behind today alone with {today:.4f}"
             seen = _on_average(said, rain[:, :-1], rain[:, 1:])
-            raise Mismatch(f"Half of the points. {wanted}", behind + seen)
-        raise Mismatch(f"Half of the points. {wanted}: what more do you know of the days before?")
+            raise Mismatch(f"{FIRST} {wanted}", behind + seen)
+        raise Mismatch(f"{FIRST} {wanted}: what more do you know of the days before?")
     passed(target)
 
 

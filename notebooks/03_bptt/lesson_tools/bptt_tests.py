@@ -78,6 +78,7 @@ def gradient_check_test(target):
 def moves_copies(target):
     """Check what f is called with."""
     gives_copies(target)
+    moves_each(target)
     moves_by_default(target)
 
 
@@ -131,25 +132,38 @@ def gives_copies(target, x=((0.5, -1.0, 2.0), (1.5, -0.5, 1.0))):
         )
 
 
+def moves_each(target, x=((0.5, -1.0, 2.0), (1.5, -0.5, 1.0))):
+    """Check that f is called with each entry of x moved."""
+    _, moves = _watched(target, np.array(x))
+    left = np.all([move == 0 for move in moves], axis=0)
+    if left.any():
+        raise Mismatch(
+            "Each entry of x should be moved once up and once down",
+            f", but for an x of shape {left.shape} f is never called with {left.sum()} of the "
+            f"{left.size} entries moved.",
+        )
+
+
 def moves_by_default(target, x=((0.5, -1.0, 2.0), (1.5, -0.5, 1.0))):
     """Check how far an entry is moved where no h is given."""
-    _, moved = _watched(target, np.array(x))
+    _, moves = _watched(target, np.array(x))
+    moved = [np.max(np.abs(move)) for move in moves]
     if any(far and not 0.99e-6 < far < 1.01e-6 for far in moved):
         raise Mismatch("Where no h is given, each entry should be moved by 1e-6.")
 
 
 def _watched(target, x):
-    """Call ``gradient_check``; return whether it changed x, and how far it moved in each call."""
-    before, spoilt, moved = x.copy(), [], []
+    """Call ``gradient_check``; return whether it changed x, and what was moved in each call."""
+    before, spoilt, moves = x.copy(), [], []
 
     def f(given):
-        far = np.max(np.abs(given - before))
-        spoilt.append(not np.array_equal(x, before) or (given is x and far > 0))
-        moved.append(far)
+        moves.append(given - before)
+        far = np.any(moves[-1])
+        spoilt.append(not np.array_equal(x, before) or (given is x and far))
         return np.sum(given**2)
 
     call(target, {"f": f, "x": x, "dx": 2 * before})
-    return any(spoilt), moved
+    return any(spoilt), moves
 
 
 def descent_step_test(target):

@@ -64,9 +64,13 @@ def said(share):
     return f"{share:.2g}" if share > 1e-9 else "less than 1e-9"
 
 
+def _left(share):
+    return "nearly all" if said(share) == "1" and share < 1 else said(share)
+
+
 def _span(kept):
     """Say what is left, of one unit as of another, or from the least to the most."""
-    least, most = said(kept.min()), said(kept.max())
+    least, most = (_left(one) for one in (kept.min(), kept.max()))
     return most if least == most else f"{least} to {most}"
 
 
