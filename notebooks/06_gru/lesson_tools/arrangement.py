@@ -139,7 +139,7 @@ def wrong_sums(got, want):
 
 def one_side(got, want):
     """Say that all numbers are off in the same direction."""
-    if want.size < MANY:
+    if want.size < MANY or np.isclose(got, want, 1e-6, 1e-9).any():  # some of it is right
         return ""
     if np.all(got > want):
         return "Every number of it is larger than it should be."

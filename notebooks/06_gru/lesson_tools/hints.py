@@ -171,6 +171,13 @@ def perhaps(sentences):
     return [f"{word} {text}" for word, text in zip(PERHAPS, sentences, strict=False)]
 
 
+def bare(text):
+    """Return what is said of a mistake without the words of how sure it is."""
+    for start in (*PERHAPS, EXACTLY):
+        text = text.removeprefix(f"{start} ")
+    return text
+
+
 def _said(one, known):
     if "both" not in one:
         return one["says"]

@@ -10,8 +10,8 @@ WHAT = {  # what the usual sizes count
     "T_x": "the time steps",
 }
 KEEP = (
-    "If a sum, a mean or a single index has dropped it: keepdims=True keeps it in a sum, and so "
-    "does a slice in place of an index."
+    "An axis is kept by keepdims=True in a sum or a mean, and by a slice in place of an index; "
+    "`x[:, None]` adds one."
 )
 
 
