@@ -118,8 +118,9 @@ class Lesson:
     @property
     def before(self) -> list[int]:
         """The numbers of the lessons that it needs."""
-        found = re.search(r"\blessons? (\d+(?:(?:, | and |, and )\d+)*)", self.needs)
-        return [int(one) for one in re.findall(r"\d+", found[1])] if found else []
+        found = re.search(r"\blessons? (\d+(?:(?:, | and |, and | to )\d+)*)", self.needs)
+        pairs = re.findall(r"(\d+)(?: to (\d+))?", found[1]) if found else []
+        return [n for one, other in pairs for n in range(int(one), int(other or one) + 1)]
 
     def text(self, number: int, link: str) -> str:
         """Return what stands on the page, with a link to the notebook."""

@@ -53,6 +53,24 @@ def test_the_arrows_are_what_the_lessons_say_they_need(page):
         }
 
 
+@pytest.mark.parametrize(
+    ("needs", "numbers"),
+    [
+        ("lesson 1.", [1]),
+        ("lessons 1 and 3.", [1, 3]),
+        ("lessons 2 to 4.", [2, 3, 4]),
+        ("lessons 1, 2, and 4 to 6, and a free afternoon", [1, 2, 4, 5, 6]),
+        ("a little NumPy, and lesson 12", [12]),
+        ("matrix products", []),
+    ],
+)
+def test_the_lessons_that_are_needed_are_read_as_they_are_written(tmp_path, needs, numbers):
+    text = f"# A lesson\n\n**Time:** an hour. **You need:** {needs}\n"
+    path = tmp_path / "a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)]), path)
+    assert Lesson(path).before == numbers
+
+
 def test_a_picture_stays_until_there_is_a_new_one(places, page):
     first, *rest = assignments()
     new = start_page(places, {first: b"new"}, page)
