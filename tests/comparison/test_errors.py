@@ -60,8 +60,8 @@ def test_a_message_is_broken_into_lines_of_a_notebook():
     assert max(map(len, lines)) <= 88
     assert lines[-3:] == [
         "  `parameters['Wax']` has shape (5, 3) and `a_prev` has shape (5, 4). `@` needs as many",
-        "  columns on its left as rows on its right, and 3 is not 5. Here n_a = 5, n_x = 3 and m",
-        "  = 4.",
+        "  columns on its left as rows on its right, and 3 is not 5. In this case n_a = 5, n_x =",
+        "  3 and m = 4.",
     ]
 
 
@@ -86,9 +86,9 @@ def test_a_call_that_reaches_no_line_is_told_by_the_arguments():
 
 
 def test_sizes_that_two_things_have_are_not_named():
-    assert Sizes("n_x=3, n_a=5, m=3").here((3, 5)) == "Here n_a = 5."
-    assert Sizes("n_x=3, n_a=5, m=1").here((5, 1)) == "Here n_a = 5."
-    assert Sizes("n_x=3, n_a=5, m=4").here((8, 4)) == "Here n_a + n_x = 8 and m = 4."
+    assert Sizes("n_x=3, n_a=5, m=3").here((3, 5)) == "In this case n_a = 5."
+    assert Sizes("n_x=3, n_a=5, m=1").here((5, 1)) == "In this case n_a = 5."
+    assert Sizes("n_x=3, n_a=5, m=4").here((8, 4)) == "In this case n_a + n_x = 8 and m = 4."
     assert Sizes("n_x=3, n_a=5, m=8").here((8, 4)) == ""
 
 

@@ -143,9 +143,11 @@ STATES, GATES = np.tanh(3 * FLAT), 1 / (1 + np.exp(-2 * FLAT))
 
 
 def test_numbers_beyond_all_that_is_right_are_counted():
-    assert beyond([(STATES + 0.5, STATES)]).endswith("lie between -1 and 1; 7 of yours do not.")
-    assert "between 0 and 1; one of yours does not." in beyond([(put(GATES, 1.5), GATES)])
-    assert "; one of yours does not." in beyond([(put(GATES, np.nan), GATES)])
+    assert beyond([(STATES + 0.5, STATES)], "a").endswith(
+        "lie between -1 and 1; 7 of yours do not."
+    )
+    assert "between 0 and 1; one of yours does not." in beyond([(put(GATES, 1.5), GATES)], "a")
+    assert "; one of yours does not." in beyond([(put(GATES, np.nan), GATES)], "a")
 
 
 def put(array, number):
@@ -156,12 +158,12 @@ def put(array, number):
 
 @pytest.mark.parametrize("pairs", [[(FLAT + 3, FLAT)], [(STATES[:, ::-1], STATES)]])
 def test_nothing_is_beyond_numbers_that_know_no_end(pairs):
-    assert beyond(pairs) == ""
+    assert beyond(pairs, "a") == ""
 
 
 def test_small_numbers_have_no_end_by_chance():
     """Gradients may all be small in the cases at hand."""
-    assert beyond([(FLAT + 3, 0.1 * FLAT)]) == ""
+    assert beyond([(FLAT + 3, 0.1 * FLAT)], "a") == ""
 
 
 WANT = np.array([0.9, 2.1, 3.3, 1.7])

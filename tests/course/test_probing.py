@@ -116,7 +116,8 @@ def test_what_is_so_by_chance_is_not_said(name, edits, never, solved):
 def test_a_function_that_is_called_otherwise_is_not_compared():
     right = {"step": [[1.0, 2.0], [3.0, 4.0]]}
     other = {"step": [{"x": 1.0, "y": 2.0}]}
-    assert about_calls(other, right, {"step"}) == []
+    assert about_calls(other, right, {"step"}) == ["In this case `step` is called once, not 2."]
+    assert about_calls(other, right, set()) == []
     more = {"step": [{"x": 1.0}, {"x": 3.0}]}
     assert about_calls(more, right, {"step"}) == []
     assert about_calls({}, right, {"step"}) == ["In this case `step` is not called at all."]
@@ -197,5 +198,8 @@ def test_an_answer_that_takes_its_time_is_not_called_without_each_input(monkeypa
 def test_all_cases_that_are_right_are_counted_where_one_of_them_tells_something():
     numbers = [(0.2, 0.2), (1.0, 1.0), (0.5, 0.7), (0.4, 0.9)]
     found = [({"e": got}, {"e": want}, f"m={m}") for m, (got, want) in enumerate(numbers)]
-    assert "`e` is right in two of the 4 cases: (m=0) and (m=1)." in about_cases(found, "e")
+    assert (
+        "`e` is right in two of the 4 cases: (m=0) and (m=1), where it should be 1."
+        in about_cases(found, "e")
+    )
     assert not any("right" in one for one in about_cases(found[1:], "e"))

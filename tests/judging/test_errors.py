@@ -19,7 +19,7 @@ GIVEN = {"W": np.ones((5, 3)), "xt": np.ones((3, 4))}
 SAID = (
     "\n  at line 2 of its cell: return np.tanh(W @ xt + W)\n"
     "  `W @ xt` has shape (5, 4) and `W` has shape (5, 3). From the right, sizes must be\n"
-    "  equal, or one of them 1: 4 meets 3. Here n_a = 5, m = 4 and n_x = 3."
+    "  equal, or one of them 1: 4 meets 3. In this case n_a = 5, m = 4 and n_x = 3."
 )
 
 
