@@ -223,7 +223,7 @@ def test_the_honest_are_graded_as_if_there_were_no_others(gallery, tmp_path, hol
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)  # some hundred entries of six lessons, each until its limit
+@pytest.mark.timeout(7200)  # some hundred entries of each lesson, many until their limit
 def test_the_whole_gallery_in_random_order(gallery, tmp_path, hold):
     seed = random.randrange(10**6)
     print("seed", seed)  # pytest shows it when the test fails

@@ -20,7 +20,7 @@ LARGE = -1  # stands for the form of what is too large to be looked at
 MOST = 2_000_000  # numbers of a call; no mistake of a lesson gives as many
 PERHAPS = ("Perhaps this is it:", "Or perhaps this:")
 EXACTLY = "Your result is just what this slip gives:"
-TOGETHER = "Your result is just what two slips give together."
+TOGETHER = "Your result is just what two slips give together. Each is told as if it were alone."
 RESULT = "Your result is "
 
 

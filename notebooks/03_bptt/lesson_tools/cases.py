@@ -21,6 +21,7 @@ import numpy as np
 from lesson_tools.arrangement import MANY, one_side
 from lesson_tools.checks import Mismatch, check, name_of, passed, require_function
 from lesson_tools.counting import calls_of, check_once
+from lesson_tools.described import listed
 from lesson_tools.earlier import asking, look_first
 from lesson_tools.hints import PERHAPS, explain
 from lesson_tools.probing import (
@@ -33,6 +34,7 @@ from lesson_tools.probing import (
     without_each,
 )
 from lesson_tools.reading import reading
+from lesson_tools.shapes import sizes_in
 from lesson_tools.stale import stale
 
 PATIENCE = 2.0  # seconds for all cases: what is slower is not called some twenty times more
@@ -186,7 +188,7 @@ class PublicCases:
                 seen = [
                     *about_calls(calls(target, given), known.get(f"{key} calls", {}), self),
                     *about_inputs(target, given, pick, without, place),
-                    *self._of_one(target, name, value),
+                    *self._of_one(target, name, value, found),
                 ]
                 mostly = 2 * sum(right) > len(right)  # then it is the cases that tell most
                 return [*said, *seen][:MOST_SEEN] if mostly else [*seen, *said][:MOST_SEEN]
@@ -202,8 +204,12 @@ class PublicCases:
                 wrong |= {one for one in want if one in got and not close(got[one], want[one])}
         return wrong
 
-    def _of_one(self, target, name, value):
-        """Say whether a wrong value is right where there is only one example and one step."""
+    def _of_one(self, target, name, value, found):
+        """Say whether a wrong value is right where there is only one example and one step.
+
+        One of the two is left out where some of the cases that were ``found`` show that the other
+        is enough.
+        """
         seen = []
         for number, given in enumerate(self.alone(name)):
             want = self._expected(name, f"alone {number}").get(value)
@@ -213,7 +219,16 @@ class PublicCases:
             seen += want.ravel().tolist()
         if len(set(seen) - {0.0, 1.0, -1.0}) < ENOUGH:
             return []  # of zeros, many programs make zeros
-        return [f"With a single example and a single step `{value}` is right."]
+        cases = [
+            (sizes_in(words), value in got and close(got[value], want.get(value)))
+            for got, want, words in found
+        ]
+        enough = []
+        for size, other, what in (("m", "T_x", "example"), ("T_x", "m", "step")):
+            right = [ok for of, ok in cases if of.get(size) == 1 < of.get(other, 0)]
+            enough += [f"a single {what}"] * bool(right and all(right))
+        both = "a single example and a single step"
+        return [f"With {listed(enough, 'or') or both} `{value}` is right."]
 
     def _both(self, name):
         return {"m", "T_x"} <= set(self._exercises[name][2].split())

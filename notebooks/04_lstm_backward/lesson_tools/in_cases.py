@@ -56,13 +56,15 @@ def _near(got, want):
     return ""
 
 
-def beyond(pairs):
+def beyond(pairs, name):
     """Say that numbers lie beyond all that is right in any case.
 
     Parameters
     ----------
     pairs : list of (numpy.ndarray, numpy.ndarray)
         Of each case what came and what should have come.
+    name : str
+        What they are called.
     """
     got, want = (
         np.concatenate([np.ravel(one) for one in both]) for both in zip(*pairs, strict=True)
@@ -72,7 +74,8 @@ def beyond(pairs):
         inside = low <= want.min() and want.max() <= high and np.abs(want).max() > MOSTLY
         if want.size >= MANY and out and inside:
             what = "one of yours does" if out == 1 else f"{out} of yours do"
-            return f"In all cases the right numbers lie between {low} and {high}; {what} not."
+            where = f"In all cases the right numbers of `{name}` lie"
+            return f"{where} between {low} and {high}; {what} not."
     return ""
 
 

@@ -231,7 +231,7 @@ def about_cases(found, name):
         got, want, words = zip(*pairs, strict=True)
         said = [related_numbers(got, want, [sizes_in(one) for one in words])]
     elif all(np.shape(got) == np.shape(want) for got, want, _ in pairs):
-        said = [beyond([pair[:2] for pair in pairs])]
+        said = [beyond([pair[:2] for pair in pairs], name)]
     right = [(words, _trivial(want)) for got, want, words in pairs if close(got, want)]
     wrong = [words for got, want, words in pairs if not close(got, want)]
     if all(trivial for _, trivial in right):
