@@ -230,7 +230,7 @@ def test_the_whole_gallery_in_random_order(gallery, tmp_path, hold):
     places = list(range(len(ENTRIES)))
     random.Random(seed).shuffle(places)
     names = {e: f"{place:03}-{e.student}" for e, place in zip(ENTRIES, places, strict=True)}
-    course = hold(tmp_path / "course", ENTRIES, names)
+    course = hold(tmp_path / "course", ENTRIES, names, patience=2.5)
     wrong = []
     for entry, student in names.items():
         try:

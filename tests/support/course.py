@@ -233,17 +233,19 @@ def hold_class(
     names: dict[Entry, str] | None = None,
     grade: tuple[str, ...] = ("grading", "autograde", "--workers=4"),
     lessons: Sequence[str] = (),
+    patience: float = 1.0,
 ) -> Course:
     """Grade a class of entries, honest students first and last.
 
-    Many entries wait for a limit, so there are more workers than processors.
+    Many entries wait for a limit, so there are more workers than processors. The limits are
+    ``patience`` times those of a quick class: on a busy machine another limit is met later.
     """
     course = Course(root)
     config = course.root / "nbgrader_config.py"
     # Short limits, so that code which never ends does not hold the tests up.
     config.write_text(
-        config.read_text() + "c.ExecuteBehindWall.cell_seconds = 5.0\n"
-        "c.ExecuteBehindWall.call_seconds = 4.0\n"
+        config.read_text() + f"c.ExecuteBehindWall.cell_seconds = {5 * patience}\n"
+        f"c.ExecuteBehindWall.call_seconds = {4 * patience}\n"
         "c.ExecuteBehindWall.memory = 2**29\n"
         "c.ExecuteBehindWall.scratch = 2**24\n"
         "c.ExecuteBehindWall.output = 2**21\n"
