@@ -1,9 +1,12 @@
 """Values that are no numbers: texts among the arguments, and random generators."""
 
+import collections
+
 import numpy as np
 import pytest
 
 from lesson_tools.checks import Mismatch, check
+from lesson_tools.values import compare
 
 
 def draws(names, rng):
@@ -46,3 +49,17 @@ def test_a_text_in_a_result_is_compared():
     for other in ("y", 1.0, None, ["x"], np.array("x")):
         with pytest.raises(Mismatch, match="a should be another text"):
             check(lambda other=other: {"a": other}, {}, {"a": "x"}, form=dict)
+
+
+@pytest.mark.parametrize(
+    ("got", "said"),
+    [
+        (collections.namedtuple("Cache", "a b")(1.0, 2.0), "should be a plain tuple, but is a "),
+        (collections.OrderedDict(a=1.0), "should be a tuple, but is a"),
+        ([1.0, 2.0], "should be a tuple, but is a list."),
+    ],
+)
+def test_a_tuple_of_another_kind_is_said_to_be_one(got, said):
+    with pytest.raises(Mismatch) as caught:
+        compare("cache", got, (1.0, 2.0))
+    assert said in str(caught.value)
