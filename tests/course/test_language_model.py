@@ -420,6 +420,12 @@ def test_what_the_network_and_its_yardsticks_reach(lesson):
     assert max(names["reached"]) < yard["4-gram"] - 0.3
 
 
+def test_no_cell_hands_on_a_limit_without_end():
+    """A right answer may divide by the larger of norm and limit: of two infinities it is nan."""
+    cells = json.loads(notebook_path(SOURCE).read_text("utf-8"))["cells"]
+    assert not [cell["id"] for cell in cells if "np.inf" in "".join(cell["source"])]
+
+
 def test_what_clipping_does(lesson):
     names, text = lesson
     ends = names["wild_ends"]
