@@ -16,6 +16,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+import public_tests
 from lesson_tools.chances import (
     LEAST,
     check_certain,
@@ -138,6 +139,20 @@ def test_perplexity_counted_by_hand():
     network |= {"ba": np.zeros((2, 1)), "by": np.zeros((27, 1))}
     batch = references()["make_batch"](["eva", "jo"], ".abcdefghijklmnopqrstuvwxyz")
     assert perplexity_of(network, batch) == pytest.approx(27.0, rel=1e-13)
+
+
+def test_a_dict_of_the_callers_is_told():
+    own = {"name": "clip_by_norm"}
+    exec(
+        "def clip_by_norm(grads, max_norm):\n"
+        "    norm = sum((g**2).sum() for g in grads.values()) ** 0.5\n"
+        "    if norm <= max_norm:\n"
+        "        return grads\n"
+        "    return {name: g * (max_norm / norm) for name, g in grads.items()}\n",
+        own,
+    )
+    with pytest.raises(Mismatch, match="returns grads itself"):
+        public_tests.clip_by_norm_test(own["clip_by_norm"])
 
 
 # --- clipping and Adam --------------------------------------------------------------------
@@ -332,6 +347,15 @@ def test_the_chi_squared_is_that_of_pearson():
 
 
 # --- data and figures ---------------------------------------------------------------------
+
+
+def test_no_public_test_expects_a_negative_zero():
+    expected = json.loads((SOURCE / "lesson_tools/expected.json").read_text("utf-8"))
+    for case, values in expected.items():
+        if case.endswith(tuple("0123456789")):
+            for name, value in values.items():
+                array = np.array(value, dtype=float)
+                assert not np.signbit(array[array == 0]).any(), f"{name} of {case}"
 
 
 def test_the_names_are_there_once_and_families_stay_together():
