@@ -456,6 +456,43 @@ def test_what_clipping_does(lesson):
     assert f"is {ends['without clipping']:.0f} without clipping, and" in text
     assert f"and {ends['with clipping']:.0f} with it" in text
     assert f"= {100 * 0.999**112:.0f}\\%$" in text
+    free, held = (np.array(names["wild_runs"][f"{one} clipping"]) for one in ("without", "with"))
+    assert free[0] == held[0] > 80
+    assert np.mean(held[:30] < free[:30]) < 0.5
+    assert np.mean(held[-38:] < free[-38:]) > 0.9
+    assert f"{np.median(held[-38:]):.1f} against {np.median(free[-38:]):.1f} (medians)" in text
+
+
+def with_one_hot_columns(y_pred, labels, mask):
+    right = np.arange(len(y_pred))[:, None, None] == labels
+    picked = np.maximum((y_pred * right).sum(axis=0), 1e-12)
+    return -(mask * np.log(picked)).sum() / mask.sum(), (y_pred - right) * mask / mask.sum()
+
+
+def by_what_is_missing(parameters, grads, state, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    moved, mean, square = {}, {}, {}
+    for name, value in parameters.items():
+        grad, old, old_square = grads[f"d{name}"], state["mean"][name], state["square"][name]
+        mean[name] = old + (1 - beta1) * (grad - old)
+        square[name] = old_square + (1 - beta2) * (grad * grad - old_square)
+        size = np.sqrt(square[name] / (1 - beta2**t)) + eps
+        moved[name] = value - lr * (mean[name] / (1 - beta1**t)) / size
+    return moved, {"mean": mean, "square": square}
+
+
+def test_how_far_rounding_carries_a_run_without_clipping(lesson):
+    names, text = lesson
+    found = []
+    for name, other in [
+        ("masked_cross_entropy", with_one_hot_columns),
+        ("adam_step", by_what_is_missing),
+    ]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(names, name, other)
+            found.append([names["norms_of"](limit)[1] for limit in (names["no_limit"], 1.0)])
+    without, clipped = (sorted(f"{value:.0f}" for value in one) for one in zip(*found, strict=True))
+    assert f"came to {' and to '.join(without)} without clipping" in text
+    assert f"and to {' and '.join(clipped)} with it." in text
 
 
 def test_what_is_written(lesson):
@@ -484,6 +521,16 @@ def test_what_units_and_characters_follow(lesson):
         found = np.corrcoef(unit[inside], names["answers"][question][inside])[0, 1]
         assert found == pytest.approx(said, abs=0.005)
         assert f"{said:.2f}".replace("-", "−") in text
+    of_vowels, read = names["held_states"][names["akin"]["a vowel has been read"]], names["read"]
+
+    def below(characters):
+        numbers = [names["vocabulary"].index(one) for one in characters]
+        return 100 * np.mean(of_vowels[names["inside"] & np.isin(read, numbers)] < 0)
+
+    consonants = below(set(names["vocabulary"]) - set("aeiou."))
+    assert f"above 0 at {100 - consonants:.0f}% of the places" in text
+    assert f"below 0 at {below('o'):.0f}% and {below('a'):.0f}%" in text
+    assert f"only at {below('i'):.0f}% and {below('e'):.0f}%, about half" in text
     counts = names["held_states"][names["akin"]["how far we are"]]
     lengths = np.array([len(name) for name in names["held_names"]])[:, None]
     place, early = np.arange(counts.shape[1]), np.mean(counts[:, 1:3] < 0)
