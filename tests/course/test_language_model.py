@@ -16,6 +16,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+import public_tests
 from lesson_tools.chances import (
     LEAST,
     check_certain,
@@ -138,6 +139,20 @@ def test_perplexity_counted_by_hand():
     network |= {"ba": np.zeros((2, 1)), "by": np.zeros((27, 1))}
     batch = references()["make_batch"](["eva", "jo"], ".abcdefghijklmnopqrstuvwxyz")
     assert perplexity_of(network, batch) == pytest.approx(27.0, rel=1e-13)
+
+
+def test_a_dict_of_the_callers_is_told():
+    own = {"name": "clip_by_norm"}
+    exec(
+        "def clip_by_norm(grads, max_norm):\n"
+        "    norm = sum((g**2).sum() for g in grads.values()) ** 0.5\n"
+        "    if norm <= max_norm:\n"
+        "        return grads\n"
+        "    return {name: g * (max_norm / norm) for name, g in grads.items()}\n",
+        own,
+    )
+    with pytest.raises(Mismatch, match="returns grads itself"):
+        public_tests.clip_by_norm_test(own["clip_by_norm"])
 
 
 # --- clipping and Adam --------------------------------------------------------------------
@@ -334,6 +349,15 @@ def test_the_chi_squared_is_that_of_pearson():
 # --- data and figures ---------------------------------------------------------------------
 
 
+def test_no_public_test_expects_a_negative_zero():
+    expected = json.loads((SOURCE / "lesson_tools/expected.json").read_text("utf-8"))
+    for case, values in expected.items():
+        if case.endswith(tuple("0123456789")):
+            for name, value in values.items():
+                array = np.array(value, dtype=float)
+                assert not np.signbit(array[array == 0]).any(), f"{name} of {case}"
+
+
 def test_the_names_are_there_once_and_families_stay_together():
     assert len(NAMES) == 4675 == len(set(NAMES))
     assert sorted(NAMES) == NAMES
@@ -420,12 +444,55 @@ def test_what_the_network_and_its_yardsticks_reach(lesson):
     assert max(names["reached"]) < yard["4-gram"] - 0.3
 
 
+def test_no_cell_hands_on_a_limit_without_end():
+    """A right answer may divide by the larger of norm and limit: of two infinities it is nan."""
+    cells = json.loads(notebook_path(SOURCE).read_text("utf-8"))["cells"]
+    assert not [cell["id"] for cell in cells if "np.inf" in "".join(cell["source"])]
+
+
 def test_what_clipping_does(lesson):
     names, text = lesson
     ends = names["wild_ends"]
     assert f"is {ends['without clipping']:.0f} without clipping, and" in text
     assert f"and {ends['with clipping']:.0f} with it" in text
     assert f"= {100 * 0.999**112:.0f}\\%$" in text
+    free, held = (np.array(names["wild_runs"][f"{one} clipping"]) for one in ("without", "with"))
+    assert free[0] == held[0] > 80
+    assert np.mean(held[:30] < free[:30]) < 0.5
+    assert np.mean(held[-38:] < free[-38:]) > 0.9
+    assert f"{np.median(held[-38:]):.1f} against {np.median(free[-38:]):.1f} (medians)" in text
+
+
+def with_one_hot_columns(y_pred, labels, mask):
+    right = np.arange(len(y_pred))[:, None, None] == labels
+    picked = np.maximum((y_pred * right).sum(axis=0), 1e-12)
+    return -(mask * np.log(picked)).sum() / mask.sum(), (y_pred - right) * mask / mask.sum()
+
+
+def by_what_is_missing(parameters, grads, state, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    moved, mean, square = {}, {}, {}
+    for name, value in parameters.items():
+        grad, old, old_square = grads[f"d{name}"], state["mean"][name], state["square"][name]
+        mean[name] = old + (1 - beta1) * (grad - old)
+        square[name] = old_square + (1 - beta2) * (grad * grad - old_square)
+        size = np.sqrt(square[name] / (1 - beta2**t)) + eps
+        moved[name] = value - lr * (mean[name] / (1 - beta1**t)) / size
+    return moved, {"mean": mean, "square": square}
+
+
+def test_how_far_rounding_carries_a_run_without_clipping(lesson):
+    names, text = lesson
+    found = []
+    for name, other in [
+        ("masked_cross_entropy", with_one_hot_columns),
+        ("adam_step", by_what_is_missing),
+    ]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(names, name, other)
+            found.append([names["norms_of"](limit)[1] for limit in (names["no_limit"], 1.0)])
+    without, clipped = (sorted(f"{value:.0f}" for value in one) for one in zip(*found, strict=True))
+    assert f"came to {' and to '.join(without)} without clipping" in text
+    assert f"and to {' and '.join(clipped)} with it." in text
 
 
 def test_what_is_written(lesson):
@@ -454,6 +521,16 @@ def test_what_units_and_characters_follow(lesson):
         found = np.corrcoef(unit[inside], names["answers"][question][inside])[0, 1]
         assert found == pytest.approx(said, abs=0.005)
         assert f"{said:.2f}".replace("-", "−") in text
+    of_vowels, read = names["held_states"][names["akin"]["a vowel has been read"]], names["read"]
+
+    def below(characters):
+        numbers = [names["vocabulary"].index(one) for one in characters]
+        return 100 * np.mean(of_vowels[names["inside"] & np.isin(read, numbers)] < 0)
+
+    consonants = below(set(names["vocabulary"]) - set("aeiou."))
+    assert f"above 0 at {100 - consonants:.0f}% of the places" in text
+    assert f"below 0 at {below('o'):.0f}% and {below('a'):.0f}%" in text
+    assert f"only at {below('i'):.0f}% and {below('e'):.0f}%, about half" in text
     counts = names["held_states"][names["akin"]["how far we are"]]
     lengths = np.array([len(name) for name in names["held_names"]])[:, None]
     place, early = np.arange(counts.shape[1]), np.mean(counts[:, 1:3] < 0)

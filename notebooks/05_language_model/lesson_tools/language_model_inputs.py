@@ -63,10 +63,13 @@ def draw_gradients(rng, parameters):
 
 
 def clip_by_norm_arguments(rng, n_x, n_a, n_y, times=2.0, max_norm=0.6):
-    """Draw the arguments of ``clip_by_norm``; the gradient is ``times`` as long as max_norm."""
+    """Draw the arguments of ``clip_by_norm``; the gradient is ``times`` as long as max_norm.
+
+    Nothing in it is -0.0: where a result is 0, nobody shall read that -0 was expected.
+    """
     grads = draw_gradients(rng, rnn_parameters(rng, n_x, n_a, n_y))
     norm = np.sqrt(sum(np.sum(value**2) for value in grads.values()))
-    grads = {name: times * max_norm / norm * value for name, value in grads.items()}
+    grads = {name: times * max_norm / norm * value + 0.0 for name, value in grads.items()}
     return {"grads": grads, "max_norm": max_norm}
 
 
@@ -87,7 +90,7 @@ def adam_step_arguments(rng, n_x, n_a, n_y, t=3, size=1.0, others=False, without
     three arguments, which have defaults.
     """
     parameters = rnn_parameters(rng, n_x, n_a, n_y)
-    grads = {name: size * value for name, value in draw_gradients(rng, parameters).items()}
+    grads = {name: size * value + 0.0 for name, value in draw_gradients(rng, parameters).items()}
     if others:
         shapes = {"dx": (n_x, 2, 3), "da": (n_a, 2, 3), "da0": (n_a, 2)}
         grads |= {name: rng.standard_normal(shape) for name, shape in shapes.items()}

@@ -6,7 +6,7 @@ import numpy as np
 
 from lesson_tools.cases import PublicCases
 from lesson_tools.chances import check_certain, check_first, check_generator, check_long_text
-from lesson_tools.checks import Mismatch, check, passed, require_function
+from lesson_tools.checks import Mismatch, call, check, name_of, passed, require_function
 from lesson_tools.language_model_inputs import (
     adam_step_arguments,
     clip_by_norm_arguments,
@@ -92,7 +92,23 @@ def masked_cross_entropy_test(target):
 
 def clip_by_norm_test(target):
     """Test clipping, with gradients longer and shorter than the limit."""
-    CASES.compare(target, "clip_by_norm")
+    CASES.compare(target, "clip_by_norm", also=makes_new_dicts)
+
+
+def makes_new_dicts(target):
+    """Check for gradients of all lengths that what is returned is not the caller's dict."""
+    for _, given, _ in CASES.of("clip_by_norm"):
+        check_new_dict(target, given)
+
+
+def check_new_dict(target, given):
+    """Raise a Mismatch if a function returns its first argument."""
+    first = next(iter(given))
+    if call(target, given) is given[first]:
+        raise Mismatch(
+            f"{name_of(target)} returns {first} itself, the caller's own dict. It should make a "
+            "new one."
+        )
 
 
 def adam_step_test(target):
@@ -121,7 +137,7 @@ def _compare(target, name, pick, build, axes=None):
 
 
 def _loss_and_scores(result):
-    return {"loss": result[0], "dscores": result[1]}
+    return {"loss": result[0], "dscores": result[1] + 0.0}  # so that no -0.0 is expected
 
 
 def _moved_and_state(result):

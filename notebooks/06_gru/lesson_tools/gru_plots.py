@@ -5,6 +5,8 @@ import numpy as np
 
 from lesson_tools.plots import CELL, FUNCTION, STATE, WEIGHTS, draw_arrow, draw_box, empty_axes
 
+WIDTH = 5.6  # inches, of figures with several panels: one below the other, so that a narrow window
+# leaves letters that are to be read
 # Line colour, dashes and marker of each network: apart in greyscale and for colour-blind readers.
 LOOKS = {"RNN": ("black", "--", "s"), "LSTM": ("#0072b2", "-.", "o"), "GRU": ("#e69f00", "-", "^")}
 
@@ -84,8 +86,8 @@ def plot_what_is_left(rnn, lstm, gru):
     lstm, gru : dict of float to tuple of two lists of float
         For three biases the shares of dc or da, in all and along the line alone.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
-    fig.subplots_adjust(left=0.09, right=0.98, bottom=0.14, top=0.91, wspace=0.05)
+    fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 7.2), sharex=True)
+    fig.subplots_adjust(left=0.14, right=0.97, bottom=0.08, top=0.95, hspace=0.16)
     marks = {"markevery": (9, 10), "markersize": 5, "markerfacecolor": "white"}
     looks = [("#d55e00", "o--"), ("#0072b2", "s-."), ("#009e73", "^-")]
     titles = ["LSTM: what is left in dc", "GRU: what is left in da"]
@@ -98,15 +100,16 @@ def plot_what_is_left(rnn, lstm, gru):
             ax.semilogy(back, shares, dashes, color=colour, label=label, **marks)
             ax.semilogy(back, line, f"{dashes[0]}:", color=colour, **marks)
         ax.semilogy(np.arange(1, len(rnn) + 1), rnn, color="0.5", label="RNN, spectral radius 1")
-        ax.set(title=f"{title} (dotted: the line alone)", xlabel="steps back", ylim=(1e-13, 30))
+        ax.set(title=f"{title} (dotted: the line alone)", ylim=(1e-13, 30))
+        ax.set_ylabel("norm, as a share")
         ax.legend(loc="lower left", frameon=False, fontsize=9)
-    axes[0].set_ylabel("norm, as a share")
+    axes[1].set_xlabel("steps back")
 
 
 def plot_one_bias(bias, lstm, gru, rnn):
     """Draw what is left with one bias in LSTM and GRU, beside a plain RNN."""
-    fig, ax = plt.subplots(figsize=(8, 3.6))
-    fig.subplots_adjust(left=0.1, right=0.97, bottom=0.15, top=0.9)
+    fig, ax = plt.subplots(figsize=(WIDTH, 3.8))
+    fig.subplots_adjust(left=0.14, right=0.97, bottom=0.14, top=0.91)
     back = np.arange(1, len(rnn) + 1)
     for name, (shares, line) in {"LSTM": lstm, "GRU": gru}.items():
         colour, dashes, _ = LOOKS[name]
@@ -114,8 +117,9 @@ def plot_one_bias(bias, lstm, gru, rnn):
         ax.semilogy(back, line, ":", color=colour, label=f"{name}, the line alone")
     ax.semilogy(back, rnn, LOOKS["RNN"][1], color=LOOKS["RNN"][0], label="RNN, spectral radius 1")
     ax.set(
-        title=f"Bias {bias:.1f}: {lstm[0][-1]:.2g} is left in the LSTM, {gru[0][-1]:.2g} in the GRU"
+        title=f"Bias {bias:.1f} leaves {lstm[0][-1]:.2g} in the LSTM, {gru[0][-1]:.2g} in the GRU"
     )
+    ax.title.set_size(11)
     ax.set(xlabel="steps back", ylabel="norm, as a share", ylim=(1e-13, 1e3))
     ax.legend(loc="lower left", frameon=False, ncols=2, fontsize=9)
 
@@ -133,8 +137,8 @@ def plot_learning(losses, lengths, shares, simple):
     simple : float
         What is right without memory.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(9, 3.5))
-    fig.subplots_adjust(left=0.08, right=0.98, bottom=0.15, top=0.89, wspace=0.22)
+    fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 6.6))
+    fig.subplots_adjust(left=0.12, right=0.97, bottom=0.08, top=0.95, hspace=0.42)
     looks = [("#0072b2", "o--"), ("#d55e00", "^-")]
     for (name, curve), (colour, dashes) in zip(losses.items(), looks, strict=True):
         axes[0].plot(*curve, dashes, color=colour, markersize=4, label=name)
@@ -160,8 +164,8 @@ def plot_table(table, simple):
     simple : dict of str to tuple of (float, str)
         By task a share that takes no memory, or less of it, and what reaches it.
     """
-    fig, axes = plt.subplots(1, 3, figsize=(10, 3.9), sharey=True)
-    fig.subplots_adjust(left=0.07, right=0.98, bottom=0.25, top=0.9, wspace=0.07)
+    fig, axes = plt.subplots(3, 1, figsize=(WIDTH, 9))
+    fig.subplots_adjust(left=0.12, right=0.97, bottom=0.1, top=0.97, hspace=0.45)
     lengths = {"copying": "delay"}
     for ax, (task, networks) in zip(axes, table.items(), strict=True):
         for shift, (name, by_length) in zip((0.96, 1.0, 1.04), networks.items(), strict=True):
@@ -187,7 +191,7 @@ def plot_table(table, simple):
         ax.set_xticks(list(by_length), [str(n) for n in by_length])
         ax.minorticks_off()
         ax.set(title=task, xlabel=f"{lengths.get(task, 'length')} (steps)", ylim=(0.1, 1.04))
-    axes[0].set_ylabel("right answers")
+        ax.set_ylabel("right answers")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncols=3, frameon=False)
 
 
@@ -199,8 +203,8 @@ def plot_cost(seconds):
     seconds : dict of str to dict of str to tuple of two floats
         By what is equal and by network: seconds for a step forwards and for one back.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
-    fig.subplots_adjust(left=0.1, right=0.98, bottom=0.12, top=0.88, wspace=0.06)
+    fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 6), sharey=True)
+    fig.subplots_adjust(left=0.14, right=0.97, bottom=0.06, top=0.94, hspace=0.28)
     for ax, (title, networks) in zip(axes, seconds.items(), strict=True):
         forward, back = 1e6 * np.array(list(networks.values())).T
         ax.bar(list(networks), forward, color="#9ecae1", edgecolor="black", label="forwards")
@@ -214,7 +218,7 @@ def plot_cost(seconds):
         ax.set(title=title)
         for place, total in enumerate(forward + back):
             ax.text(place, total, f"{total / (forward + back)[0]:.1f} ×", ha="center", va="bottom")
-    axes[0].set_ylabel("microseconds a step")
+        ax.set_ylabel("microseconds a step")
     axes[0].set_ylim(0, 1.15 * axes[0].get_ylim()[1])
     axes[0].legend(frameon=False, loc="upper left")
 
@@ -233,8 +237,11 @@ def plot_gates_beside(x, gru_caches, lstm_caches):
         "GRU": (gru_caches, {"update gate zt": 2, "reset gate rt": 3, "state a": 0}),
         "LSTM": (lstm_caches, {"forget gate ft": 4, "update gate it": 5, "output gate ot": 7}),
     }
-    fig, axes = plt.subplots(4, 2, figsize=(10, 6.2), sharex=True, height_ratios=[1, 2, 2, 2])
-    fig.subplots_adjust(left=0.06, right=0.92, bottom=0.09, top=0.94, hspace=0.3, wspace=0.42)
+    heights = [1, 2, 2, 2, 0.6, 1, 2, 2, 2]  # between the two networks a row stays empty
+    fig, rows = plt.subplots(9, 1, figsize=(WIDTH, 11), sharex=True, height_ratios=heights)
+    fig.subplots_adjust(left=0.1, right=0.86, bottom=0.05, top=0.97, hspace=0.35)
+    rows[4].set_axis_off()
+    axes = np.stack([rows[:4], rows[5:]], axis=1)
     marked = np.flatnonzero(x[1, 0])
     for column, (network, (caches, places)) in zip(axes.T, gates.items(), strict=True):
         column[0].plot(x[0, 0], ".", color="0.6", markersize=4)
@@ -259,7 +266,8 @@ def plot_gates_beside(x, gru_caches, lstm_caches):
             ax.set_ylabel("unit, sorted")
             for t in marked:
                 ax.axvline(t, color="black" if state else "white", linewidth=0.9, linestyle=":")
-            bar = ax.inset_axes([1.02, 0, 0.02, 1])
+            bar = ax.inset_axes([1.02, 0, 0.03, 1])
             fig.colorbar(image, cax=bar, label="state" if state else "gate")
         column[3].set_xlabel("time step")
+        column[3].tick_params(labelbottom=True)
     return axes

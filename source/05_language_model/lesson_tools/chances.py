@@ -64,7 +64,8 @@ def check_certain(target, given):
         if index is None:
             if given["stop"] == likeliest or place == given["max_len"]:
                 return
-            raise Mismatch(f"{where}. Here the list ends too early", f": after {place} entries.")
+            behind = f": after {place} {'entry' if place == 1 else 'entries'}."
+            raise Mismatch(f"{where}. Here the list ends too early", behind)
         if likeliest == given["stop"]:
             raise Mismatch(f"{where}. Here the list goes on behind its end", f" ({place} entries).")
         raise Mismatch(

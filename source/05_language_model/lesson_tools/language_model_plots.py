@@ -2,8 +2,11 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "0.45"
+LEAST = 0.24  # inches between two letters in the plane
+WIDTH = 5.6  # inches, of every figure: in a narrow window its letters are still to be read
 COLOURS = plt.get_cmap("cividis")  # from dark to light, so that grey shows it as well
 
 
@@ -21,8 +24,8 @@ def plot_learning(losses, perplexities, yardsticks, best):
     best : int
         The epoch whose network is kept.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(10, 3.9), gridspec_kw={"width_ratios": [1, 1.35]})
-    fig.subplots_adjust(left=0.07, right=0.87, bottom=0.14, top=0.9, wspace=0.2)
+    fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 6.8), height_ratios=[1, 1.5])
+    fig.subplots_adjust(left=0.12, right=0.78, bottom=0.08, top=0.95, hspace=0.42)
     axes[0].plot(losses, color="0.7", linewidth=0.8)
     window = np.ones(28) / 28
     smooth = np.convolve(losses, window, mode="valid")
@@ -57,8 +60,8 @@ def plot_norms(runs, max_norm):
     max_norm : float
         The limit.
     """
-    fig, ax = plt.subplots(figsize=(8, 3.6))
-    fig.subplots_adjust(left=0.1, right=0.97, bottom=0.15, top=0.9)
+    fig, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    fig.subplots_adjust(left=0.13, right=0.97, bottom=0.15, top=0.9)
     looks = [("--", ORANGE), ("-", BLUE), (":", "black")]
     for (name, norms), (dashes, colour) in zip(runs.items(), looks, strict=False):
         ax.semilogy(np.arange(1, len(norms) + 1), norms, dashes, color=colour, label=name)
@@ -80,8 +83,8 @@ def plot_temperature(vocabulary, chances, shares):
     shares : dict of str to dict of float to float
         Shares of sampled names, by what is counted and by temperature.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(10, 3.7), gridspec_kw={"width_ratios": [1.5, 1]})
-    fig.subplots_adjust(left=0.07, right=0.98, bottom=0.15, top=0.9, wspace=0.2)
+    fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 6.6))
+    fig.subplots_adjust(left=0.12, right=0.97, bottom=0.08, top=0.95, hspace=0.4)
     shown = np.argsort(-max(chances.values(), key=np.max))[:9]
     width = 0.8 / len(chances)
     for number, (temperature, p) in enumerate(chances.items()):
@@ -118,11 +121,12 @@ def plot_units(panels, bar="value of the unit"):
         By title: names, each with the value behind each of its characters.
     """
     rows = max(map(len, panels.values()))
-    width = 4.1 * len(panels) + 1.1
-    fig, axes = plt.subplots(1, len(panels), figsize=(width, 0.34 * rows + 1.1), squeeze=False)
-    fig.subplots_adjust(left=0.02, right=1 - 1.1 / width, bottom=0.14, top=0.88, wspace=0.08)
+    height = (0.3 * rows + 1.0) * len(panels)
+    fig, axes = plt.subplots(len(panels), 1, figsize=(WIDTH, height), squeeze=False)
+    fig.subplots_adjust(left=0.02, right=0.8, bottom=0.55 / height, top=1 - 0.35 / height)
+    fig.subplots_adjust(hspace=1.0 / (0.3 * rows))
     longest = max(len(name) for many in panels.values() for name, _ in many)
-    for ax, (title, many) in zip(axes[0], panels.items(), strict=True):
+    for ax, (title, many) in zip(axes[:, 0], panels.items(), strict=True):
         grid = np.full((rows, longest), np.nan)
         for row, (name, values) in enumerate(many):
             grid[row, : len(name)] = values
@@ -141,8 +145,8 @@ def plot_units(panels, bar="value of the unit"):
         ax.set(title=title, xlabel="place in the name")
         ax.set_yticks([])
         ax.set_xticks(range(longest), range(1, longest + 1))
-    spot = axes[0][-1].inset_axes([1.03, 0, 0.03, 1])
-    fig.colorbar(image, cax=spot, label=bar)
+        spot = ax.inset_axes([1.03, 0, 0.03, 1])
+        fig.colorbar(image, cax=spot, label=bar)
 
 
 def plot_characters(points, shares, vocabulary):
@@ -155,16 +159,44 @@ def plot_characters(points, shares, vocabulary):
         The share of the variance along each axis.
     vocabulary : str
     """
-    fig, ax = plt.subplots(figsize=(6.4, 4.8))
-    fig.subplots_adjust(left=0.11, right=0.97, bottom=0.12, top=0.92)
-    kinds = {"vowel": ("aeiou", ORANGE), "y, and . for the start": ("y" + vocabulary[0], "black")}
-    kinds["consonant"] = ("".join(set(vocabulary) - set("aeiouy" + vocabulary[0])), BLUE)
+    fig, ax = plt.subplots(figsize=(WIDTH, 5.2))
+    fig.subplots_adjust(left=0.12, right=0.97, bottom=0.11, top=0.93)
+    kinds = {"vowel": ("aeiou", ORANGE), "y, and the start": ("y" + vocabulary[0], "black")}
+    kinds["consonant"] = ("".join(sorted(set(vocabulary) - set("aeiouy" + vocabulary[0]))), BLUE)
     ax.plot(*points, " ")  # so that the axes reach around all letters
+    ax.margins(0.08)
+    inches = fig.get_size_inches() * ax.get_position().size
+    inch = inches / [np.ptp(limits) for limits in (ax.get_xlim(), ax.get_ylim())]
+    halo = withStroke(linewidth=5, foreground="white")  # so that no line crosses a letter
+    letters = _apart(points.T * inch, LEAST) / inch
     for name, (characters, colour) in kinds.items():
         ax.plot([], [], "s", color=colour, label=name)
         for character in characters:
-            place = points[:, vocabulary.index(character)]
-            ax.text(*place, character, color=colour, size=13, ha="center", va="center")
+            number = vocabulary.index(character)
+            said = "start" if number == 0 else character
+            ax.plot(*zip(points[:, number], letters[number], strict=True), color="0.5", lw=0.8)
+            spot = ax.text(*letters[number], said, color=colour, size=13, ha="center", va="center")
+            spot.set_path_effects([halo])
     ax.set(title="The columns of Wax", xlabel=f"component 1 ({shares[0]:.0%} of the variance)")
     ax.set_ylabel(f"component 2 ({shares[1]:.0%})")
     ax.legend(frameon=False, fontsize=9)
+
+
+def _apart(places, least):
+    """Return places that are at least so far from each other, near those that are given.
+
+    Parameters
+    ----------
+    places : numpy.ndarray, shape (n, 2)
+    least : float
+    """
+    places = places.copy()
+    for _ in range(500):
+        between = places[:, None] - places
+        far = np.linalg.norm(between, axis=2) + 1e-9
+        push = np.where(far < least, (least - far) / far, 0)
+        np.fill_diagonal(push, 0)
+        if not push.any():
+            break
+        places += 0.3 * (push[:, :, None] * between).sum(axis=1)
+    return places

@@ -95,7 +95,7 @@ def require_perplexity(target, steps, train, wanted=WANTED):
     reached = train(recipe)
     if not reached <= wanted[steps]:
         raise Mismatch(
-            f"After {steps} steps by the recipe of {name_of(target)} the perplexity on names that "
+            f"After {steps} steps by what {name_of(target)} returns, the perplexity on names that "
             f"the network has not seen is above {wanted[steps]}",
             f": it is {reached:.2f}. {_course(recipe['lr'])}",
         )
