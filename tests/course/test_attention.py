@@ -553,7 +553,7 @@ def test_the_look_by_hand(lesson):
     back = names["hand_back"]
     assert f"$(0,\\ 0,\\ {back['dQ'][2, 0, 0]:.4f},\\ {back['dQ'][3, 0, 0]:.4f})$" in text
     assert f"{back['dK'][0, 0, 0]:.4f} \\cdot q" in text
-    assert not back["dQ"][:2].any()
+    assert np.abs(back["dQ"][:2]).max() < 1e-15
     assert not back["dK"][:, 0, 2].any()
 
 
@@ -635,11 +635,13 @@ def test_what_the_network_makes_of_the_ambiguity(lesson):
 
 
 def test_how_much_comes_back_on_each_way(lesson):
-    before, after = (list(ways.values()) for ways in lesson[0]["gradient_ways"].values())
+    names, text = lesson
+    before, after = (list(ways.values()) for ways in names["gradient_ways"].values())
     assert before[0][-1] > 1e5 * before[1][-1]
     assert 0.9 < before[0][-1] / before[0][30] < 1.1
     assert 2.8 < np.log(0.5) / np.log((before[1][57] / before[1][3]) ** (1 / 54)) < 3.6
     most = int(after[0].argmax())
-    assert most == 18
+    assert 16 <= most <= 19
+    assert "from about 17 characters before the end" in text
     assert after[0][most] > 1000 * after[1][most]
     assert after[0][:9].max() < 1e-4 * after[0].max()
