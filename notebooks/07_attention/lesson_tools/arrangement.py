@@ -139,14 +139,14 @@ def wrong_sums(got, want):
 
 def one_side(got, want):
     """Say that all numbers are off in the same direction."""
-    if want.size < MANY:
+    if want.size < MANY or np.isclose(got, want, 1e-6, 1e-9).any():  # some of it is right
         return ""
     if np.all(got > want):
-        return "Every number is larger than it should be."
+        return "Every number of it is larger than it should be."
     if np.all(got < want):
-        return "Every number is smaller than it should be."
+        return "Every number of it is smaller than it should be."
     if np.all(got * want > 0) and np.all(np.abs(got) > np.abs(want)):
-        return "Every number has the right sign and is farther from 0 than it should be."
+        return "Every number of it has the right sign and is farther from 0 than it should be."
     if np.all(got * want > 0) and np.all(np.abs(got) < np.abs(want)):
-        return "Every number has the right sign and is nearer to 0 than it should be."
+        return "Every number of it has the right sign and is nearer to 0 than it should be."
     return ""

@@ -9,6 +9,7 @@ some that stand for what comes of each case when one of its inputs is taken away
 import contextlib
 import copy
 import functools
+import importlib
 import json
 import re
 import textwrap
@@ -20,6 +21,8 @@ import numpy as np
 from lesson_tools.arrangement import MANY, one_side
 from lesson_tools.checks import Mismatch, check, name_of, passed, require_function
 from lesson_tools.counting import calls_of, check_once
+from lesson_tools.described import listed
+from lesson_tools.earlier import asking, look_first
 from lesson_tools.hints import PERHAPS, explain
 from lesson_tools.probing import (
     about_calls,
@@ -31,12 +34,13 @@ from lesson_tools.probing import (
     without_each,
 )
 from lesson_tools.reading import reading
+from lesson_tools.shapes import sizes_in
 from lesson_tools.stale import stale
 
 PATIENCE = 2.0  # seconds for all cases: what is slower is not called some twenty times more
 GUESS = re.compile(r"\n  [^\n]*: perhaps nothing was written (there|to it)\.")
 ALONE, ENOUGH = 4, 3  # times one example and one step; of so many numbers at the least
-SIDE = re.compile(r"\n  (Every number [^\n]*)")
+SIDE = re.compile(r"\n  (Every number of it [^\n]*)")
 MOST_SEEN = 2  # sentences about what is to be seen in all cases and without each input
 
 
@@ -57,7 +61,7 @@ class PublicCases:
     """
 
     def __init__(self, tests, probes=None, **exercises):
-        self._folder = Path(tests).parent
+        self._folder, self._tests = Path(tests).parent, Path(tests).stem
         self._probes = probes or {}
         self._exercises = exercises
         self._recorded = None
@@ -126,12 +130,15 @@ class PublicCases:
         except Mismatch as wrong:
             if older:
                 raise Mismatch(older, "" if wrong.brief == older else f"\n\n{wrong}") from None
-            if isinstance(wrong.__cause__, NotImplementedError):
+            if isinstance(wrong.__cause__, NotImplementedError) or asking:
                 raise
             known = _read(self._folder / "hints.json").get(name, [])
             given = [*(given for _, given, _ in self.of(name)), *self.probes(name)]
             said, detail = explain(target, known, given), self._sided(target, name, wrong)
-            if any(not text.startswith(PERHAPS) for text in said):  # then nothing has to be guessed
+            first = look_first(target, importlib.import_module(f"lesson_tools.{self._tests}"))
+            if first:
+                said = [first, *(text for text in said if not text.startswith(PERHAPS))]
+            elif any(not text.startswith(PERHAPS) for text in said):  # nothing is guessed then
                 detail = GUESS.sub("", detail)
             else:
                 seen = [
@@ -181,7 +188,7 @@ class PublicCases:
                 seen = [
                     *about_calls(calls(target, given), known.get(f"{key} calls", {}), self),
                     *about_inputs(target, given, pick, without, place),
-                    *self._of_one(target, name, value),
+                    *self._of_one(target, name, value, found),
                 ]
                 mostly = 2 * sum(right) > len(right)  # then it is the cases that tell most
                 return [*said, *seen][:MOST_SEEN] if mostly else [*seen, *said][:MOST_SEEN]
@@ -197,8 +204,12 @@ class PublicCases:
                 wrong |= {one for one in want if one in got and not close(got[one], want[one])}
         return wrong
 
-    def _of_one(self, target, name, value):
-        """Say whether a wrong value is right where there is only one example and one step."""
+    def _of_one(self, target, name, value, found):
+        """Say whether a wrong value is right where there is only one example and one step.
+
+        One of the two is left out where some of the cases that were ``found`` show that the other
+        is enough.
+        """
         seen = []
         for number, given in enumerate(self.alone(name)):
             want = self._expected(name, f"alone {number}").get(value)
@@ -208,17 +219,29 @@ class PublicCases:
             seen += want.ravel().tolist()
         if len(set(seen) - {0.0, 1.0, -1.0}) < ENOUGH:
             return []  # of zeros, many programs make zeros
-        return [f"With a single example and a single step `{value}` is right."]
+        cases = [
+            (sizes_in(words), value in got and close(got[value], want.get(value)))
+            for got, want, words in found
+        ]
+        enough = []
+        for size, other, what in (("m", "T_x", "example"), ("T_x", "m", "step")):
+            right = [ok for of, ok in cases if of.get(size) == 1 < of.get(other, 0)]
+            enough += [f"a single {what}"] * bool(right and all(right))
+        both = "a single example and a single step"
+        return [f"With {listed(enough, 'or') or both} `{value}` is right."]
 
     def _both(self, name):
         return {"m", "T_x"} <= set(self._exercises[name][2].split())
 
     def alone(self, name):
-        """Return some arguments of the first case's sizes, but with one example and one step."""
-        _, (sizes, *_), words = self._exercises[name]
-        pairs = zip(words.split(), sizes, strict=False)
-        alone = [1 if w in ("m", "T_x") else n for w, n in pairs]
-        return [given for _, given, _ in self._made(name, [alone] * ALONE)]
+        """Return arguments like those of the cases, but with one example and one step.
+
+        The first case comes a few times. What is peculiar to another may be what is wrong.
+        """
+        _, cases, words = self._exercises[name]
+        ones = [place for place, word in enumerate(words.split()) if word in ("m", "T_x")]
+        alone = [[1 if at in ones else n for at, n in enumerate(sizes)] for sizes in cases]
+        return [given for _, given, _ in self._made(name, [*alone[:1] * (ALONE - 1), *alone])]
 
     def _expected(self, name, case):
         known = _read(self._folder / "expected.json").get(f"{name} {case}", {})

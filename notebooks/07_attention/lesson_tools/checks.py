@@ -82,6 +82,14 @@ def _also_changed(target, used, given):
     return []
 
 
+def _raised_in(error):
+    """Return the name of the function in which an error came up."""
+    frame = error.__traceback__
+    while frame.tb_next:
+        frame = frame.tb_next
+    return frame.tb_frame.f_code.co_name
+
+
 def call(target, given, case="", axes=None):
     """Call ``target`` with the arguments ``given``; an error in it becomes a Mismatch.
 
@@ -91,8 +99,11 @@ def call(target, given, case="", axes=None):
     try:
         return target(*given.values())
     except NotImplementedError as error:
+        inner = _raised_in(error)
+        blank = inner if inner in getattr(target, "__globals__", {}) else name_of(target)
+        which = f", which {name_of(target)} calls," if blank != name_of(target) else ""
         raise Mismatch(
-            f"{name_of(target)} is not written yet.",
+            f"{blank}{which} is not written yet.",
             " Fill its blank, run that cell, then run this one again.",
         ) from error
     except Exception as error:

@@ -102,7 +102,7 @@ class Sizes:
         return names[0] if size > 1 and len(names) == 1 else ""
 
     def here(self, *shapes):
-        """Say which sizes meet in some shapes: ``Here n_a = 5.`` or nothing.
+        """Say which sizes meet in some shapes: ``In this case n_a = 5.`` or nothing.
 
         A sum of two sizes may be met by chance; it is one beside an axis that is known as well.
         """
@@ -113,7 +113,7 @@ class Sizes:
             if (name := self.name(size))
             and ("+" not in name or (len(shape) == 2 and all(map(self.name, shape))))
         }
-        return f"Here {listed([f'{n} = {s}' for n, s in found.items()])}." if found else ""
+        return f"In this case {listed([f'{n} = {s}' for n, s in found.items()])}." if found else ""
 
     def axis(self, shape, axis):
         """Return what an axis of an array counts, in the plural; nothing where that is in doubt.

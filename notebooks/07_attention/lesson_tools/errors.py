@@ -135,4 +135,5 @@ def _inside(line):
     where = f"The error came up inside `{line.below}`, which this line calls."
     texts = [one for one in calls[0].args if (line.value(one) or {}).get("type") == "str"]
     keys = KEYS if any(isinstance(one, ast.Name) for one in texts) else ""
-    return [where, f"It was given {listed(gifts)}." if gifts else "", keys]
+    start = "It was given" if len(gifts) == len(calls[0].args) else "Among others it was given"
+    return [where, f"{start} {listed(gifts)}." if gifts else "", keys]

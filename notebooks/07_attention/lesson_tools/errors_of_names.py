@@ -36,8 +36,8 @@ def _unknown_name(line, match, _):
             f"Nothing is called `{name}` here. Did you mean the key `{near}` of `{keys[near]}`?"
         ]
     return [
-        f"Nothing is called `{name}` here: perhaps it has another name, its cell was not run, or "
-        "it is a text without quotation marks."
+        f"Nothing is called `{name}` here: perhaps it has another name, its cell was not run, an "
+        "import is missing, or quotation marks are."
     ]
 
 

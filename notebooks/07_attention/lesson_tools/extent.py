@@ -53,7 +53,7 @@ def extent(got, want, alike, given=(), entries=None, elsewhere=None):
     stacked = _stacked({name: pairs[name] for name in wrong}, alike)
     stacked += _same_object({name: pairs[name] for name in wrong})
     if not right:
-        return f"None of the {len(wrong)} values is right.{stacked}"
+        return f"None of the {len(wrong)} results is right.{stacked}"
     if len(wrong) <= MOST and len(wrong) <= len(right):
         rest = (
             "all others are right" if len(right) > MOST else f"{_quoted(right)} {_are(right)} right"

@@ -190,7 +190,12 @@ def _of_dict(got, expected, whole):
             said.append(f"Is your key {key!r} meant to be {small[near[0]]!r}?")
             lacks.remove(small[near[0]])
             more.remove(key)
-    if whole:  # the message has named them already
+    if whole:  # the message has named what is missing, or else what is too many
+        if lacks and more:
+            said.append(f"{_listed(more)} {_are(more)} in it, too, and not asked for.")
+        there = [name for name in expected if name in got]
+        if lacks and there and all(_right(got[name], expected[name]) for name in there):
+            said.append("All other values are right.")
         return " ".join(said)
     said += [f"{_listed(lacks)} {_are(lacks)} missing."] if lacks else []
     said += [f"{_listed(more)} {_do(more)} not belong there."] if more else []
@@ -252,6 +257,11 @@ def same(one, other):
     if type(one) is not np.ndarray or one.dtype.kind not in "fiub":
         return one is other
     return one.shape == np.shape(other) and bool(np.allclose(one, other, 1e-7, 1e-9))
+
+
+def _right(one, other):
+    """Say whether a value is what a known one should be."""
+    return other is not None and same(one, other)
 
 
 def _listed(names):

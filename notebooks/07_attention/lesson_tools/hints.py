@@ -19,7 +19,9 @@ DIGITS = 8
 LARGE = -1  # stands for the form of what is too large to be looked at
 MOST = 2_000_000  # numbers of a call; no mistake of a lesson gives as many
 PERHAPS = ("Perhaps this is it:", "Or perhaps this:")
-TOGETHER = "Your result is just what two slips give together."
+EXACTLY = "Your result is just what this slip gives:"
+TOGETHER = "Your result is just what two slips give together. Each is told as if it were alone."
+RESULT = "Your result is "
 
 
 # --- how an array differs -------------------------------------------------------------
@@ -129,8 +131,8 @@ def _alike(one, other):
 def explain(target, known, cases):
     """Return what is to be said of a function that gives just what a common mistake gives.
 
-    What no other program gives is said as it is. What few others give as well is said as a
-    possibility, of two at most, the likelier first.
+    What no other program gives is said as what the result is that of. What few others give as
+    well is said as a possibility, of two at most, the likelier first.
 
     Parameters
     ----------
@@ -156,12 +158,24 @@ def told(found, known):
     """Return what is to be said of these `prints`; see `explain`."""
     like = [one for one in known if one["sure"] and same(found, one["prints"])]
     facts = [_said(one, known) for one in like if one["sure"] == "fact"]
-    return facts or perhaps([_said(one, known) for one in like])
+    return surely(facts) or perhaps([_said(one, known) for one in like])
+
+
+def surely(sentences):
+    """Return sentences of which each is true of the result, however the code is written."""
+    return [one if one.startswith(RESULT) else f"{EXACTLY} {one}" for one in sentences]
 
 
 def perhaps(sentences):
     """Return sentences of which each may be true as what they are: possibilities, two at most."""
     return [f"{word} {text}" for word, text in zip(PERHAPS, sentences, strict=False)]
+
+
+def bare(text):
+    """Return what is said of a mistake without the words of how sure it is."""
+    for start in (*PERHAPS, EXACTLY):
+        text = text.removeprefix(f"{start} ")
+    return text
 
 
 def _said(one, known):

@@ -9,7 +9,7 @@ import numpy as np
 from .arrangement import ENOUGH, EXACT, MANY, MOSTLY, alike_numbers, comparable
 from .relations import function_of, products, shift, times
 
-NEAR = 0.01
+NEAR, NEARER = 0.01, 1e-6  # less than the second is rounding
 
 
 def related_numbers(got, want, sizes):
@@ -41,27 +41,30 @@ def related_numbers(got, want, sizes):
 def _near(got, want):
     """Say in how many cases a number is nearly right, or that it is off in one direction."""
     off = np.abs(got - want) / np.abs(want)
-    near = int(np.sum((off < NEAR) & (off > 1e-7)))
+    near = int(np.sum((off < NEAR) & (off > NEARER)))
     for digits in range(1, 6):
         if len(set(want)) > 2 and np.array_equal(got, np.round(want, digits)):
             places = f"{digits} place{'s' * (digits > 1)}"
             return f"In each of the {len(got)} cases it is the right number, rounded to {places}."
     if near > 2:
         return f"In {near} of the {len(got)} cases it is less than 1 % off."
-    if len(got) >= ENOUGH and np.all(np.abs(got) > np.abs(want)):
-        return f"In each of the {len(got)} cases it is larger than it should be."
-    if len(got) >= ENOUGH and np.all(np.abs(got) < np.abs(want)):
-        return f"In each of the {len(got)} cases it is smaller than it should be."
+    if len(got) >= ENOUGH and off.min() > NEARER:  # else it is right in one of them
+        if np.all(np.abs(got) > np.abs(want)):
+            return f"In each of the {len(got)} cases it is larger than it should be."
+        if np.all(np.abs(got) < np.abs(want)):
+            return f"In each of the {len(got)} cases it is smaller than it should be."
     return ""
 
 
-def beyond(pairs):
+def beyond(pairs, name):
     """Say that numbers lie beyond all that is right in any case.
 
     Parameters
     ----------
     pairs : list of (numpy.ndarray, numpy.ndarray)
         Of each case what came and what should have come.
+    name : str
+        What they are called.
     """
     got, want = (
         np.concatenate([np.ravel(one) for one in both]) for both in zip(*pairs, strict=True)
@@ -71,7 +74,8 @@ def beyond(pairs):
         inside = low <= want.min() and want.max() <= high and np.abs(want).max() > MOSTLY
         if want.size >= MANY and out and inside:
             what = "one of yours does" if out == 1 else f"{out} of yours do"
-            return f"In all cases the right numbers lie between {low} and {high}; {what} not."
+            where = f"In all cases the right numbers of `{name}` lie"
+            return f"{where} between {low} and {high}; {what} not."
     return ""
 
 

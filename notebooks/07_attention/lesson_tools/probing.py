@@ -89,6 +89,8 @@ def about_calls(mine, known, steps):
         many = mine.get(name, [])
         if not many and name in steps:
             said.append(f"In this case `{name}` is not called at all.")
+        elif name in steps and len(many) != len(wanted):
+            said.append(f"In this case `{name}` is called {_often(len(many))}, not {len(wanted)}.")
         if len(many) != len(wanted) or (len(many) > 1 and name not in steps):
             continue
         wrong = [_other(*pair) for pair in zip(many, wanted, strict=True)]
@@ -104,6 +106,11 @@ def about_calls(mine, known, steps):
             before = ", unlike in the calls before" if first > 1 else ", unlike in call 1"
             said.append(f"In {call} `{name}` is given a wrong {which}{before if first else ''}.")
     return said
+
+
+def _often(number):
+    """Say how often something is done."""
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _other(given, wanted):
@@ -224,18 +231,27 @@ def about_cases(found, name):
         got, want, words = zip(*pairs, strict=True)
         said = [related_numbers(got, want, [sizes_in(one) for one in words])]
     elif all(np.shape(got) == np.shape(want) for got, want, _ in pairs):
-        said = [beyond([pair[:2] for pair in pairs])]
-    right = [pair for pair in pairs if close(*pair[:2])]
-    if not any(np.ndim(want) or float(want) not in TRIVIAL for _, want, _ in right):
-        right = []  # many programs end at such numbers
-    right = [words for *_, words in right]
+        said = [beyond([pair[:2] for pair in pairs], name)]
+    right = [(words, _trivial(want)) for got, want, words in pairs if close(got, want)]
     wrong = [words for got, want, words in pairs if not close(got, want)]
+    if all(trivial for _, trivial in right):
+        right = []  # many programs end at such numbers
     if right and len(wrong) == 1:
         said.append(f"Of all {len(pairs)} cases, only this one is wrong.")
     elif len(right) in (1, 2) and len(wrong) > 1:
         of = f"{'one' if len(right) == 1 else 'two'} of the {len(pairs)} cases"
-        said.append(f"`{name}` is right in {of}: {listed([f'({one})' for one in right])}.")
+        which = [f"({words}){f', where it should be {t}' * bool(t)}" for words, t in right]
+        said.append(f"`{name}` is right in {of}: {listed(which)}.")
     elif right and len(wrong) > 1:
         others = [f"({one})" for one in wrong[1 : 1 + MOST]]
-        said.append(f"`{name}` is right in {len(right)} cases, and wrong in {listed(others)} too.")
+        easy = [trivial for _, trivial in right if trivial]
+        aside = f" (in {len(easy)} of them it should be {listed([*dict.fromkeys(easy)], ' or ')})"
+        in_cases = f"{len(right)} cases{aside * bool(easy)}"
+        said.append(f"`{name}` is right in {in_cases}, and wrong in {listed(others)} too.")
     return [one for one in said if one]
+
+
+def _trivial(want):
+    """Return the number that all of a value should be, in words, if many programs end at it."""
+    same = np.unique(want)
+    return f"{same[0]:g}" if same.size == 1 and same[0] in TRIVIAL else ""

@@ -10,8 +10,8 @@ WHAT = {  # what the usual sizes count
     "T_x": "the time steps",
 }
 KEEP = (
-    "If a sum, a mean or a single index has dropped it: keepdims=True keeps it in a sum, and so "
-    "does a slice in place of an index."
+    "An axis is kept by keepdims=True in a sum or a mean, and by a slice in place of an index; "
+    "`x[:, None]` adds one."
 )
 
 
@@ -71,7 +71,7 @@ def _of_axes(got, want, names):
         if not lost:
             return f"Yours has {_axes(got)}, not {len(want)}."
         if want[lost[-1]] == 1:
-            return f"An axis of length 1 is lost. {KEEP}"
+            return f"An axis of length 1 is missing. {KEEP}"
         if len({names[axis] for axis in lost}) > 1:
             return f"One axis is missing. {KEEP}"
         return f"In yours {_counts(lost[-1], names)} is missing. {KEEP}"

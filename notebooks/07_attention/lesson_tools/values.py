@@ -152,7 +152,10 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
 def _compare_container(name, got, expected, when, rtol, atol, axes):
     about = (name, got, expected)
     if type(got) is not type(expected):
-        raise Mismatch(f"{name}{when} should be {kind(expected)}", f", but is {kind(got)}.", about)
+        wanted = kind(expected)
+        if isinstance(got, type(expected)):  # a named tuple is a tuple, too
+            wanted = f"a plain {type(expected).__name__}"
+        raise Mismatch(f"{name}{when} should be {wanted}", f", but is {kind(got)}.", about)
     if isinstance(expected, dict) and set(got) != set(expected):
         raise Mismatch(f"{name}{when} should have the keys {', '.join(expected)}.", "", about)
     if len(got) != len(expected):
