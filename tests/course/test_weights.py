@@ -183,7 +183,7 @@ def test_what_a_network_does_that_counts_otherwise_is_told(answer, words):
         ([[1.0], [0.0]], 0.0, "With 1 minus your forecast it would be "),
         ([[0.0], [9.0]], 0.0, "Yours is at least 98% sure on 100% of the days, and wrong on "),
         ([[0.0], [3.0]], 0.0, "It says whether it rains today, more than whether it will"),
-        ([[0.0], [0.01]], 0.0, "weigh what it does today. Yours says nearly the same on all days"),
+        ([[0.0], [0.01]], 0.0, "0.22. Yours says nearly the same on all days, from "),
         ([[0.0], [0.6]], 1.5, "On average yours says "),
     ],
 )
