@@ -8,7 +8,7 @@ from rnn_lesson import rnn_forward
 
 WANTED = 0.97  # the share of right answers that is asked for
 CLEAR = 1e-9  # by how much yes has to be more probable: less is rounding
-MOST_UNITS, MOST_DAYS = 20, 5
+MOST_UNITS = 20
 
 
 def draw_days(rng, days, m=40, T_x=50):
@@ -40,7 +40,7 @@ def check_dry_days(target, days, rng):
     str
         What is to be seen of the days on which it is wrong.
     """
-    parameters = network_of(target, days)
+    parameters = _network(target, days)
     x, labels = draw_days(rng, days)
     a0 = np.zeros((len(parameters["Waa"]), x.shape[1]))
     with np.errstate(all="ignore"):
@@ -113,8 +113,7 @@ def _of_both_answers(says_yes, labels):
     return f" It says {' and '.join(said)}."
 
 
-def network_of(target, days):
-    """Return the weights that ``target`` gives; raise a Mismatch where they are no network."""
+def _network(target, days):
     parameters = call(target, {"days": days})
     n_a = count_units(target, parameters, ("ba", "Wax", "Waa", "Wya", "by"), "ba", MOST_UNITS)
     shapes = {"Wax": (n_a, 1), "Waa": (n_a, n_a), "Wya": (2, n_a), "ba": (n_a, 1), "by": (2, 1)}

@@ -13,7 +13,7 @@ from lesson_tools.bptt_inputs import (
 )
 from lesson_tools.cases import PublicCases
 from lesson_tools.checks import Mismatch, call, passed, require_function
-from lesson_tools.dry_days import MOST_DAYS, check_dry_days, network_of
+from lesson_tools.dry_days import check_dry_days
 from lesson_tools.inputs import AXES
 from lesson_tools.weights import alike_for
 
@@ -172,10 +172,7 @@ def descent_step_test(target):
 
 
 def dry_days_test(target):
-    """Test what networks that count three and two dry days say on days drawn at random.
-
-    Of the network for the most days it only asks whether it is one.
-    """
+    """Test what networks that count three and two dry days say on days drawn at random."""
     require_function(target)
     seen = ""
     with CASES.explained(target, "dry_days"):
@@ -187,12 +184,6 @@ def dry_days_test(target):
                     raise
                 same = alike_for(target, [{"days": one} for one in DRY])
                 raise Mismatch(wrong.brief, wrong.detail + same) from None
-        try:
-            network_of(target, MOST_DAYS)
-        except Mismatch as wrong:
-            if wrong.__cause__:
-                raise
-            raise Mismatch(f"With days = {MOST_DAYS}: {wrong.brief}", wrong.detail) from None
     if seen:
         print(f"A few days are wrong.{seen}")
     passed(target)
