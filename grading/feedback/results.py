@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_grade, is_solution, is_task
 
+from grading import comparison
 from grading.core import SENTENCES, Part, Record
 
 Resources = dict[str, Any]
@@ -162,7 +163,8 @@ def _tell(result: Result, record: Record, cell: NotebookNode) -> None:
     result.name = result.grade_id.removeprefix("test_")
     result.verdict, result.sentence = record.verdict.value, SENTENCES[record.verdict]
     result.parts = [_part(part) for part in record.parts]
-    result.named = [says for _, says in record.named if says]
+    named = [says for _, says in record.named if says]
+    result.named = named if len(named) < 2 else [comparison.bare(says) for says in named]
     result.public = record.public
     result.said = _said(record, cell)
 
@@ -189,9 +191,11 @@ def _said(record: Record, cell: NotebookNode) -> str:
     starts = [f"{record.verdict.value}: {SENTENCES[record.verdict]}"]
     starts += [f"{part.name}: {part.earned:g} of {part.points:g}" for part in record.parts]
     lines = [line for line in text.split("\n") if not line.startswith(tuple(starts))]
-    sentences = {" ".join(says.split()) for _, says in record.named}
+    # The public test may have been more sure of it, or less.
+    sentences = {comparison.bare(" ".join(says.split())) for _, says in record.named}
     paragraphs = re.split(r"\n\s*\n", "\n".join(lines))
-    return "\n\n".join(p for p in paragraphs if " ".join(p.split()) not in sentences).strip()
+    new = [p for p in paragraphs if comparison.bare(" ".join(p.split())) not in sentences]
+    return "\n\n".join(new).strip()
 
 
 def _state(score: float, most: float) -> str:

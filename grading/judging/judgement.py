@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from grading import comparison
 from grading.core import LIMITS, SENTENCES, Candidate, Output, Part, Record, Verdict
 from grading.exam import said
 from grading.sandbox import error_output
@@ -27,7 +28,8 @@ class Judgement:
 
     def outputs(self) -> list[Output]:
         """Return the outputs of the test cell, in the form that nbgrader reads."""
-        new = [text for text in said(self.named) if text and not contains(self.text, text)]
+        texts = filter(None, said(self.named))
+        new = [text for text in texts if not contains(self.text, comparison.bare(text))]
         text = "\n\n".join([self.text, *(textwrap.fill(one, 88) for one in new)])
         if self.points <= 0:
             return [error_output(self.verdict, text)]
