@@ -10,6 +10,7 @@ import copy
 import io
 import random
 import re
+import types
 
 import numpy as np
 import pytest
@@ -182,7 +183,10 @@ class Frame:
 
     def value(self, quoted):
         """Evaluate what a sentence quotes; copied first, so that nothing changes."""
-        space = {name: copy.deepcopy(value) for name, value in self.own.items()}
+        space = {
+            name: value if isinstance(value, types.ModuleType) else copy.deepcopy(value)
+            for name, value in self.own.items()
+        }
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
             return eval(quoted, self.outer, space)
 
@@ -264,7 +268,7 @@ CLAIMS = [
     (rf"{Q} has the keys ([\w, ]+)\.", keys),
     (rf"{Q} has room for shape {S}", lambda f, q, t: f.value(q).shape == ast.literal_eval(t)),
     (rf"is given an array of shape {S}", lambda f, t: in_text(f, t.replace(" ", ""))),
-    (r"Here ([^.]* = \d+)\.", sizes_here),
+    (r"In this case ([^.]* = \d+)\.", sizes_here),
     (rf"{Q} takes (\d+) arguments?, in this order: ([\w, ]+)\.", takes),
     (rf"Did you mean (?:the key )?{Q}", exists),
     (rf"{Q} holds (\d+) values?", lambda f, q, n: len(f.value(q)) == int(n)),
