@@ -10,7 +10,6 @@ import copy
 import io
 import random
 import re
-import types
 
 import numpy as np
 import pytest
@@ -171,6 +170,14 @@ SLIPS = [
 # --- what a sentence claims -----------------------------------------------------------
 
 
+def copied(value):
+    """Return a copy; of what cannot be copied, such as an array that holds a module, it itself."""
+    try:
+        return copy.deepcopy(value)
+    except TypeError:
+        return value
+
+
 class Frame:
     """Where a function stopped, and the error."""
 
@@ -183,10 +190,7 @@ class Frame:
 
     def value(self, quoted):
         """Evaluate what a sentence quotes; copied first, so that nothing changes."""
-        space = {
-            name: value if isinstance(value, types.ModuleType) else copy.deepcopy(value)
-            for name, value in self.own.items()
-        }
+        space = {name: copied(value) for name, value in self.own.items()}
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
             return eval(quoted, self.outer, space)
 
