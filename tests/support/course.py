@@ -226,7 +226,7 @@ def hold_class(
     lessons: Sequence[str] = (),
     patience: float = 1.0,
 ) -> Course:
-    """Grade a class of entries, honest students first and last.
+    """Grade a class of entries, honest students first and last; one in each lesson without any.
 
     Many entries wait for a limit, so there are more workers than processors. The limits are
     ``patience`` times those of a quick class: on a busy machine another limit is met later.
@@ -246,6 +246,7 @@ def hold_class(
     lessons = lessons or assignments()
     for assignment in lessons:
         course.submit("aa-reference", assignment, course.answers(assignment))
+    for assignment in {assignment_of(entry.function) for entry in entries}:
         course.submit("zz-reference", assignment, course.answers(assignment))
         course.submit("untouched", assignment, course.release(assignment))
     # nbgrader's own command takes one assignment.

@@ -32,7 +32,7 @@ from grading.workers.process import main
 
 IMPORTED = [
     *("nbgrader.apps.nbgraderapp", "nbconvert.exporters.exporter", "grading.cli.commands"),
-    *("grading.judging", "grading.workers.process"),
+    *("grading.judging", "grading.workers.process", "matplotlib.pyplot"),
 ]
 
 

@@ -107,6 +107,10 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
         return
     if callable(expected) or isinstance(expected, np.random.Generator):
         return
+    if expected is None:
+        if got is not None:
+            raise Mismatch(f"{name}{when} should be None", f", but is {kind(got)}.")
+        return
     if isinstance(expected, str):
         if type(got) is not str or got != expected:
             raise Mismatch(f"{name}{when} should be another text.")
