@@ -148,6 +148,28 @@ NOTHING_TO_FOLLOW = {
     "bias of the update gate from the forget gate": "returns the same twice",
     "weights of the output gate from the candidate": "returns the same twice",
     "weights of the candidate from the update gate": "returns the same twice",
+    "new axis at the end": "has other axes",
+    "time before the examples": "has other axes",
+    "new axis in the middle": "has other axes",
+    "as many as there are in the batch": "has another shape",
+    "one character too few": "has another shape",
+    "axes of length one squeezed out": "has other axes at some sizes",
+    "axis not kept": "has other axes",
+    "only the best key": "hides the other scores",
+    "queries and keys exchanged": "has other axes",
+    "softmax along the queries": "of a single query it hides all scores",
+    "weights with queries and keys exchanged": "has other axes",
+    # Of a step, greedy decoding shows which character is the likeliest, and so for some less than
+    # it does of ours.
+    "state as it was": "shows less of its arguments",
+    "query through a tanh": "shows less of its arguments",
+    "stack reversed": "shows less of its arguments",
+    "old state in the stack": "shows less of its arguments",
+    "prediction without what was looked up": "shows less of its arguments",
+    "softmax along the batch": "shows less of its arguments",
+    "tanh on the stack": "shows less of its arguments",
+    "weights with the axis of the queries": "has other axes",
+    "what came back in place of the weights": "has another shape",
 }
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -92,11 +93,26 @@ class Course:
         status, said = in_process.run(words, self.root)
         return _judged(words, status, said, fails)
 
-    def process(self, *words: str, fails: bool | None = False) -> str:
-        """Do the same in a process of its own: where the process is what is looked at."""
+    def process(self, *words: str, fails: bool | None = False, warm: bool = True) -> str:
+        """Do the same in a process of its own: where the process is what is looked at.
+
+        It is a ``warm`` one, see `forked`, or a Python from its start.
+        """
         environment = dict(os.environ)
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-        status, said = forked.run(["-m", *words], self.root, environment, 1800)
+        if warm:
+            status, said = forked.run(["-m", *words], self.root, environment, 1800)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", *words],
+                cwd=self.root,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=1800,
+            )
+            status, said = done.returncode, done.stdout + done.stderr
         return _judged(words, status, said, fails)
 
     def release(self, assignment: str) -> NotebookNode:
