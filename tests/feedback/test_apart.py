@@ -58,7 +58,7 @@ def course(tmp_path_factory):
     "command", sample([("grading", "feedback"), ("nbgrader", "generate_feedback")])
 )
 def test_a_page_that_costs_too_much_is_not_made_and_the_others_are(course, command, monkeypatch):
-    monkeypatch.setattr(apart, "SECONDS", 3.0)
+    monkeypatch.setattr(apart, "SECONDS", 8.0)  # an honest page takes less on a busy machine, too
     force = ["--force"] * (command[0] == "nbgrader")
     said = course.python(*command, A, *force, fails=True)
     pages = {path.parent.parent.name for path in course.root.glob("feedback/*/*/rnn.html")}
