@@ -1,5 +1,7 @@
 """Truths 1 and 4: what each submission earns, through real nbgrader and the real sandbox."""
 
+import ast
+import functools
 import json
 import os
 import random
@@ -8,9 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from grading.assignment.source import read_source
 from grading.core.verdicts import Verdict
 from grading.store import audit
-from tests.support.course import assignment_of, assignments, notebook_path, reference_cells
+from tests.support.course import (
+    ROOT,
+    assignment_of,
+    assignments,
+    grade_id,
+    notebook_path,
+    reference_cells,
+)
 from tests.support.gallery import ALL, ENTRIES, HOSTILE, KEY, KINDS, SAMPLE, UNUSUAL
 from tests.support.gallery.answers import WRONG
 
@@ -135,16 +145,31 @@ NOTHING_TO_FOLLOW = {
 }
 
 
+@functools.cache
+def built_of(assignment):
+    """Return the exercises that are built of others, as their tests say: of each which."""
+    found = {}
+    for cell in read_source(notebook_path(ROOT / "source" / assignment)).cells:
+        if grade_id(cell).startswith("test_"):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.keyword) and node.arg == "uses":
+                    names = {one.id for one in ast.walk(node.value) if isinstance(one, ast.Name)}
+                    found.setdefault(grade_id(cell).removeprefix("test_"), set()).update(names)
+    return found
+
+
 def charged_twice(course, entries, names=None):
-    """Return the wrong cells whose loop has lost points, though it is the reference's."""
+    """Return the wrong functions for which one that is built of them, and right, lost points."""
     charged = {}
-    for entry in [entry for entry in entries if "_cell_" in entry.function]:
+    for entry in entries:
+        assignment = assignment_of(entry.function)
         student = (names or {}).get(entry, entry.student)
-        records = course.records(student, assignment_of(entry.function))
-        loop = entry.function.replace("_cell", "")
-        raised = Verdict.RAISED.value in (records[loop]["verdict"], entry.verdict.value)
-        if records[loop]["points"] < records[loop]["most"] and not raised:
-            charged[entry.name] = records[loop]["verdict"]
+        users = [name for name, of in built_of(assignment).items() if entry.function in of]
+        records = course.records(student, assignment) if users else {}
+        for user in users:
+            raised = Verdict.RAISED.value in (records[user]["verdict"], entry.verdict.value)
+            if records[user]["points"] < records[user]["most"] and not raised:
+                charged[entry.name] = f"{entry.function} in {user}: {records[user]['verdict']}"
     return charged
 
 

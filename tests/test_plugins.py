@@ -5,9 +5,9 @@ buttons call, on a submission that leaves a mark where it runs unguarded.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
-import sys
 import venv
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
+from tests.support import forked
 from tests.support.course import ROOT, Course
 from tests.support.sample import sample
 from tests.support.tiny import BUTTONS, SECRET, A, press, tiny
@@ -159,16 +160,9 @@ GenerateFeedback(coursedir=app.coursedir, parent=app, force=True).start()
 
 def test_a_converter_of_nbgraders_own_makes_no_page(course):
     before = state(course)
-    done = subprocess.run(
-        [sys.executable, "-c", STOCK_FEEDBACK],
-        cwd=course.root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode != 0
-    assert "nbgrader_config.py has to call grading.configure(c)" in done.stderr
+    status, said = forked.run(["-c", STOCK_FEEDBACK], course.root, os.environ, 300)
+    assert status != 0
+    assert "nbgrader_config.py has to call grading.configure(c)" in said
     assert state(course) == before
 
 
@@ -225,10 +219,8 @@ page, _ = exporter.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]), {
 assert "<b>bold</b>" in page and "set marks" not in page, page[page.find("bold") - 500:][:1000]
 """
     script = BUTTONS.partition("handler = ")[0] + look
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=course.root, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    status, said = forked.run(["-c", script], course.root, os.environ, 300)
+    assert status == 0, said
 
 
 def test_what_is_mended_is_read_again(course):

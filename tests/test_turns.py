@@ -8,8 +8,6 @@ import hashlib
 import json
 import logging
 import shutil
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -28,6 +26,7 @@ from grading.core.errors import GraderFault
 from grading.store.lock import FILE
 from grading.turns import READERS
 from tests.support.course import Course
+from tests.support.forked import Forked
 from tests.support.holder import course_held, gradebook_held
 from tests.support.lab import Desk
 from tests.support.sample import sample
@@ -260,13 +259,7 @@ def grading(course, *words):
     """Let a class be graded, by a process of its own that is held up in the middle."""
     config = course.root / "nbgrader_config.py"
     config.write_text(config.read_text() + HELD_UP)
-    with (course.root / "said").open("w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *words],
-            cwd=course.root,
-            stdout=said,
-            stderr=said,
-        )
+    process = Forked(["-m", *words], course.root, course.root / "said")
     try:
         while process.poll() is None and not (course.root / "begun").exists():
             time.sleep(0.02)
@@ -382,7 +375,7 @@ def test_marks_that_are_typed_while_a_class_is_graded_are_kept(server):
                 status, _ = server.ask(f"api/grade/{grade}", method="PUT", body=mark)
                 assert status == 200
                 typed[student] = turn % 5
-        assert process.returncode == 0
+        assert process.poll() == 0
     assert by_hand(server) == typed
 
 

@@ -9,6 +9,7 @@ from grading.assignment.files import course_files, in_lesson, loaded, shared_fil
 from grading.assignment.misconceptions import RIGHT, WRONG, Misconception, read_list
 from grading.assignment.reference import Later, Reference, run_locked, tested
 from grading.assignment.source import (
+    KEPT,
     Namespace,
     functions,
     outer,
@@ -29,6 +30,7 @@ from grading.assignment.spec import (
 )
 
 __all__ = [
+    "KEPT",
     "RIGHT",
     "WRONG",
     "AssignmentSpec",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import symtable
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,13 +153,15 @@ INNER = (
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
 )  # what has names of its own
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+KEPT = 200  # test cells that are kept as they are parsed: those of a course
 
 
-def split(source: str) -> list[tuple[bool, ast.Module]]:
+@functools.lru_cache(maxsize=KEPT)
+def split(source: str) -> tuple[tuple[bool, ast.Module], ...]:
     """Split a test cell at its hidden test markers into (hidden, code) pieces.
 
     A cell whose pieces do not stand alone, because a marker lies within a block, is one
-    hidden piece.
+    hidden piece. For each submission of a lesson they are the same, and nobody changes them.
     """
     pieces: list[tuple[bool, list[str]]] = [(False, [])]
     for line in source.split("\n"):
@@ -170,8 +174,8 @@ def split(source: str) -> list[tuple[bool, ast.Module]]:
     try:
         trees = [(hidden, ast.parse("\n".join(lines))) for hidden, lines in pieces]
     except SyntaxError:
-        return [(True, ast.parse(source))]
-    return [(hidden, tree) for hidden, tree in trees if tree.body]
+        return ((True, ast.parse(source)),)
+    return tuple((hidden, tree) for hidden, tree in trees if tree.body)
 
 
 def without_hidden(source: str, begin: str = BEGIN, end: str = END) -> str:
@@ -187,13 +191,15 @@ def without_hidden(source: str, begin: str = BEGIN, end: str = END) -> str:
 
 def run_piece(tree: ast.Module, name: str, space: Namespace) -> Any:
     """Run code; return the value of its last line if that is an expression, as a cell does."""
+    body, last = _compiled(tree, f"<test {name}>")
+    exec(body, space)
+    return None if last is None else eval(last, space)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _compiled(tree: ast.Module, name: str) -> tuple[types.CodeType, types.CodeType | None]:
     *body, last = tree.body
-    if isinstance(last, ast.Expr):
-        _exec(ast.Module(body, []), name, space)
-        return eval(compile(ast.Expression(last.value), f"<test {name}>", "eval"), space)
-    _exec(tree, name, space)
-    return None
-
-
-def _exec(tree: ast.Module, name: str, space: Namespace) -> None:
-    exec(compile(tree, f"<test {name}>", "exec"), space)
+    if not isinstance(last, ast.Expr):
+        return compile(tree, name, "exec"), None
+    first = compile(ast.Module(body, []), name, "exec")
+    return first, compile(ast.Expression(last.value), name, "eval")

@@ -16,7 +16,8 @@ two.score()`` where there are two): where it ends on anything else, its parts wo
 nothing, and that is a grader fault.
 
 An exercise that is built of an earlier one names it: ``Exam(rnn_forward, returns="a y_pred
-caches", uses=rnn_cell_forward)``; see `grading.exam.follow_through`.
+caches", uses=rnn_cell_forward)``, and of several all of them: ``uses=(clip_by_norm, adam_step)``;
+see `grading.exam.follow_through`.
 
 In the source notebook the function is compared with itself, which shows that the test
 runs. In the grader it is compared with the reference.
@@ -52,8 +53,8 @@ class Exam:
     returns : str
         Names of the values that it returns, separated by spaces: of a tuple in order, of a
         dict its keys; of a single number the name by which to speak of it.
-    uses : callable
-        The student's function that it is built of, if there is one.
+    uses : callable, or sequence of callable
+        The student's functions that it is built of, if there are any.
     axes : mapping of int to sequence of str, optional
         What the axes of its arrays are called, by their number: ``{3: ("unit", "example", "time
         step")}``. A message then speaks of the first time step, and otherwise of ``[:, :, 0]``.
@@ -73,7 +74,7 @@ class Exam:
         self,
         target: Callable[..., Any],
         returns: str,
-        uses: Callable[..., Any] | None = None,
+        uses: Callable[..., Any] | Sequence[Callable[..., Any]] = (),
         axes: Mapping[int, Sequence[str]] | None = None,
     ) -> None:
         self.target = target
@@ -85,7 +86,7 @@ class Exam:
         self.rng = np.random.default_rng(self._seed)
         self.parts: list[Part] = []
         self.scored: float | None = None
-        self._uses = uses
+        self._uses = tuple(uses) if isinstance(uses, (tuple, list)) else (uses,)
         self._wrong: set[str] = set()  # values already charged for
         self._calls: list[Call] = []
         self.named: list[Candidate] = []
@@ -99,11 +100,13 @@ class Exam:
     @functools.cached_property
     def _follower(self) -> Follower | None:
         uses, target, reference = self._uses, self.target, self._reference
-        if not isinstance(uses, Theirs) or not isinstance(target, Theirs):
+        theirs = [one for one in uses if isinstance(one, Theirs)]
+        if not theirs or len(theirs) < len(uses) or not isinstance(target, Theirs):
             return None
-        if comparison.name_of(uses) not in getattr(reference, "__globals__", {}):
+        known = getattr(reference, "__globals__", {})
+        if not all(comparison.name_of(one) in known for one in theirs):
             return None
-        return Follower(reference, target, uses, [*self._seed, 1])
+        return Follower(reference, target, theirs, [*self._seed, 1])
 
     @contextlib.contextmanager
     def part(self, name: str, points: float) -> Iterator[None]:
@@ -175,8 +178,11 @@ class Exam:
         self.parts[-1].follows = True
 
     def once(self, given: Arguments, steps: int) -> None:
-        """Check that the function calls the one that it is built of at most once for each step."""
-        uses, given = self._uses, copied(dict(given))
+        """Check that the function calls the one that it is built of at most once for each step.
+
+        Of several it is the first.
+        """
+        uses, given = self._uses[0], copied(dict(given))
         name = comparison.name_of(uses)
         try:
             if isinstance(self.target, Theirs):

@@ -8,7 +8,8 @@ ignores the state before would forgive a loop that loses it, and one that return
 twice a loop that takes the two for each other. So the reference's loop is run with both
 cells, ours and the student's, and one thing is changed at a time: if a change reaches the
 result with ours and not with theirs, nothing follows. Which call it is that is changed, nobody
-can know: else only that one would have to be honest.
+can know: else only that one would have to be honest. Where an exercise is built of several, that is
+asked of each that is not ours in what was asked of it.
 
 What follows is not certain until all exercises are judged; see `Exam.settle`.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import itertools
 import types
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -45,46 +46,59 @@ class Theirs(Protocol):
 
 
 class Follower:
-    """The reference of an exercise, built of another function than its own.
+    """The reference of an exercise, built of other functions than its own.
 
     Parameters
     ----------
     reference : callable
-        A Python function that looks another one up by its name.
-    answer, uses : Theirs
-        The student's answer to the exercise, and the function of theirs that it is built of.
+        A Python function that looks the others up by their names.
+    answer : Theirs
+        The student's answer to the exercise.
+    uses : sequence of Theirs
+        The functions of theirs that it is built of.
     seed : list of int
         What nobody can know beforehand is drawn with it.
     """
 
-    def __init__(self, reference: Function, answer: Theirs, uses: Theirs, seed: list[int]) -> None:
-        self.name = comparison.name_of(uses)
+    def __init__(
+        self, reference: Function, answer: Theirs, uses: Sequence[Theirs], seed: list[int]
+    ) -> None:
         self._reference = reference
         self._answer = answer
         self._rng = np.random.default_rng(seed)
-        self._own = reference.__globals__[self.name]
-        self._inner = Inner(uses, self._own)
-        self._asks = uses.alone()
-        self._fits: bool | None = None
+        names = [comparison.name_of(theirs) for theirs in uses]
+        self._own = {name: reference.__globals__[name] for name in names}
+        self._inner = {
+            name: Inner(theirs, self._own[name]) for name, theirs in zip(names, uses, strict=True)
+        }
+        self._asks = {name: theirs.alone() for name, theirs in zip(names, uses, strict=True)}
+        self._fits: dict[str, bool] = {}  # of each that is not ours in what was asked of it
 
     def call(self, one: Call, usual: Call) -> Call | None:
-        """Return what a call should have come to with this inner function.
+        """Return what a call should have come to with these inner functions.
 
-        That is nothing if the answer cannot be judged by it, or if it does no harm here: then
+        That is nothing if the answer cannot be judged by them, or if they do no harm here: then
         what is wrong is the answer's own. Whether it can is asked with the arguments of a
         ``usual`` call: large ones saturate, and nothing shows.
         """
-        before = self._inner.asked
+        before = {name: inner.asked for name, inner in self._inner.items()}
         made = self._run(self._inner, one.given)
-        steps = self._inner.asked - before
         if isinstance(made.result, Exception) or agree(made, again(self._reference, one)):
             return None
-        if self._fits is None:
-            calls = self._calls(one)
-            if calls is None:
-                return None
-            self._fits = calls >= steps and self._lets_show(usual)
-        return made if self._fits else None
+        for name in self._others():
+            if name not in self._fits:
+                calls = self._calls(name, one)
+                if calls is None:
+                    return None
+                enough = calls >= self._inner[name].asked - before[name]
+                self._fits[name] = enough and self._lets_show(name, usual)
+        return made if self._fits and all(self._fits.values()) else None
+
+    def _others(self) -> list[str]:
+        """Return the inner functions that have not given just what ours give."""
+        if len(self._inner) == 1:
+            return list(self._inner)
+        return [name for name, inner in self._inner.items() if not inner.is_like_ours()]
 
     def doubt(self, right: Collection[str]) -> str:
         """Say why nothing follows after all; nothing where it does.
@@ -94,41 +108,41 @@ class Follower:
         right : collection of str
             The exercises that are right as a whole. There is no mistake in them to follow.
         """
-        if self.name in right:
-            return f"not right, and {self.name} is: so the mistake is here"
-        if not self._inner.is_one_function(self._asks, self._rng):
-            return (
-                f"not right, and {self.name} does not always give the same for the same arguments"
-            )
+        for name in self._fits:
+            if name in right:
+                return f"not right, and {name} is: so the mistake is here"
+            if not self._inner[name].is_one_function(self._asks[name], self._rng):
+                return f"not right, and {name} does not always give the same for the same arguments"
         return ""
 
-    def _calls(self, one: Call) -> int | None:
-        """Return how often the answer calls the student's inner function; None where it fails."""
+    def _calls(self, name: str, one: Call) -> int | None:
+        """Return how often the answer calls an inner function of theirs; None where it fails."""
         try:
-            return self._answer.calls(self.name, *copied(dict(one.given)).values())
+            return self._answer.calls(name, *copied(dict(one.given)).values())
         except GraderFault:
             raise
         except Exception:  # the student's own, and of this call alone
             return None
 
-    def _lets_show(self, usual: Call) -> bool:
-        """Say whether the student's inner function lets show of the loop what ours does."""
-        counted = Inner(self._own, self._own)
-        self._run(counted, usual.given)
+    def _lets_show(self, name: str, usual: Call) -> bool:
+        """Say whether an inner function of theirs lets show of the answer what ours does."""
+        own = self._own[name]
+        counted = Inner(own, own)
+        self._run({name: counted}, usual.given)
         last = counted.asked - 1
         # A state may be zero in the first calls, and the last hands nothing on.
         place = int(self._rng.integers(2, last)) if last > 2 else max(last - 1, 0)
         # What shows but faintly with ours need not show with theirs.
         ours = memory.of(
-            (self._reference, self._own, place),
+            (self._reference, own, place),
             usual.known_by,
-            lambda: self._shown(self._own, place, usual.given, _nearly),
+            lambda: self._shown(name, own, place, usual.given, _nearly),
         )
-        return self._shown(self._inner, place, usual.given, alike) >= ours
+        return self._shown(name, self._inner[name], place, usual.given, alike) >= ours
 
-    def _run(self, inner: Function, given: Mapping[str, Any]) -> Call:
-        """Call the reference with another function inside."""
-        spaces = {**self._reference.__globals__, self.name: inner}
+    def _run(self, inner: Mapping[str, Function], given: Mapping[str, Any]) -> Call:
+        """Call the reference with other functions inside."""
+        spaces = {**self._reference.__globals__, **inner}
         function = types.FunctionType(
             self._reference.__code__,
             spaces,
@@ -140,28 +154,29 @@ class Follower:
         return made
 
     def _shown(
-        self, inner: Function, place: int, given: Mapping[str, Any], same: Function
+        self, name: str, inner: Function, place: int, given: Mapping[str, Any], same: Function
     ) -> Shown:
-        """Return what of an inner function the reference's result shows.
+        """Return what of an inner function the reference's result shows; the others are ours.
 
         An element names what is changed in the call at ``place`` and is seen in the result; of what
         the inner function returns also whether it is seen in more than one place, and so
         beyond its own step.
         """
         usual = Altered(inner, place)
-        result = _arrays(self._run(usual, given).result)
+        result = _arrays(self._run({name: usual}, given).result)
         found: Shown = set()
         for one, other in itertools.combinations(usual.results, 2):
             if not alike(usual.results[one], usual.results[other]):
                 found.add(("apart", one, other))
         changes: list[tuple[str, Any]] = [("argument", which) for which in usual.arguments]
-        changes += [("result", name) for name in usual.results]
+        changes += [("result", which) for which in usual.results]
         for change in changes:
-            now = _arrays(self._run(Altered(inner, place, change), given).result)
+            altered = {name: Altered(inner, place, change)}
+            now = _arrays(self._run(altered, given).result)
             seen = {
                 piece
-                for name in result.keys() & now.keys()
-                for piece, before, after in _pieces(name, result[name], now[name])
+                for which in result.keys() & now.keys()
+                for piece, before, after in _pieces(which, result[which], now[which])
                 if not same(before, after)
             }
             if seen:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from grading.core import Function
-from grading.exam.matching import Call, agree, call, copied
+from grading.exam.matching import Call, again, agree, call, copied
 from grading.exam.memory import known_by
 
 MOST = 40  # calls that are asked for once more: a loop of junk has forged more than a few
@@ -53,6 +53,7 @@ class Inner:
         self._forms: dict[Any, Form] = {}  # of what ours makes of such arguments
         self.calls: list[Call] = []
         self.asked = 0
+        self._compared, self._like_ours = 0, True  # how many calls with ours, and what came of it
 
     def __call__(self, *args: Any) -> Any:
         """Call the student's function.
@@ -86,6 +87,14 @@ class Inner:
         ours = call(self._own, one.given)
         self._forms[kind] = Form(ours.result, ours.used)
         return self._forms[kind].usable(answer, one.used)
+
+    def is_like_ours(self) -> bool:
+        """Say whether each call so far came to what ours comes to."""
+        while self._like_ours and self._compared < len(self.calls):
+            one = self.calls[self._compared]
+            self._like_ours = agree(one, again(self._own, one))
+            self._compared += 1
+        return self._like_ours
 
     def is_one_function(self, asks: Asks, order: np.random.Generator) -> bool:
         """Say whether calls come to the same where nothing else was called, in another order.

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Collection, Iterator
 
-from grading.assignment import outer
+from grading.assignment import KEPT, outer
 
 
-def loaded(tree: ast.Module) -> set[str]:
+@functools.lru_cache(maxsize=KEPT)
+def loaded(tree: ast.Module) -> frozenset[str]:
     """Return the names in code; where it looks names up by texts, those as well."""
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if names & {"globals", "locals", "vars", "dir"}:
         texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
         names |= {text for text in texts if isinstance(text, str) and text.isidentifier()}
-    return names
+    return frozenset(names)
 
 
-def read_first(trees: list[ast.Module]) -> set[str]:
+@functools.lru_cache(maxsize=KEPT)
+def read_first(trees: tuple[ast.Module, ...]) -> frozenset[str]:
     """Return the names that code reads or deletes before it binds them: they are not its own."""
     read: set[str] = set()
     own: set[str] = set()
@@ -33,7 +36,7 @@ def read_first(trees: list[ast.Module]) -> set[str]:
                 own.add(node.id)
             else:
                 read |= {node.id} - own
-    return read
+    return frozenset(read)
 
 
 def beyond(error: Exception, stand_ins: Collection[str], hidden: bool) -> Iterator[str]:

@@ -49,7 +49,7 @@ class TestCell:
             self.pieces = split(cell.source)
         except SyntaxError as error:
             raise GraderFault(f"the test cell {self.name} does not parse") from error
-        trees = [tree for _, tree in self.pieces]
+        trees = tuple(tree for _, tree in self.pieces)
         self.loaded = {name for tree in trees for name in loaded(tree)}
         self.reference = reference
         self.names = sorted((self.loaded | reference.written) - set(self.space) - _BUILTINS)

@@ -136,10 +136,18 @@ def _unfit(solutions: dict[str, str], judged: dict[str, str]) -> Iterator[str]:
         uses = [other for other in solutions if other != name and other in _loaded(text)]
         with contextlib.suppress(SyntaxError):
             for exam in _exams([tree for _, tree in split(judged.get(f"test_{name}", ""))]):
-                if uses and "uses" not in {keyword.arg for keyword in exam.keywords}:
+                named = {
+                    node.id
+                    for keyword in exam.keywords
+                    if keyword.arg == "uses"
+                    for node in ast.walk(keyword.value)
+                    if isinstance(node, ast.Name)
+                }
+                if left := [other for other in uses if other not in named]:
+                    all_of = uses[0] if len(uses) == 1 else f"({', '.join(uses)})"
                     yield (
-                        f"{name} is built of {uses[-1]}, and a mistake there costs twice: write "
-                        f"Exam({name}, ..., uses={uses[-1]}) in test_{name}."
+                        f"{name} is built of {' and '.join(left)}, and a mistake there costs "
+                        f"twice: write Exam({name}, ..., uses={all_of}) in test_{name}."
                     )
 
 

@@ -213,5 +213,7 @@ def same(one: Any, other: Any, close: float = 1e-9) -> bool:
 
 
 def _rounded(array: Any) -> Any:
+    if isinstance(array, list):  # calls with fewer arguments than others, say
+        return [_rounded(one) for one in array]
     digits = json.dumps(np.asarray(array, dtype=float).tolist())
     return json.loads(digits, parse_float=lambda text: float(f"{float(text):.10g}"))

@@ -157,27 +157,41 @@ class WorkerClient:
     def _new(self) -> socket.socket:
         self._wire, theirs = socket.socketpair()
         end, self._lifeline = os.pipe()
-        # The working folder is left out of the path: a course may hold any file.
-        start = (
-            "import sys; from grading.workers.process import main; main(*map(int, sys.argv[1:]))"
-        )
-        words = [str(number) for number in (theirs.fileno(), end, self._core)]
         self._folder = mkdtemp(prefix="grading-")
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", start, *words],
-            pass_fds=[theirs.fileno(), end],
-            stdin=subprocess.DEVNULL,
-            env=dict(
-                os.environ,
-                TMPDIR=self._folder,
-                MPLBACKEND="agg",
-                OPENBLAS_NUM_THREADS="1",
-                OMP_NUM_THREADS="1",
-            ),
-        )
+        self._process = started(theirs.fileno(), end, self._core, self._folder)
         theirs.close()
         os.close(end)
         return self._wire
+
+
+def started(wire: int, lifeline: int, core: int, folder: str) -> subprocess.Popen[bytes]:
+    """Start the process of a worker; see `grading.workers.process.main`.
+
+    Parameters
+    ----------
+    wire, lifeline, core : int
+        What it is told.
+    folder : str
+        For what it writes.
+    """
+    # The working folder is left out of the path: a course may hold any file.
+    start = "import sys; from grading.workers.process import main; main(*map(int, sys.argv[1:]))"
+    return subprocess.Popen(
+        [sys.executable, "-I", "-c", start, *map(str, (wire, lifeline, core))],
+        pass_fds=[wire, lifeline],
+        stdin=subprocess.DEVNULL,
+        env=dict(os.environ, **surroundings(folder)),
+    )
+
+
+def surroundings(folder: str) -> dict[str, str]:
+    """Return what is different in the environment of a worker."""
+    return {
+        "TMPDIR": folder,
+        "MPLBACKEND": "agg",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
 
 
 def too_large() -> LimitMet:

@@ -11,6 +11,7 @@ FLAT, DEEP, SQUARE = DRAW((5, 4)), DRAW((5, 4, 6)), DRAW((4, 4))
 SMALL = np.tanh(0.5 * FLAT)
 SIZES = {"n_x": 3, "n_a": 5, "n_y": 2, "m": 4, "T_x": 6}
 BIAS, STATE = DRAW((5, 1)), DRAW((5, 4))
+NAMES = {2: ("row", "column"), 3: ("unit", "example", "step")}
 INPUTS = {"ba": BIAS, "a_prev": STATE, "xt": DRAW((3, 4))}
 FIRST = DRAW((5, 4))
 ONES, ONE_MORE = np.eye(5, 4), np.eye(20)[1].reshape(5, 4)
@@ -66,7 +67,7 @@ SAID = [
 
 @pytest.mark.parametrize(("got", "want", "said"), SAID, ids=[said for *_, said in SAID])
 def test_what_numbers_have_in_common_is_said(got, want, said):
-    assert said in related(got, want, SIZES, INPUTS)
+    assert said in related(got, want, SIZES, INPUTS, NAMES[want.ndim])
 
 
 SILENT = [
@@ -88,7 +89,22 @@ SILENT = [
 
 @pytest.mark.parametrize(("got", "want"), SILENT)
 def test_nothing_is_said_of_what_may_be_chance(got, want):
-    assert related(got, want, SIZES, INPUTS) == ""
+    assert related(got, want, SIZES, INPUTS, NAMES[want.ndim]) == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (DEEP[:, [0, 2, 1, 3]], "All queries are there, but in another order: query 1 holds"),
+        (np.where(np.arange(6) == 2, 1 + DEEP, DEEP), "Only key 2 is wrong."),
+        (DEEP + (np.arange(4)[:, None] % 4 < 2), "Only queries 0 to 1 are wrong."),
+        (np.cumsum(DEEP, axis=2), "Each key holds the sum of all that should stand there and"),
+    ],
+)
+def test_places_are_called_as_the_lesson_calls_them(changed, said):
+    assert said in related(changed, DEEP, SIZES, INPUTS, ("example", "query", "key"))
+    unnamed = related(changed, DEEP, SIZES, INPUTS)
+    assert not any(word in unnamed for word in ("query", "key", "unit", "example", "step"))
 
 
 def test_that_few_numbers_are_all_too_large_is_chance():
@@ -130,13 +146,13 @@ def moved(*place):
     ],
 )
 def test_places_are_said_where_all_that_lies_there_is_wrong(got, said):
-    assert said in related(got, DEEP, SIZES, INPUTS)
+    assert said in related(got, DEEP, SIZES, INPUTS, NAMES[3])
 
 
 def test_of_a_few_wrong_numbers_no_place_is_said():
     got = DEEP.copy()
     got[1, 2, 3], got[2, 2, 4] = 9.0, -9.0
-    assert related(got, DEEP, SIZES, INPUTS) == ""
+    assert related(got, DEEP, SIZES, INPUTS, NAMES[3]) == ""
 
 
 STATES, GATES = np.tanh(3 * FLAT), 1 / (1 + np.exp(-2 * FLAT))

@@ -51,6 +51,13 @@ def test_a_text_in_a_result_is_compared():
             check(lambda other=other: {"a": other}, {}, {"a": "x"}, form=dict)
 
 
+def test_an_argument_or_a_result_may_be_none():
+    check(lambda past: {"kept": past}, {"past": None}, {"kept": None}, form=dict)
+    for other in (0.0, np.zeros(2), "None"):
+        with pytest.raises(Mismatch, match="kept should be None"):
+            check(lambda past, other=other: {"kept": other}, {"past": 1}, {"kept": None}, form=dict)
+
+
 @pytest.mark.parametrize(
     ("got", "said"),
     [

@@ -12,7 +12,7 @@ import pytest
 import lesson_tools.cases as cases_of_lessons
 import public_tests
 from lesson_tools.checks import Mismatch
-from lesson_tools.probing import about_calls, about_cases
+from lesson_tools.probing import about_calls, about_cases, calls
 from tests.support.course import assignments, reference_cells, references
 
 
@@ -114,11 +114,11 @@ def test_what_is_so_by_chance_is_not_said(name, edits, never, solved):
 
 
 def test_a_function_that_is_called_otherwise_is_not_compared():
-    right = {"step": [[1.0, 2.0], [3.0, 4.0]]}
-    other = {"step": [{"x": 1.0, "y": 2.0}]}
+    right = {"step": [[[1.0, 0], [2.0, 0]], [[3.0, 0], [4.0, 0]]]}
+    other = {"step": [{"x": [1.0, 0], "y": [2.0, 0]}]}
     assert about_calls(other, right, {"step"}) == ["In this case `step` is called once, not 2."]
     assert about_calls(other, right, set()) == []
-    more = {"step": [{"x": 1.0}, {"x": 3.0}]}
+    more = {"step": [{"x": [1.0, 0]}, {"x": [3.0, 0]}]}
     assert about_calls(more, right, {"step"}) == []
     assert about_calls({}, right, {"step"}) == ["In this case `step` is not called at all."]
     assert about_calls({}, right, set()) == []
@@ -126,12 +126,34 @@ def test_a_function_that_is_called_otherwise_is_not_compared():
 
 
 def test_calls_whose_order_is_free_are_not_compared():
-    right, turned = {"gate": [[1.0], [2.0]]}, {"gate": [{"z": 2.0}, {"z": 1.0}]}
-    assert about_calls(turned, right, set()) == []
+    right = {"gate": [[[1.0, 0]], [[2.0, 0]]]}
+    assert about_calls({"gate": [{"z": [2.0, 0]}, {"z": [1.0, 0]}]}, right, set()) == []
 
 
 def test_another_argument_of_a_helper_is_no_mistake_by_itself():
-    assert about_calls({"softmax": [{"z": 2.0}]}, {"softmax": [[1.0]]}, set()) == []
+    assert about_calls({"softmax": [{"z": [2.0, 0]}]}, {"softmax": [[[1.0, 0]]]}, set()) == []
+
+
+def test_an_argument_of_another_shape_is_another_one():
+    """The same numbers, with a new axis or without."""
+
+    def step(mask):
+        return mask
+
+    def loop(mask):
+        return step(mask)
+
+    def lost(mask):
+        return step(mask[:, 0])
+
+    for function in (loop, lost):
+        function.__globals__["step"] = step
+    given = {"mask": np.ones((2, 1, 3))}
+    known = {
+        name: [list(one.values()) for one in many] for name, many in calls(loop, given).items()
+    }
+    said = about_calls(calls(lost, given), known, {"step"})
+    assert said == ["In its call `step` is given a wrong `mask`."]
 
 
 A, B, C = np.random.default_rng(0).standard_normal((3, 2, 3))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.loops import CELL, LOOP, WRONG, judged
+from tests.support.loops import BOTH, CELL, LOOP, OUT, WRONG, judged, judged_both
 from tests.support.sandbox import LIMITS
 
 # What it is called with is what makes its answer, until a loop has said what it will return.
@@ -174,3 +174,53 @@ def run(x, s):
 def test_a_call_that_fails_costs_its_own_part_and_no_other(records, times, error, earned):
     run = records(WRONG, FLAKY.replace("{times}", times).replace("{error}", error))[1]
     assert [part["earned"] for part in run["parts"]] == earned
+
+
+# --- an exercise that is built of two ----------------------------------------------------
+
+SINE = "def out(s):\n    return {'y': np.sin(s)}"
+LOST = BOTH.replace("s, cache = step(x[t], s)", "u, cache = step(x[t], s)").replace(
+    "out(s)", "out(u)"
+)
+OLD = BOTH.replace("s, cache = step(x[t], s)", "old, (s, cache) = s, step(x[t], s)")
+OLD = OLD.replace("out(s)", "out(old)")
+FORGETS = "def step(x, s):\n    return 1.0 * x, (x, s)"
+CONSTANT = "def out(s):\n    return {'y': 0.0 * s + 1.0}"
+
+
+@pytest.mark.parametrize(
+    ("step", "out", "loop", "earned", "verdict"),
+    [
+        (CELL, OUT, BOTH, 10.0, "correct"),
+        (WRONG, OUT, BOTH, 10.0, "follow-through"),
+        (CELL, SINE, BOTH, 10.0, "follow-through"),
+        (WRONG, SINE, BOTH, 10.0, "follow-through"),
+        (WRONG, SINE, LOST, 0.0, "wrong"),
+        (WRONG, OUT, OLD, 2.0, "partly correct"),  # its state is right
+        (CELL, SINE, OLD, 2.0, "partly correct"),
+        (FORGETS, OUT, LOST, 0.0, "wrong"),  # such a step cannot show that the state is lost
+        (FORGETS, SINE, BOTH, 0.0, "wrong"),
+        (CELL, CONSTANT, OLD, 2.0, "partly correct"),
+        (WRONG, CONSTANT, BOTH, 0.0, "wrong"),
+        (WRONG, "out = 3", BOTH, 0.0, "raised"),
+    ],
+)
+def test_of_several_each_that_is_wrong_has_to_let_show_what_is_done_with_it(
+    zygote, step, out, loop, earned, verdict
+):
+    *_, run = judged_both(zygote, step, out, loop)
+    assert (run["points"], run["verdict"]) == (earned, verdict)
+
+
+def test_of_several_none_that_is_right_by_itself_is_an_excuse(zygote):
+    """One that is right in its own exercise and answers otherwise here is the mistake itself."""
+    rounded = "def out(s):\n    return {'y': np.tanh(s if (s == np.round(s, 1)).any() else s)}"
+    step, out, run = judged_both(zygote, WRONG, rounded, BOTH)
+    assert (step["points"] < 10.0, out["verdict"]) == (True, "correct")
+    assert (run["points"], run["verdict"]) == (10.0, "follow-through")
+    queue = QUEUE.replace("step(x[0], s)", "out(s)").replace(
+        "inner, queue = step", "inner, queue = out"
+    )
+    queue = queue.replace("def step", "def out").replace("(0 * s, (x[0], s))", "{'y': 0 * s}")
+    step, out, run = judged_both(zygote, WRONG, OUT, queue)
+    assert (out["verdict"], run["points"]) == ("correct", 0.0)

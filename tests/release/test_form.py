@@ -204,6 +204,17 @@ def test_what_students_or_the_instructor_would_not_bear_is_said(write, changes, 
     assert said in "\n".join(advice(folder))
 
 
+def test_one_of_several_exercises_that_another_is_built_of_is_missed(write):
+    walk = cell("walk", WALK.replace("step(step(x))", "skip(step(x))"), solution=True)
+    skip = cell("skip", SOLUTION.format("skip", "x + 2"), solution=True)
+    test = cell("test_skip", "assert skip(1) == 3", grade=True, locked=True, points=1)
+    cells = [walk if one.metadata.nbgrader["grade_id"] == "walk" else one for one in lesson()]
+    assert [*advice(write([skip, test, *cells]))] == [
+        "walk.ipynb: walk is built of skip, and a mistake there costs twice: write "
+        "Exam(walk, ..., uses=(skip, step)) in test_walk."
+    ]
+
+
 def test_a_solution_that_no_test_looks_at_is_said(write):
     folder = write([*lesson(), cell("run", STEP.replace("step", "run"), solution=True)])
     assert [*advice(folder)] == [

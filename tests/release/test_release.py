@@ -13,6 +13,7 @@ import pytest
 from nbgrader.utils import is_grade, is_solution
 
 from grading.assignment.files import shared_files
+from grading.release.values import _rounded
 from tests.support.course import (
     ROOT,
     SHARED,
@@ -46,6 +47,13 @@ def test_rebuilding_gives_the_committed_bytes(rebuilt, assignment):
         if not any(part.startswith((".", "__")) for part in name.parts)
     }
     assert files(rebuilt.root / "notebooks" / assignment) == committed
+
+
+def test_what_calls_are_given_is_kept_where_some_are_given_less():
+    assert _rounded([[[1 / 3, 0]], [[2 / 3, 1], [0.5, 2]]]) == [
+        [[0.3333333333, 0]],
+        [[0.6666666667, 1], [0.5, 2]],
+    ]
 
 
 def written(course):

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -70,7 +71,8 @@ def test_it_ends_with_the_process_that_is_killed_and_no_child_has_it(course):
 def test_of_a_stopped_process_it_is_said_how_it_ends(course):
     with course_held(course.root) as holder:
         os.kill(holder.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, holder.pid, os.WSTOPPED)
+        while psutil.Process(holder.pid).status() != psutil.STATUS_STOPPED:
+            time.sleep(0.01)
         said = refused(course)
         assert "but has been stopped. Let it go on (fg, where it was begun) or end it" in said
         assert f"(kill -KILL {holder.pid})" in said

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ from grading.assignment.reference import Reference
 from grading.assignment.source import read_source
 from grading.assignment.source import reference_cells as reference_source
 from grading.store.places import Places
-from tests.support import in_process
+from tests.support import forked, in_process
 from tests.support.gallery import ALONE, Entry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,16 +96,8 @@ class Course:
         """Do the same in a process of its own: where the process is what is looked at."""
         environment = dict(os.environ)
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-        done = subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=self.root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=1800,
-        )
-        return _judged(words, done.returncode, done.stdout + done.stderr, fails)
+        status, said = forked.run(["-m", *words], self.root, environment, 1800)
+        return _judged(words, status, said, fails)
 
     def release(self, assignment: str) -> NotebookNode:
         """Return the released notebook of an assignment."""

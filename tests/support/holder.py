@@ -3,53 +3,59 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.forked import Forked
+
 COURSE = """
-import sys
+import signal, sys
 from nbgrader.coursedir import CourseDirectory
 from grading.store import lock_course
 
 with lock_course(CourseDirectory(root=sys.argv[1]), wait=0):
     {more}
     print("ready", flush=True)
-    sys.stdin.read()
+    signal.pause()
 """
 GRADEBOOK = """
-import sqlite3, sys
+import signal, sqlite3, sys
 
 other = sqlite3.connect(sys.argv[1] + "/gradebook.db", isolation_level=None)
 other.execute("BEGIN {kind}")
 print("ready", flush=True)
-sys.stdin.read()
+signal.pause()
 """
 
 
 @contextlib.contextmanager
-def course_held(root: Path, more: str = "pass") -> Iterator[subprocess.Popen[str]]:
+def course_held(root: Path, more: str = "pass") -> Iterator[Forked]:
     """Have the lock of a course held; ``more`` is done by who holds it."""
     with _running(COURSE.format(more=more), root) as process:
         yield process
 
 
 @contextlib.contextmanager
-def gradebook_held(root: Path, kind: str) -> Iterator[subprocess.Popen[str]]:
+def gradebook_held(root: Path, kind: str) -> Iterator[Forked]:
     """Have a gradebook locked: ``IMMEDIATE`` against who writes, ``EXCLUSIVE`` against all."""
     with _running(GRADEBOOK.format(kind=kind), root) as process:
         yield process
 
 
 @contextlib.contextmanager
-def _running(script: str, root: Path) -> Iterator[subprocess.Popen[str]]:
-    words = [sys.executable, "-c", script, str(root)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as process:
+def _running(script: str, root: Path) -> Iterator[Forked]:
+    with tempfile.TemporaryDirectory(prefix="holder-") as place:
+        said = Path(place, "said")
+        process = Forked(["-c", script, str(root)], root, said)
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            late = time.monotonic() + 60
+            while not (said.exists() and said.read_text().endswith("ready\n")):
+                assert process.poll() is None, said.read_text()
+                assert time.monotonic() < late
+                time.sleep(0.01)
             yield process
         finally:
             process.kill()
+            process.wait()

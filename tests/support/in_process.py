@@ -28,7 +28,9 @@ import grading.autograde.converter
 import grading.cli
 import grading.cli.commands
 import grading.workers
+import grading.workers.client
 from grading.workers.client import WorkerClient
+from tests.support import forked
 
 os.environ["COLUMNS"] = "200"  # a table is in one piece, unless a test wants it narrower
 
@@ -102,6 +104,7 @@ def _set_aside(folder: Path, words: Sequence[str]) -> Iterator[None]:
         warnings.simplefilter("ignore")
         for module in (grading.workers, grading.autograde.converter, grading.cli.commands):
             patch.setattr(module, "LocalExecutor", WarmExecutor)
+        patch.setattr(grading.workers.client, "started", forked.worker)
         # nbgrader looks for alembic, which lies beside this Python.
         os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         os.chdir(folder)

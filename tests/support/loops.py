@@ -74,6 +74,34 @@ def arguments_down(rng):
 """
 
 
+# Two functions of the student's, and one that is built of both.
+OUT = "def out(s):\n    return {'y': np.tanh(s)}"
+BOTH = """
+def run(x, s):
+    ys = []
+    for t in range(x.shape[0]):
+        s, cache = step(x[t], s)
+        ys.append(out(s)["y"])
+    return np.stack(ys), s
+"""
+BOTH_LOCKED = f"""{LOCKED}
+def arguments_out(rng):
+    return {{"s": rng.standard_normal((3, 4))}}
+"""
+
+
+def judged_both(zygote, step, out, loop, limits=LIMITS):
+    """Return what the grader keeps of two functions and what is built of them, as plain data."""
+    tests = [
+        TEST.format(name="step", returns="s cache", uses=""),
+        TEST.format(name="out", returns="y", uses=""),
+        TEST.format(name="run", returns="ys s", uses=", uses=(step, out)"),
+    ]
+    solved = [["locked", BOTH_LOCKED, False], ["step", CELL, True], ["out", OUT, True]]
+    solved.append(["run", BOTH, True])
+    return _judged(zygote, solved, [step, out, loop], tests, (), 1.0, limits)
+
+
 def judged(zygote, step, loop, share=1.0, limits=LIMITS):
     """Return what the grader keeps of a step and its loop, as plain data."""
     one = TEST.format(name="step", returns="s cache", uses="")
@@ -97,4 +125,5 @@ def _judged(zygote, solved, answers, tests, known, share, limits):
         cells += [cell(answer, grade_id=name), cell(test, Role.TEST, f"test_{name}")]
     opened = lambda draws: Session(zygote, limits, {}, draws=draws)  # noqa: E731
     found = judge(cells, opened, Reference(solved, known), Rules(1, share))
-    return found[2].record.pack(), found[4].record.pack()
+    places = range(2, 2 + 2 * len(exercises), 2)  # of the tests, behind the locked cell
+    return tuple(found[place].record.pack() for place in places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.assignment.files import lay_out
+from tests.support import forked
 from tests.support.course import ROOT, SHARED, Course
 
 A = "tiny"
@@ -86,14 +88,14 @@ def press(
     course: Course, *buttons: str, python: str = sys.executable, at: Path | None = None
 ) -> dict[str, dict[str, str]]:
     """Return what the formgrader's buttons are answered, by their words."""
-    done = subprocess.run(
-        [python, "-c", BUTTONS, *buttons],
-        cwd=at or course.root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
+    words, folder = ["-c", BUTTONS, *buttons], at or course.root
+    if python == sys.executable:
+        status, said = forked.run(words, folder, os.environ, 300)
+    else:
+        done = subprocess.run(
+            [python, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+        )
+        status, said = done.returncode, done.stderr + done.stdout
+    assert status == 0, said
+    found: dict[str, dict[str, str]] = json.loads(said.splitlines()[-1])
     return found

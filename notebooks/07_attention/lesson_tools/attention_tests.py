@@ -1,7 +1,5 @@
 """The public tests of this lesson, and the cases that they go through."""
 
-import contextlib
-import re
 from functools import partial
 
 import numpy as np
@@ -15,11 +13,13 @@ from lesson_tools.attention_inputs import (
     masked_softmax_arguments,
 )
 from lesson_tools.cases import PublicCases
-from lesson_tools.checks import Mismatch, check, passed, require_function
+from lesson_tools.checks import check, passed, require_function
 from lesson_tools.memory import ASKED, check_looking
 
-AXES = {3: ("row", "example", "place")}  # of queries, keys, values
-SEEN = {3: ("example", "query", "key")}  # of scores and weights
+AXES = {  # of queries, keys and values, and of what they see of each other
+    3: ("row", "example", "place"),
+    **dict.fromkeys(("weights", "cache[3]"), ("example", "query", "key")),
+}
 SCORES = [
     (3, 4, 5),
     (2, 1, 6, {"whole": True}),
@@ -56,34 +56,8 @@ WRITES = [
     (5, 9, 3, 2, 1, {"ends": False, "length": 3}),
     (4, 5, 3, 6, 2, {"without": True}),
 ]
-PLACES = re.compile(r"\n  (Only|All) (unit|example|step)s? [^\n]*")
 
-
-class Cases(PublicCases):
-    """Cases of which nothing is said that would not be true where the batch comes first."""
-
-    @contextlib.contextmanager
-    def explained(self, target, name):
-        """Leave out a sentence that calls the axes of weights by the names of other arrays."""
-        with super().explained(target, name):
-            try:
-                yield
-            except Mismatch as wrong:
-                found = Mismatch(wrong.brief, PLACES.sub("", wrong.detail), wrong.about)
-                found.value, found.within = wrong.value, wrong.within
-                raise found from wrong.__cause__
-
-    def record(self, test, function):
-        """Record no calls with the mask of texts: without its new axis its numbers are the same."""
-        found = super().record(test, function)
-        for key, called in found.items():
-            if key.startswith(("decoder_step", "greedy_decode")) and key.endswith(" calls"):
-                for name in ("attention", "masked_softmax"):
-                    called.pop(name, None)
-        return found
-
-
-CASES = Cases(
+CASES = PublicCases(
     __file__,
     masked_softmax=(masked_softmax_arguments, SCORES, "m T_q T_k"),
     attention=(attention_arguments, LOOKS, "d d_v m T_q T_k"),
@@ -100,7 +74,7 @@ CASES = Cases(
 
 def masked_softmax_test(target):
     """Test the softmax that leaves out what is masked."""
-    CASES.compare(target, "masked_softmax", lambda weights: {"weights": weights}, axes=SEEN)
+    CASES.compare(target, "masked_softmax", lambda weights: {"weights": weights}, axes=AXES)
 
 
 def attention_test(target):
