@@ -1,6 +1,8 @@
-"""Lesson 8: its functions against judges that share no line with them."""
+"""Lesson 8: its functions against judges that share no line with them, and what its text says."""
 
 import copy
+import itertools
+import json
 import math
 
 import numpy as np
@@ -12,7 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
+import lesson_tools.contest as contest
 import lesson_tools.drawing as drawing
+import lesson_tools.make_contest as make
 from lesson_tools.checks import Mismatch
 from lesson_tools.induction import (
     ASKED,
@@ -23,23 +27,27 @@ from lesson_tools.induction import (
     symbols_said,
     yardsticks,
 )
+from lesson_tools.norm_places import norms_behind
 from lesson_tools.small_transformer import SIZES as CHOSEN
-from lesson_tools.small_transformer import built, flat, start_model
+from lesson_tools.small_transformer import Parts, built, flat, start_model
 from lesson_tools.transformer_inputs import (
     block_shapes,
-    draw_norm_cache,
+    draw_block_cache,
     feed_forward_arguments,
-    feed_forward_backward_arguments,
     generate_arguments,
     layer_norm_arguments,
     multi_head_attention_arguments,
     transformer_block_arguments,
     transformer_forward_arguments,
+    transformer_parameters,
 )
 from lesson_tools.transformer_tests import check_causal, check_pieces, packed, unpacked
 from lesson_tools.values import compare
 from tests.course.test_gradients import agrees, complex_step, run  # noqa: F401 -- a fixture
-from tests.support.course import references
+from tests.course.test_numbers import finished
+from tests.support.course import ROOT, references
+
+FOLDER = ROOT / "source" / "08_transformer"
 
 # n_x, d, h, d_f, n_blocks, m, T_x: lopsided every way round, with one example, one place, one head.
 SIZES = [
@@ -50,6 +58,14 @@ SIZES = [
     (2, 1, 1, 3, 1, 2, 3),
 ]
 sizes = pytest.mark.parametrize("size", SIZES, ids=str)
+
+
+@pytest.fixture(scope="module", name="text")
+def _text():
+    """What the notebook says, without line breaks."""
+    notebook = json.loads((FOLDER / "transformer.ipynb").read_text("utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    return " ".join("\n".join("".join(cell["source"]) for cell in cells).split())
 
 
 def drawn(maker, size, **options):
@@ -441,11 +457,27 @@ def test_who_draws_otherwise_is_right_and_who_draws_wrong_is_not(seed):
 
 def test_caches_that_are_drawn_are_such_as_a_forward_pass_leaves():
     rng = np.random.default_rng(0)
-    n, spread, _ = draw_norm_cache(rng, 5, 3, 4, np.ones((5, 1)))
-    np.testing.assert_allclose(n.mean(axis=0), 0.0, atol=1e-14)
-    np.testing.assert_allclose((n**2).mean(axis=0), 1 - 1e-5 / spread**2, rtol=1e-12)
-    x, hidden, parameters = feed_forward_backward_arguments(rng, 4, 6, 3, 2)["cache"]
-    _, cache = run("feed_forward", {"x": x, "parameters": parameters})
+    p = transformer_parameters(rng, 5, 6, 7, 1)["blocks"][0]
+    norm1, (x, out, looks, _), norm2, (z, hidden, _) = draw_block_cache(rng, 3, 2, 4, p)
+    for (n, spread, gain), number in ((norm1, "1"), (norm2, "2")):
+        np.testing.assert_allclose(n.mean(axis=0), 0.0, atol=1e-14)
+        np.testing.assert_allclose((n**2).mean(axis=0), 1 - 1e-5 / spread**2, rtol=1e-12)
+        assert np.array_equal(gain, p[f"gain{number}"])
+        y = n * gain[:, :, None] + p[f"bias{number}"][:, :, None]
+        np.testing.assert_allclose(y, x if number == "1" else z, atol=1e-13)
+    _, _, (*_, found, _) = run(
+        "multi_head_attention", {"x": x, "mask": np.ones((2, 4, 4)), "parameters": p, "h": 3}
+    )
+    for place, name in enumerate(("Q", "K", "V")):
+        drawn_rows = np.concatenate([look[place] for look in looks])
+        own = np.concatenate([look[place] for look in found])
+        np.testing.assert_allclose(drawn_rows, own, atol=1e-13, err_msg=name)
+    for head, (_, _, V, weights) in enumerate(looks):
+        np.testing.assert_allclose(weights.sum(axis=-1), 1.0, rtol=1e-13)
+        for i, t in np.ndindex(2, 4):
+            want = sum(weights[i, t, k] * V[:, i, k] for k in range(4))
+            np.testing.assert_allclose(out[2 * head : 2 * head + 2, i, t], want, atol=1e-13)
+    _, cache = run("feed_forward", {"x": z, "parameters": p})
     np.testing.assert_allclose(cache[1], hidden, atol=1e-13)
 
 
@@ -550,3 +582,310 @@ def test_one_layer_is_not_enough():
     said = symbols_said(spoilt(alone), 6, 8, x)
     asked = wanted != NONE
     assert np.mean(said[asked] == wanted[asked]) < 0.45
+
+
+# --- four networks, one training ------------------------------------------------------------
+
+
+def parts():
+    ours = references()
+    return Parts(ours["transformer_forward"], ours["transformer_backward"])
+
+
+def rows(name):
+    return contest.rows_of(FOLDER / f"{name}.csv")
+
+
+@pytest.mark.parametrize("kind", contest.KINDS)
+def test_the_gradients_of_a_rival_are_those_of_its_loss(kind):
+    rival, rng = contest.rivals(parts())[kind], np.random.default_rng(2)
+    weights = rival.start(rng)
+    batch = contest.list_batch(["eva", "jo", "mariana"], rng, 1, 3)
+    loss, grads = rival.look(weights, batch)
+    assert loss == pytest.approx(np.log(contest.perplexity_of(rival, weights, batch)))
+    assert set(grads) == {f"d{name}" for name in weights}
+    for name, value in weights.items():
+        index = tuple(rng.integers(n) for n in value.shape)
+        ends = []
+        for step in (1e-5, -1e-5):
+            moved = copy.deepcopy(weights)
+            moved[name][index] += step
+            ends.append(rival.look(moved, batch)[0])
+        assert grads[f"d{name}"][index] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-8)
+
+
+def test_all_rivals_have_as_many_weights(text):
+    made = contest.rivals(parts())
+    counts = {
+        kind: sum(value.size for value in rival.start(np.random.default_rng(0)).values())
+        for kind, rival in made.items()
+    }
+    assert counts["transformer"] == 7827
+    assert all(0.98 < count / 7827 < 1.02 for count in counts.values())
+    units = {kind: len(made[kind].start(np.random.default_rng(0))["Wy"].T) for kind in counts}
+    said = f"{units['RNN']} units for the RNN, {units['LSTM']} for the LSTM, {units['GRU']} for the"
+    assert said in text
+    assert {(row["network"], row["weights"]) for row in rows("contest")} == set(counts.items())
+
+
+def test_names_are_split_as_in_lesson_5():
+    names = (FOLDER / "names.txt").read_text("utf-8").split()
+    train, validation, held = contest.split_names(names)
+    assert sorted(train + validation + held) == sorted(names)
+    families = [{name[:4] for name in part} for part in (train, validation, held)]
+    assert not any(one & other for one, other in itertools.combinations(families, 2))
+    assert [len(part) for part in (train, validation, held)] == [len(train), 395, len(held)]
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_a_list_ends_with_one_of_its_names(before):
+    names = ["eva", "jo", "mariana", "ute"]
+    batch = contest.list_batch(names, np.random.default_rng(before), before, 20)
+    labels, mask, last = (batch[name].astype(int) for name in ("labels", "mask", "last"))
+    for row in range(20):
+        said = "".join(contest.VOCABULARY[n] for n in labels[row][mask[row] > 0])
+        *earlier, end = said.removesuffix(".").split(".")
+        assert said.endswith(".")
+        assert len(earlier) == before == len(set(earlier))
+        assert end in (earlier or names)
+        counted = "".join(contest.VOCABULARY[n] for n in labels[row][last[row] > 0])
+        assert counted == end + "."
+    assert np.array_equal(batch["x"].argmax(axis=0)[:, 1:], labels[:, :-1])
+
+
+def test_a_network_with_its_norms_behind_agrees_with_a_place_at_a_time():
+    given = transformer_forward_arguments(np.random.default_rng(3), 5, 4, 2, 6, 2, 2, 3)
+    x, p, h = given.values()
+    behind = norms_behind(references())
+
+    def post(columns, p):
+        found = looked(columns, h, p, earlier)
+        mid = [
+            normed(c + one, p["gain1"], p["bias1"]) for c, one in zip(columns, found, strict=True)
+        ]
+        return [normed(c + fed(c, p), p["gain2"], p["bias2"]) for c in mid]
+
+    def judge(v):
+        model, total = built(v), 0.0
+        for i in range(x.shape[1]):
+            columns = [
+                model["We"] @ x[:, i, t] + np.array([wave(4, row, t) for row in range(4)])
+                for t in range(3)
+            ]
+            for block in model["blocks"]:
+                columns = post(columns, block)
+            ends = [normed(c, model["gain"], model["bias"]) for c in columns]
+            out = [model["Wy"] @ c + model["by"][:, 0] for c in ends]
+            total = total + np.sum(share[:, i] * np.stack(out, axis=1))
+        return total
+
+    share = np.random.default_rng(4).standard_normal(x.shape)
+    scores, _, caches = behind.transformer_forward(x, p, h)
+    assert np.sum(share * scores) == pytest.approx(judge(flat(p)), rel=1e-11)
+    grads = flat(behind.transformer_backward(share, caches))
+    judged(grads, judge, flat(p), {f"d{name}": name for name in flat(p)})
+
+
+# --- the tables that are shipped --------------------------------------------------------------
+
+
+@pytest.fixture(name="names_of_the_notebook")
+def _names_of_the_notebook(monkeypatch):
+    monkeypatch.setattr(make, "FOLDER", FOLDER)
+    return make.functions_of_the_notebook()
+
+
+def chosen(table, *same):
+    return contest.results(rows(table), *same)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "transformer"])
+def test_a_piece_of_the_contest_comes_out_again(names_of_the_notebook, kind):
+    """The first epoch of the training with the seed 0, and the step size that was chosen."""
+    rate, _ = chosen("contest", "budget")["time",][kind]
+    rival = contest.rivals(make.parts_of(names_of_the_notebook))[kind]
+    ((_, validation, held, _),) = make.on_names(rival, make.IN_THE_SAME_TIME[kind], rate, 0, 1)
+    want = {"budget": "time", "network": kind, "rate": rate, "seed": 0, "epoch": 1}
+    (row,) = (row for row in rows("contest") if want.items() <= row.items())
+    assert (validation, held) == pytest.approx((row["validation"], row["held"]), rel=0.01)
+
+
+@pytest.mark.parametrize("kind", ["GRU", "transformer"])
+def test_a_piece_of_the_lists_comes_out_again(names_of_the_notebook, kind):
+    """The first fifty steps with 30 names, one name before, and the seed 0."""
+    rate, _ = chosen("again", "before", "names")[1, 30][kind]
+    rival = contest.rivals(make.parts_of(names_of_the_notebook))[kind]
+    ((_, validation, held),) = make.on_lists(rival, 1, 30, rate, 0, 50)
+    want = {"before": 1, "names": 30, "network": kind, "rate": rate, "seed": 0, "step": 50}
+    (row,) = (row for row in rows("again") if want.items() <= row.items())
+    assert (validation, held) == pytest.approx((row["validation"], row["held"]), rel=0.02)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("post", [0, 1])
+def test_a_training_of_twelve_blocks_comes_out_again(names_of_the_notebook, post):
+    found = make.deep(names_of_the_notebook, post, 0.1, 0)
+    want = {"post": post, "rise": 0.1, "seed": 0}
+    (row,) = (row for row in rows("norms") if want.items() <= row.items())
+    assert found == pytest.approx(row["validation"], rel=0.05)
+
+
+def test_the_contest_was_fair():
+    """All had about as much time, and nobody was chosen by the held-back names."""
+    spent = {}
+    for row in rows("contest"):
+        if row["budget"] == "time" and row["epoch"] == make.IN_THE_SAME_TIME[row["network"]]:
+            spent.setdefault(row["network"], []).append(row["seconds"])
+    middle = {kind: np.median(seconds) for kind, seconds in spent.items()}
+    assert max(middle.values()) < 1.3 * min(middle.values())
+    tried = {(row["budget"], row["network"], row["rate"]) for row in rows("contest")}
+    assert len(tried) == 7 * len(contest.RATES)
+    swapped = [dict(row, held=-row["held"]) for row in rows("contest")]
+    for key, by_network in chosen("contest", "budget").items():
+        for kind, (rate, best) in by_network.items():
+            other_rate, other = contest.results(swapped, "budget")[key][kind]
+            assert other_rate == rate
+            assert [row["epoch"] for row in other] == [row["epoch"] for row in best]
+
+
+# --- the figures of the text ------------------------------------------------------------------
+
+
+def span(values, digits=2):
+    return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+
+
+def reached(budget, kind):
+    _, best = chosen("contest", "budget")[budget,][kind]
+    assert len(best) == 3
+    return [row["held"] for row in best]
+
+
+def test_the_first_exercise_comes_early():
+    notebook = json.loads((FOLDER / "transformer.ipynb").read_text("utf-8"))
+    words = 0
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "positional_encoding":
+            break
+        words += len("".join(cell["source"]).split()) * (cell["cell_type"] == "markdown")
+    assert words < 900
+
+
+def test_what_the_columns_of_places_look_like(text):
+    P = references()["positional_encoding"](20, 40)
+    assert f"The last pair needs {2 * np.pi * 10000**0.9:,.0f}" in text
+    products = [P[:, 15] @ P[:, 15 + far] for far in (0, 1, 3, 10)]
+    assert products[0] == pytest.approx(10)
+    said = (
+        "with itself is 10. One place further it is {:.2f}, three places {:.2f}, ten places {:.2f}"
+    )
+    assert said.format(*products[1:]) in text
+    for place in (5, 20):
+        assert P[:, place] @ P[:, place + 8] == pytest.approx(P[:, 0] @ P[:, 8])
+
+
+def test_the_norm_by_hand(text):
+    x = np.array([2.0, 4, 4, 6]).reshape(4, 1, 1)
+    y, cache = references()["layer_norm"](x, np.ones((4, 1)), np.zeros((4, 1)))
+    assert f"${y[0, 0, 0]:.4f},\\ 0,\\ 0,\\ {y[3, 0, 0]:.4f}$" in text
+    assert f"$\\sqrt 2$ | ${cache[1].item():.4f}$" in text
+    dy = np.array([1.0, 0, 0, 0]).reshape(4, 1, 1)
+    dx = references()["layer_norm_backward"](dy, cache)["dx"].ravel()
+    assert "$" + ",\\ ".join(f"{value:.4f}" for value in dx) + "$" in text
+    along = (dy * cache[0]).mean()
+    assert f"$-1.4142 / 4$ | ${along:.4f}$" in text
+
+
+def test_two_heads_by_hand(text):
+    x = np.array([[1.0, 1], [0, 2]]).reshape(2, 1, 2)
+    same = dict.fromkeys(("Wq", "Wk", "Wv", "Wo"), np.eye(2))
+    y, _, (*_, looks, _) = references()["multi_head_attention"](x, np.tri(2)[None], same, 2)
+    one, two = (weights[0, 1] for *_, weights in looks)
+    assert f"| ${one[0]:.1f},\\ {one[1]:.1f}$ | ${two[0]:.4f},\\ {two[1]:.4f}$ |" in text
+    assert f"So $y_1 = (1,\\ {y[1, 0, 1]:.4f})$" in text
+    assert np.array_equal(y[:, 0, 0], [1, 0])
+
+
+def test_who_learns_names_best(text):
+    rows_by = {kind: reached("time", kind) for kind in contest.KINDS}
+    said = "the GRU comes to {}, the LSTM to {}, the transformer to {} and the RNN to {}"
+    order = ("GRU", "LSTM", "transformer", "RNN")
+    assert said.format(*(span(rows_by[kind]) for kind in order)) in text
+    assert max(rows_by["GRU"]) < min(rows_by["transformer"])
+    assert max(max(values) for values in rows_by.values()) < contest.COUNTS["4-gram"]
+
+
+def test_where_the_norm_stands(text):
+    found = {
+        (post, rise): [
+            row["validation"] for row in rows("norms") if (row["post"], row["rise"]) == (post, rise)
+        ]
+        for post in (0, 1)
+        for rise in (0.1, 0.0)
+    }
+    assert all(len(seeds) == 3 for seeds in found.values())
+    said = "with pre-norm the perplexity is {} where the rate rises first, and {} where it begins"
+    assert said.format(span(found[0, 0.1]), span(found[0, 0.0])) in text
+    assert f"With post-norm it is {span(found[1, 0.1])} and {span(found[1, 0.0])}" in text
+    for rise in (0.1, 0.0):
+        assert max(found[0, rise]) < min(found[1, rise])
+    assert np.median(found[1, 0.1]) < np.median(found[1, 0.0])
+
+
+def test_the_yardsticks_of_the_open_exercise(text):
+    table = {}
+    for (n_symbols, T), seed in itertools.product(ASKED, range(10)):
+        _, symbols, wanted = draw_rows(np.random.default_rng(seed), n_symbols, T, 200)
+        asked = wanted != NONE
+        for name, said in yardsticks(symbols, n_symbols).items():
+            share = np.mean(said[asked] == wanted[asked])
+            table.setdefault(name, {}).setdefault((n_symbols, T), []).append(share)
+    for name, by_size in table.items():
+        shown = (f"{np.mean(v):.2f}, {min(v):.2f} to {max(v):.2f}" for v in by_size.values())
+        assert f"| {name} | {' | '.join(shown)} |" in text
+
+
+# --- what the notebook itself measures ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module", name="lesson")
+def _lesson():
+    return finished("08_transformer")
+
+
+@pytest.mark.long
+def test_what_the_training_reaches(lesson):
+    names, text = lesson
+    held = names["perplexities"]["held-back names"]
+    assert held[1] < 10.74
+    assert held[3] < 9.25 < held[2]
+    assert "has passed the bigram, and after three the 4-gram" in text
+    one, *more = (f"{value:.2f}" for value in names["reached"])
+    assert f"It ends at {one} on the held-back names, and with two more seeds at" in text
+    assert f"{more[0]} and {more[1]}" in text
+    assert max(names["worst"].values()) < 1e-6
+    assert names["apart"] < 1e-12
+
+
+@pytest.mark.long
+def test_what_length_costs_in_memory(lesson):
+    """Of times nothing is asked: they are of one machine."""
+    names, text = lesson
+    costs = names["costs"]["memory to read"]
+    assert f"The GRU needs {costs['GRU'][1][-1]:.0f} times as much" in text
+    assert 300 < costs["transformer"][1][-1] < 400
+    sizes = names["SIZES"]
+    assert 2 * sizes["d"] * sizes["n_blocks"] == 80
+
+
+@pytest.mark.long
+def test_where_the_heads_look_when_a_name_comes_again(lesson):
+    names, text = lesson
+    shares = {head: np.mean(many, axis=0) for head, many in names["pair_shares"].items()}
+    behind, same = zip(*(shares[f"block 2, head {n}"][:2] for n in (1, 2)), strict=True)
+    assert f"names {behind[0]:.2f} and {behind[1]:.2f} of their weight lies there" in text
+    assert f"and {same[0]:.2f} and {same[1]:.2f} on the same character" in text
+    heads, chances = names["looks_at"](names["twice"], names["twice_text"])
+    between = heads["block 1, head 1"][8:16, 8]
+    assert between.min() > 0.5
+    assert names["vocabulary"][chances[:, 10].argmax()] == "r"

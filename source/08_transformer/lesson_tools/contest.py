@@ -6,6 +6,7 @@ those of lessons 1 to 6.
 
 import csv
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,8 @@ from rnn_utils import softmax
 
 VOCABULARY = ".abcdefghijklmnopqrstuvwxyz"
 KINDS = ("RNN", "LSTM", "GRU", "transformer")
-RATES = (0.003, 0.01, 0.03)  # step sizes to choose from
+RATES = (0.003, 0.01, 0.03, 0.1)  # step sizes to choose from
+BUDGETS = {"steps": "ten epochs each", "time": "as much processor time"}
 COUNTS = {"trigram": 9.38, "4-gram": 9.25}  # of lesson 5, on the same held-back names
 
 
@@ -146,7 +148,7 @@ def trained(rival, rng, batches, steps, rate, every):
 
 def rows_of(path):
     """Return the rows of a table, each a dict; what is a number is one."""
-    with open(path, encoding="utf-8", newline="") as file:
+    with Path(path).open(encoding="utf-8", newline="") as file:
         return [{name: _number(word) for name, word in row.items()} for row in csv.DictReader(file)]
 
 
@@ -192,3 +194,50 @@ def results(rows, *same):
             ]
             found.setdefault(key, {})[network] = first["rate"], best
     return found
+
+
+def held_and_learning(rows):
+    """Return what the networks reach on the held-back names, and how fast they learn.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Those of contest.csv.
+
+    Returns
+    -------
+    held : dict of str to dict of str to list of float
+        By network and by what was equal: the perplexity of each seed.
+    learning : dict of str to tuple of two lists
+        By network, with the seed 0: seconds, and perplexities on the validation names.
+    """
+    found = results(rows, "budget")
+    found["steps",]["transformer"] = found["time",]["transformer"]  # ten epochs are its time
+    held, learning = {}, {}
+    for kind in KINDS:
+        held[kind] = {
+            words: [row["held"] for row in found[budget,][kind][1]]
+            for budget, words in BUDGETS.items()
+        }
+        want = {"budget": "time", "network": kind, "seed": 0, "rate": found["time",][kind][0]}
+        one = [row for row in rows if want.items() <= row.items()]
+        learning[kind] = [row["seconds"] for row in one], [row["validation"] for row in one]
+    return held, learning
+
+
+def panels_of_lists(rows):
+    """Return the panels of `plot_again`, from the rows of again.csv."""
+    found = results(rows, "before", "names")
+    most = max(names for _, names in found)
+    chosen = {
+        "More context": ("names before the one that comes again", 0, [(n, most) for n in range(3)]),
+        "More data": ("training names", 1, sorted(key for key in found if key[0] == 1)),
+    }
+    panels = {}
+    for title, (words, place, keys) in chosen.items():
+        by_network = {
+            kind: {int(key[place]): [row["held"] for row in found[key][kind][1]] for key in keys}
+            for kind in ("GRU", "transformer")
+        }
+        panels[title] = words, by_network
+    return panels

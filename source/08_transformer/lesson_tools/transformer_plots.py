@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from lesson_tools.plots import CELL, FUNCTION, STATE, WEIGHTS, draw_arrow, draw_box, empty_axes
+from lesson_tools.plots import CELL, STATE, WEIGHTS, draw_arrow, draw_box, empty_axes
 
 WIDTH = 5.6  # inches, of every figure: in a narrow window its letters are still to be read
 # Colour, dashes and marker of each network, as in lesson 6: apart in greyscale, too.
@@ -27,7 +27,7 @@ def plot_places(P, products):
     """
     fig, axes = plt.subplots(2, 1, figsize=(WIDTH, 5.6), height_ratios=[1.3, 1])
     fig.subplots_adjust(left=0.12, right=0.87, bottom=0.09, top=0.94, hspace=0.45)
-    image = axes[0].imshow(P, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+    image = axes[0].imshow(P, cmap="cividis", vmin=-1, vmax=1, aspect="auto")
     axes[0].set(title="A column for each place", xlabel="place", ylabel="row")
     axes[0].set_yticks(range(0, len(P), 4))
     fig.colorbar(image, cax=axes[0].inset_axes([1.02, 0, 0.025, 1]))
@@ -35,8 +35,8 @@ def plot_places(P, products):
     for (place, values), (colour, dashes) in zip(products.items(), looks, strict=False):
         axes[1].plot(values, dashes, color=colour, label=f"place {place}")
     axes[1].set(title="The product of two columns", xlabel="the other place", ylabel="product")
-    axes[1].legend(frameon=False, loc="upper right", fontsize=9)
-    axes[1].set_xlim(axes[0].get_xlim())
+    axes[1].legend(frameon=False, loc="upper center", ncols=3, fontsize=9)
+    axes[1].set(xlim=axes[0].get_xlim(), ylim=(2.5, 12.5))
     return axes
 
 
@@ -48,7 +48,7 @@ def draw_block():
     ax.text(1.6, 0.4, "x", ha="center", va="center", family="monospace")
     ax.text(1.6, 6.7, "y", ha="center", va="center", family="monospace")
     ax.text(1.35, 3.45, "mid", ha="right", va="center", family="monospace")
-    ax.text(0.35, 4.9, "the stream", ha="center", va="center", rotation=90)
+    ax.text(1.3, 1.75, "the stream", ha="center", va="center", rotation=90)
     for low, text, note in [
         (1.0, "heads", "each place looks back"),
         (3.85, "feed forward", "each place for itself"),
@@ -83,14 +83,14 @@ def plot_heads(text, heads):
         By title: a row for each place that looks.
     """
     fig, axes = plt.subplots(2, -(-len(heads) // 2), figsize=(WIDTH, 5.6))
-    fig.subplots_adjust(left=0.1, right=0.87, bottom=0.09, top=0.94, wspace=0.18, hspace=0.3)
+    fig.subplots_adjust(left=0.1, right=0.84, bottom=0.1, top=0.94, wspace=0.18, hspace=0.3)
     for ax, (title, weights) in zip(axes.flat, heads.items(), strict=True):
         image = ax.imshow(weights, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
         ax.set_title(title, fontsize=11)
         _text(ax, text)
     fig.supxlabel("what is looked at", fontsize=10)
     fig.supylabel("who looks", fontsize=10)
-    fig.colorbar(image, cax=fig.add_axes([0.9, 0.09, 0.025, 0.85]), label="weight")
+    fig.colorbar(image, cax=fig.add_axes([0.865, 0.1, 0.022, 0.84]), label="weight")
     return axes
 
 
@@ -140,7 +140,8 @@ def plot_contest(reached, learning, counts):
     fig.subplots_adjust(left=0.18, right=0.97, bottom=0.08, top=0.95, hspace=0.42)
     for row, (network, by_budget) in enumerate(reached.items()):
         colour, _, marker = LOOKS[network]
-        for shift, (filled, values) in zip((-0.15, 0.15), enumerate(by_budget.values())):
+        pairs = zip((-0.15, 0.15), enumerate(by_budget.values()), strict=True)
+        for shift, (filled, values) in pairs:
             axes[0].plot(
                 *(values, [row + shift] * len(values), marker),
                 color=colour,
@@ -155,7 +156,7 @@ def plot_contest(reached, learning, counts):
     axes[0].set_yticks(range(len(reached)), list(reached))
     axes[0].set(xlabel="perplexity", ylim=(len(reached) - 0.4, -1.0))
     axes[0].set_title("Held-back names, three seeds")
-    axes[0].legend(frameon=False, fontsize=9, loc="lower right")
+    axes[0].legend(framealpha=1, edgecolor="white", fontsize=9, loc="lower right")
     for network, (seconds, values) in learning.items():
         colour, dashes, marker = LOOKS[network]
         axes[1].plot(
@@ -167,7 +168,7 @@ def plot_contest(reached, learning, counts):
             label=network,
         )
     axes[1].set(title="While they learn, validation names, seed 0", ylabel="perplexity")
-    axes[1].set(xlabel="processor time, in seconds", ylim=(8.5, 11.5))
+    axes[1].set(xlabel="processor time, in seconds", ylim=(8.2, 11.5))
     axes[1].legend(frameon=False, loc="upper right")
     return axes
 
