@@ -812,6 +812,21 @@ def test_who_learns_names_best(text):
     order = ("GRU", "LSTM", "transformer", "RNN")
     assert said.format(*(span(rows_by[kind]) for kind in order)) in text
     assert max(rows_by["GRU"]) < min(rows_by["transformer"])
+    assert min(rows_by["LSTM"]) < max(rows_by["transformer"]) < max(rows_by["LSTM"])
+    of_steps = {kind: reached("steps", kind) for kind in ("GRU", "LSTM", "RNN")}
+    said = "With ten epochs for each the GRU comes to {}, the LSTM to {} and the RNN to {}"
+    assert said.format(*map(span, of_steps.values())) in text
+    ahead = [np.median(by["LSTM"]) < np.median(by["GRU"]) for by in (of_steps, rows_by)]
+    assert ahead == [True, False]
+    for kind, good in {"GRU": True, "RNN": True, "LSTM": False}.items():
+        assert (np.median(rows_by[kind]) < np.median(of_steps[kind])) == good
+    epochs = {
+        kind: [row["epoch"] for row in best]
+        for kind, (_, best) in chosen("contest", "budget")["time",].items()
+    }
+    assert set(epochs["transformer"]) == {9, 10}
+    assert (min(epochs["LSTM"]), max(epochs["LSTM"])) == (5, 11)
+    assert f"The three LSTMs lie {np.ptp(rows_by['LSTM']):.2f} apart" in text
     assert max(max(values) for values in rows_by.values()) < contest.COUNTS["4-gram"]
 
 
