@@ -634,7 +634,7 @@ def test_names_are_split_as_in_lesson_5():
     assert sorted(train + validation + held) == sorted(names)
     families = [{name[:4] for name in part} for part in (train, validation, held)]
     assert not any(one & other for one, other in itertools.combinations(families, 2))
-    assert [len(part) for part in (train, validation, held)] == [len(train), 395, len(held)]
+    assert [len(part) for part in (train, validation, held)] == [3593, 493, 589]
 
 
 @pytest.mark.parametrize("before", [0, 1, 2, 3])
@@ -860,6 +860,28 @@ def test_the_yardsticks_of_the_open_exercise(text):
         assert f"| {name} | {' | '.join(shown)} |" in text
 
 
+def test_names_that_come_again(text):
+    panels = contest.panels_of_lists(rows("again"))
+    assert {name: list(by["GRU"]) for name, (_, by) in panels.items()} == {
+        "More context": [0, 1, 2],
+        "More data": [30, 100, 300, 3593],
+    }
+    for _, by_network in panels.values():
+        values = zip(by_network["GRU"].items(), by_network["transformer"].values(), strict=True)
+        for (value, gru), transformer in values:
+            assert len(gru) == len(transformer) == 3
+            said = f"| {value:,} | {span(gru)} | {span(transformer)} |"
+            assert said in text
+    context, data = (by_network for _, by_network in panels.values())
+    ahead = {
+        place: [max(by["transformer"][n]) < min(by["GRU"][n]) for n in by["GRU"]]
+        for place, by in (("context", context), ("data", data))
+    }
+    assert ahead == {"context": [False, True, True], "data": [False, False, True, True]}
+    for by, n in ((context, 0), (data, 100)):
+        assert max(by["GRU"][n]) < min(by["transformer"][n])
+
+
 # --- what the notebook itself measures ----------------------------------------------------------
 
 
@@ -904,3 +926,7 @@ def test_where_the_heads_look_when_a_name_comes_again(lesson):
     between = heads["block 1, head 1"][8:16, 8]
     assert between.min() > 0.5
     assert names["vocabulary"][chances[:, 10].argmax()] == "r"
+    assert chances[0, 15] > 0.99
+    for n in (1, 2):
+        assert heads[f"block 2, head {n}"][15, 14:].sum() > 0.8
+        assert heads[f"block 2, head {n}"][8].argmax() == 1

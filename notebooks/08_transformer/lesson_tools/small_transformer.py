@@ -88,10 +88,39 @@ def perplexity(parts, model, batch, h):
     return float(np.exp(masked_cross_entropy(softmax(scores), batch["labels"], batch["mask"])[0]))
 
 
-def train(parts, model, names, vocabulary, rng, h, epochs=EPOCHS, rate=RATE):
-    """Train a model on names, in a random order, again and again.
+def steps_of(look, parameters, batches, steps, rate, rise=0.1):
+    """Take a step of Adam for each batch.
 
     The step size rises in a straight line over a tenth of the steps, and then falls to nothing.
+    With ``rise`` 0 it begins at its top.
+
+    Parameters
+    ----------
+    look : callable
+        Takes arrays by name and a batch; returns loss and gradients.
+    steps : int
+        How many there are to be; they may end earlier.
+
+    Yields
+    ------
+    parameters : dict
+        The arrays after the step.
+    loss : float
+        Before it.
+    """
+    zeros = {name: np.zeros(value.shape) for name, value in parameters.items()}
+    state = {"mean": zeros, "square": zeros}
+    for number, batch in enumerate(batches):
+        loss, grads = look(parameters, batch)
+        grads = clip_by_norm(grads, LONGEST)
+        up = (number + 1) / max(rise * steps, 1)
+        now = rate * min(up, (1 - number / steps) / (1 - rise))
+        parameters, state = adam_step(parameters, grads, state, number + 1, now)
+        yield parameters, loss
+
+
+def train(parts, model, names, vocabulary, rng, h, epochs=EPOCHS, rate=RATE):
+    """Train a model on names, in a random order, again and again.
 
     Yields
     ------
@@ -100,18 +129,20 @@ def train(parts, model, names, vocabulary, rng, h, epochs=EPOCHS, rate=RATE):
     losses : list of float
         Of all steps so far.
     """
-    parameters = flat(model)
-    zeros = {name: np.zeros(value.shape) for name, value in parameters.items()}
-    state, losses = {"mean": zeros, "square": zeros}, []
-    steps = epochs * (len(names) // BATCH)
-    for _ in range(epochs):
-        order = rng.permutation(len(names))
-        for first in range(0, len(order) - BATCH + 1, BATCH):
-            batch = make_batch([names[n] for n in order[first : first + BATCH]], vocabulary)
-            loss, grads = loss_and_gradients(parts, built(parameters), batch, h)
-            grads = clip_by_norm(flat(grads), LONGEST)
-            part = len(losses) / steps
-            now = rate * min(10 * part + 10 / steps, (1 - part) / 0.9)
-            parameters, state = adam_step(parameters, grads, state, len(losses) + 1, now)
-            losses.append(loss)
-        yield built(parameters), losses
+    count = len(names) // BATCH
+
+    def batches():
+        for _ in range(epochs):
+            order = rng.permutation(len(names))
+            for first in range(0, count * BATCH, BATCH):
+                yield make_batch([names[n] for n in order[first : first + BATCH]], vocabulary)
+
+    def look(parameters, batch):
+        loss, grads = loss_and_gradients(parts, built(parameters), batch, h)
+        return loss, flat(grads)
+
+    losses = []
+    for parameters, loss in steps_of(look, flat(model), batches(), epochs * count, rate):
+        losses.append(loss)
+        if len(losses) % count == 0:
+            yield built(parameters), losses

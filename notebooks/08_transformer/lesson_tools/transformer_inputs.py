@@ -1,7 +1,8 @@
 """What the exercises of this lesson are called with: a transformer, and each of its parts.
 
 What goes backwards needs caches. They are drawn part by part and never computed by running the
-network, so that no exercise of this lesson is solved here.
+network, so that no exercise of this lesson is solved here. But what lies in one cache fits together
+as if a network had left it: who computes some of it anew gets the same.
 """
 
 import numpy as np
@@ -143,34 +144,43 @@ def draw_norm_cache(rng, d, m, T_x, gain):
     return normed, spread, gain
 
 
-def draw_look_cache(rng, h, m, T_x, parameters, sharp=1.0):
-    """Draw what attention with heads keeps; with a high ``sharp`` nearly all is one weight."""
-    d = len(parameters["Wq"])
-    looks = []
-    for _ in range(h):
-        Q, K, V = (rng.standard_normal((d // h, m, T_x)) for _ in range(3))
+def at_each_place(W, x):
+    """Return the product of a matrix and each column."""
+    return np.stack([W @ one for one in x.swapaxes(0, 1)], axis=1)
+
+
+def draw_look_cache(rng, h, x, parameters, sharp=1.0):
+    """Draw what attention with heads keeps of x; a high ``sharp`` makes nearly all one weight.
+
+    The weights are drawn, and everything else fits them and x. A mask that leads to them is not
+    in a cache.
+    """
+    (m, T_x), looks = x.shape[1:], []
+    rows = [np.split(at_each_place(parameters[W], x), h) for W in ("Wq", "Wk", "Wv")]
+    for Q, K, V in zip(*rows, strict=True):
         shares = np.tri(T_x) * rng.uniform(0.05, 1.0, (m, T_x, T_x)) ** sharp
         looks.append((Q, K, V, shares / shares.sum(axis=-1, keepdims=True)))
-    x, out = (rng.standard_normal((d, m, T_x)) for _ in range(2))
+    out = np.vstack([np.einsum("rmk,mqk->rmq", V, shares) for _, _, V, shares in looks])
     return x, out, looks, parameters
 
 
-def draw_feed_cache(rng, m, T_x, parameters):
-    """Draw what the feed-forward part keeps."""
-    x = rng.standard_normal((parameters["W1"].shape[1], m, T_x))
-    sums = np.stack([parameters["W1"] @ one + parameters["b1"] for one in x.swapaxes(0, 1)], axis=1)
+def draw_feed_cache(x, parameters):
+    """Return what the feed-forward part keeps of x."""
+    sums = at_each_place(parameters["W1"], x) + parameters["b1"][:, :, None]
     return x, (sums + np.abs(sums)) / 2, parameters
 
 
 def draw_block_cache(rng, h, m, T_x, parameters):
-    """Draw what a block keeps: the caches of its four parts."""
-    d = len(parameters["Wq"])
-    return (
-        draw_norm_cache(rng, d, m, T_x, parameters["gain1"]),
-        draw_look_cache(rng, h, m, T_x, parameters),
-        draw_norm_cache(rng, d, m, T_x, parameters["gain2"]),
-        draw_feed_cache(rng, m, T_x, parameters),
-    )
+    """Draw what a block keeps: the caches of its four parts, each read from the one before."""
+    d, caches = len(parameters["Wq"]), []
+    for number in "12":
+        gain, bias = parameters[f"gain{number}"], parameters[f"bias{number}"]
+        norm = draw_norm_cache(rng, d, m, T_x, gain)
+        x = norm[0] * gain[:, :, None] + bias[:, :, None]
+        look = number == "1"
+        rest = draw_look_cache(rng, h, x, parameters) if look else draw_feed_cache(x, parameters)
+        caches += [norm, rest]
+    return tuple(caches)
 
 
 # --- backwards ----------------------------------------------------------------------------
@@ -186,14 +196,15 @@ def layer_norm_backward_arguments(rng, d, m, T_x, large=1.0):
 def multi_head_attention_backward_arguments(rng, d, h, m, T_x, large=1.0, sharp=1.0):
     """Draw the arguments of ``multi_head_attention_backward``."""
     parameters = draw_parameters(rng, look_shapes(d), SCALE)
-    cache = draw_look_cache(rng, h, m, T_x, parameters, sharp)
+    x = rng.standard_normal((d, m, T_x))
+    cache = draw_look_cache(rng, h, x, parameters, sharp)
     return {"dy": large * rng.standard_normal((d, m, T_x)), "cache": cache}
 
 
 def feed_forward_backward_arguments(rng, d, d_f, m, T_x, large=1.0):
     """Draw the arguments of ``feed_forward_backward``."""
     parameters = draw_parameters(rng, feed_shapes(d, d_f), SCALE)
-    cache = draw_feed_cache(rng, m, T_x, parameters)
+    cache = draw_feed_cache(rng.standard_normal((d, m, T_x)), parameters)
     return {"dy": large * rng.standard_normal((d, m, T_x)), "cache": cache}
 
 

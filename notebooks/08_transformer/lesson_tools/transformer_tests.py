@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from lesson_tools.cases import PublicCases
+from lesson_tools.cases import ALONE, PublicCases
 from lesson_tools.checks import Mismatch, call, check, name_of, passed, require_function
 from lesson_tools.counting import arguments_of
 from lesson_tools.drawing import check_generator, check_often
@@ -26,8 +26,14 @@ from lesson_tools.transformer_inputs import (
     transformer_forward_arguments,
 )
 
-AXES = {3: ("feature", "example", "place")}
-PLACES = [(6, 9), (5, 4), (4, 200), (1, 3), (2, 1)]
+SEEN = ("example", "query", "key")
+AXES = {  # of the stream, and of what its places see of each other
+    3: ("feature", "example", "place"),
+    **{f"cache[2][{head}][3]": SEEN for head in range(4)},
+    **{f"cache[1][2][{head}][3]": SEEN for head in range(4)},
+    **{f"caches[1][{k}][1][2][{head}][3]": SEEN for k in range(4) for head in range(4)},
+}
+PLACES = [(6, 9), (5, 4), (3, 60), (1, 3), (2, 1)]
 NORM = [
     (5, 3, 4),
     (4, 1, 6),
@@ -39,17 +45,17 @@ NORM = [
 ]
 NORM_BACK = [(5, 3, 4), (4, 1, 6), (3, 4, 1), (6, 2, 3, {"large": 1e4}), (2, 3, 4)]
 HEADS = [
-    (6, 2, 3, 4),
-    (6, 3, 1, 5),
-    (4, 1, 3, 2),
+    (6, 3, 2, 4),
+    (4, 2, 1, 3),
+    (2, 1, 3, 2),
     (4, 4, 2, 1),
-    (4, 2, 3, 2, {"before": 5}),
-    (6, 2, 1, 1, {"before": 4}),
+    (4, 2, 1, 3, {"before": 5}),
+    (2, 1, 4, 1, {"before": 3}),
 ]
 HEADS_BACK = [
-    (6, 2, 3, 4),
-    (6, 3, 1, 5),
-    (4, 1, 3, 2),
+    (4, 2, 3, 5),
+    (6, 3, 1, 4),
+    (3, 1, 4, 2),
     (4, 4, 2, 1),
     (4, 2, 3, 5, {"sharp": 40.0}),
     (2, 1, 4, 3, {"large": 1e4}),
@@ -57,31 +63,32 @@ HEADS_BACK = [
 FEED = [(4, 6, 3, 5), (5, 3, 1, 4), (3, 7, 4, 1), (1, 2, 3, 4)]
 FEED_BACK = [*FEED, (2, 3, 4, 2, {"large": 1e4})]
 BLOCK = [
-    (4, 2, 6, 3, 5),
-    (6, 3, 4, 1, 4),
-    (6, 2, 3, 4, 1),
-    (4, 1, 5, 2, 3, {"before": 6}),
+    (4, 1, 5, 2, 3),
+    (6, 3, 2, 1, 4),
+    (4, 2, 3, 3, 1),
+    (4, 2, 3, 1, 2, {"before": 5}),
 ]
-BLOCK_BACK = [(4, 2, 6, 3, 5), (6, 3, 4, 1, 4), (6, 2, 3, 4, 1), (2, 1, 3, 2, 3, {"large": 1e4})]
+BLOCK_BACK = [(4, 2, 6, 3, 5), (6, 3, 2, 1, 4), (4, 2, 3, 3, 1), (2, 1, 3, 2, 3, {"large": 1e4})]
 WHOLE = [
-    (5, 4, 2, 6, 2, 3, 4),
-    (4, 6, 3, 5, 1, 1, 5),
-    (3, 6, 2, 4, 2, 2, 1),
-    (5, 4, 1, 3, 3, 2, 3, {"before": 6}),
+    (5, 4, 2, 6, 2, 2, 3),
+    (4, 6, 3, 2, 1, 1, 3),
+    (3, 4, 2, 5, 1, 3, 1),
+    (4, 2, 1, 3, 2, 1, 2, {"before": 5}),
 ]
 WHOLE_BACK = [
-    (5, 4, 2, 6, 2, 3, 4),
-    (4, 6, 3, 5, 1, 1, 5),
-    (3, 4, 2, 3, 2, 2, 1),
+    (5, 4, 2, 6, 2, 2, 3),
+    (3, 6, 3, 2, 1, 1, 4),
+    (3, 4, 2, 5, 1, 3, 1),
     (6, 2, 1, 3, 3, 2, 3, {"large": 1e4}),
 ]
 WRITES = [
-    (6, 8, 2, 2, 7, {"chain": 4}),
-    (5, 6, 3, 1, 6, {"prompt": 4, "stop": 2}),
-    (6, 8, 1, 2, 3, {"chain": 4, "stop": 1}),
-    (5, 4, 2, 2, 5, {"prompt": 2, "before": 3}),
+    (6, 8, 2, 2, 5, {"chain": 3}),
+    (5, 6, 3, 1, 5, {"prompt": 4, "stop": 2}),
+    (6, 8, 1, 2, 2, {"chain": 4, "stop": 1}),
+    (5, 4, 2, 2, 4, {"prompt": 2, "before": 3}),
     (6, 4, 4, 1, 1),
 ]
+DIRECT = ("one_hot", "transformer_forward")  # what is called to write
 SIZES = {  # of each exercise the makers' sizes, in words
     "layer_norm": "d m T_x",
     "multi_head_attention": "d h m T_x",
@@ -92,15 +99,26 @@ SIZES = {  # of each exercise the makers' sizes, in words
 
 
 class Cases(PublicCases):
-    """Cases of which the calls are recorded only where all have as many arguments."""
+    """Cases of which less is recorded than of others: each of them returns a whole network."""
+
+    def alone(self, name):
+        """Return one example and one step of each case once."""
+        return super().alone(name)[ALONE - 1 :]
 
     def record(self, test, function):
-        """Record no calls of which some are given a past and others none."""
+        """Record of the whole network what comes of its cases, and little else.
+
+        Of calls only those that `generate` makes itself, of inputs none that lies deep in a cache.
+        """
         found = super().record(test, function)
-        for key in [key for key in found if key.endswith(" calls")]:
-            calls = found[key].items()
-            found[key] = {name: many for name, many in calls if len({*map(len, many)}) == 1}
-        return found
+        for key in [*found]:
+            name, *_, kind = key.split()
+            if name.startswith("transformer_") and kind == "without":
+                found[key] = {one: n for one, n in found[key].items() if one.count("[") < 3}
+            if name == "generate" and kind == "calls":
+                found[key] = {one: n for one, n in found[key].items() if one in DIRECT}
+        large = ("transformer_forward alone", "transformer_backward alone")
+        return {key: value for key, value in found.items() if not key.startswith(large)}
 
 
 CASES = Cases(
@@ -233,7 +251,8 @@ def positional_encoding_test(target):
 def layer_norm_test(target):
     """Test how columns are brought to one scale."""
     with CASES.explained(target, "layer_norm"):
-        _compare(target, "layer_norm", "y cache", AXES, {"cache": NORM_CACHE})
+        axes = AXES | {"cache[1]": ("example", "place")}
+        _compare(target, "layer_norm", "y cache", axes, {"cache": NORM_CACHE})
     passed(target)
 
 
@@ -246,7 +265,7 @@ def multi_head_attention_test(target):
     """Test attention with heads, with earlier places and without."""
     with CASES.explained(target, "multi_head_attention"):
         entries = {"cache": LOOK_CACHE, **KEPT, **LOOKS}
-        _compare(target, "multi_head_attention", "y kept cache", entries=entries)
+        _compare(target, "multi_head_attention", "y kept cache", AXES, entries)
     passed(target)
 
 
@@ -271,7 +290,7 @@ def transformer_block_test(target):
     """Test a block, and that no place of it looks ahead."""
     with CASES.explained(target, "transformer_block"):
         entries = {"cache": BLOCK_CACHE, **KEPT}
-        _compare(target, "transformer_block", "y kept cache", entries=entries)
+        _compare(target, "transformer_block", "y kept cache", AXES, entries)
         for _, given, _ in CASES.of("transformer_block"):
             check_causal(target, given)
     passed(target)
@@ -285,7 +304,7 @@ def transformer_block_backward_test(target):
 def transformer_forward_test(target):
     """Test the whole network, at once and behind what was read before."""
     with CASES.explained(target, "transformer_forward"):
-        _compare(target, "transformer_forward", "scores kept caches")
+        _compare(target, "transformer_forward", "scores kept caches", AXES)
         for _, given, _ in CASES.of("transformer_forward"):
             check_causal(target, given)
             check_pieces(target, given)
