@@ -33,7 +33,6 @@ from lesson_tools.probing import (
     results,
     without_each,
 )
-from lesson_tools.reading import reading
 from lesson_tools.shapes import sizes_in
 from lesson_tools.stale import stale
 
@@ -141,6 +140,8 @@ class PublicCases:
             elif any(not text.startswith(PERHAPS) for text in said):  # nothing is guessed then
                 detail = GUESS.sub("", detail)
             else:
+                from lesson_tools.reading import reading  # for an answer that nothing else explains
+
                 seen = [
                     *reading(target, given[0] if given else {}, wrong.__cause__ is not None),
                     *self._observed(target, name, wrong),

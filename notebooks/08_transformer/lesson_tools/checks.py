@@ -5,15 +5,12 @@ order: how many values come back, then type, shape, dtype, finite numbers and va
 each, arguments that were changed, and a second call. It stops at the first mismatch.
 
 The grader compares with it, and each release of this course carries it in ``lesson_tools``, so it
-needs NumPy and nothing else.
+needs NumPy and nothing else. What a wrong answer alone needs is imported where there is
+one: each sandbox imports the tests, and all that is more than half of it.
 """
 
 import copy
 
-from .errors import explained
-from .extent import extent
-from .facts import quoted
-from .forms import advice
 from .values import Mismatch, alike, compare_one, compare_unchanged, kind, name_of, wrapped
 
 
@@ -61,6 +58,9 @@ def check(target, given, want, case="", form=tuple, axes=None, entries=None, els
     except Mismatch as wrong:
         if isinstance(wrong.__cause__, NotImplementedError):
             raise  # then the sizes say nothing
+        from .extent import extent
+        from .forms import advice
+
         where = f"{name_of(target)} is not right yet ({case}):\n  " if case else ""
         more = advice(wrong, given, case, entries or {}, axes)
         if len(calls) == 1 and value:
@@ -107,6 +107,8 @@ def call(target, given, case="", axes=None):
             " Fill its blank, run that cell, then run this one again.",
         ) from error
     except Exception as error:
+        from .errors import explained
+
         said = explained(error, case, axes, given, (__file__,))
         raise Mismatch(
             f"{name_of(target)} stopped with an error",
@@ -170,4 +172,6 @@ def place(error):
     """Quote the line of the student's function at which ``error`` was raised."""
     if hasattr(error, "place"):  # the grader's stub brings it along
         return error.place
+    from .facts import quoted
+
     return quoted(error, (__file__,))
