@@ -10,6 +10,7 @@ The tests themselves lie in the folder ``lesson_tools``, in the file that ends i
 ``_tests.py``. In the course's own folder, where all lessons are, those of all are found.
 """
 
+import functools
 import importlib
 import pkgutil
 import sys
@@ -47,6 +48,7 @@ def record(name, function):
     return lesson.CASES.record(getattr(lesson, f"{name}_test"), function)
 
 
+@functools.cache
 def _lessons():
     """Return the modules that hold tests."""
     tools = importlib.import_module("lesson_tools")

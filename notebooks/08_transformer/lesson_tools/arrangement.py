@@ -5,7 +5,7 @@ Each sentence is a fact about two arrays, as in `relations`.
 
 import numpy as np
 
-from .described import plural
+from .described import plural, several
 
 EXACT = 1e-8  # of the largest number: stored values are rounded to 10 digits
 ENOUGH = 4  # different numbers, for a relation to be no chance
@@ -28,21 +28,20 @@ def alike_numbers(one, other):
     return bool(size > 0 and np.all(np.abs(one - other) <= EXACT * size))
 
 
-def another_order(got, want):
+def another_order(got, want, names):
     """Say that the right numbers stand there in another order along an axis."""
-    for axis in range(got.ndim):
+    for axis in range(len(names or ())):
         mine, right = np.moveaxis(got, axis, 0), np.moveaxis(want, axis, 0)
         if len(right) < 2 or right[0].size < 2:
             continue
         places = [[i for i, one in enumerate(right) if alike_numbers(row, one)] for row in mine]
         if all(len(found) == 1 for found in places):
             order = [found[0] for found in places]
-            word = {2: ("row", "column"), 3: ("unit", "example", "step")}.get(got.ndim)
-            if sorted(order) == list(range(len(order))) and word:
-                moved = [i for i, place in enumerate(order) if i != place]
+            if sorted(order) == list(range(len(order))):
+                moved, word = [i for i, place in enumerate(order) if i != place], names[axis]
                 return (
-                    f"All {word[axis]}s are there, but in another order: {word[axis]} {moved[0]} "
-                    f"holds what belongs to {word[axis]} {order[moved[0]]}."
+                    f"All {several(word)} are there, but in another order: {word} {moved[0]} "
+                    f"holds what belongs to {word} {order[moved[0]]}."
                 )
     return ""
 
@@ -99,20 +98,19 @@ def only_zeros(got, want):
     return "Wherever it is wrong it is exactly 0: perhaps nothing was written there."
 
 
-def wrong_places(got, want):
+def wrong_places(got, want, names):
     """Say along which axis some places are right and others all wrong, in a few words."""
     wrong = _wrong(got, want)
-    words = {2: ("row", "column"), 3: ("unit", "example", "step")}.get(got.ndim, ())
-    for axis in reversed(range(len(words))):
+    for axis in reversed(range(len(names or ()))):
         bad = wrong.any(axis=tuple(n for n in range(got.ndim) if n != axis))
         places = np.flatnonzero(bad)
         if bad.all() or np.compress(bad, wrong, axis).mean() < MOSTLY:
             continue
         first, last = int(places[0]), int(places[-1])
         if first == last:
-            return f"Only {words[axis]} {first} is wrong."
+            return f"Only {names[axis]} {first} is wrong."
         if len(places) == last - first + 1:
-            return f"Only {words[axis]}s {first} to {last} are wrong."
+            return f"Only {several(names[axis])} {first} to {last} are wrong."
     return ""
 
 

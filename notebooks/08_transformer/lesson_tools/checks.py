@@ -33,8 +33,8 @@ def check(target, given, want, case="", form=tuple, axes=None, entries=None, els
     form : type
         How the values come back: a ``tuple``, a ``dict`` with their names as keys, or
         ``float`` for a single number.
-    axes : dict of int to tuple of str, optional
-        What the axes of arrays are called; see `describe`.
+    axes : dict of int or str to tuple of str, optional
+        What the axes of arrays are called; see `described.names_of_axes`.
     entries : dict of str to tuple of str, optional
         What the entries of a tuple or a list among the values are called, by its name:
         ``{"cache": ("a_next", "a_prev")}``. Behind a list, ``[t]`` stands for each of its entries.
@@ -62,7 +62,7 @@ def check(target, given, want, case="", form=tuple, axes=None, entries=None, els
         if isinstance(wrong.__cause__, NotImplementedError):
             raise  # then the sizes say nothing
         where = f"{name_of(target)} is not right yet ({case}):\n  " if case else ""
-        more = advice(wrong, given, case, entries or {})
+        more = advice(wrong, given, case, entries or {}, axes)
         if len(calls) == 1 and value:
             said = extent(calls[0], want, alike, given, entries, elsewhere)
             more += f"\n  {said}" if said else ""

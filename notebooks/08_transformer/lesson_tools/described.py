@@ -81,8 +81,8 @@ class Sizes:
     ----------
     case : str
         The sizes in words: ``"n_x=3, n_a=5, m=4"``.
-    axes : dict of int to tuple of str, optional
-        What the axes of arrays are called; see `describe`.
+    axes : dict of int or str to tuple of str, optional
+        What the axes of arrays are called; see `described.names_of_axes`.
     """
 
     def __init__(self, case="", axes=None):
@@ -124,7 +124,7 @@ class Sizes:
         m, steps = self.sizes.get("m"), self.sizes.get("T_x")
         if names is None or len(shape) != 3 or shape[1:] != (m, steps) or m == steps:
             return ""
-        return f"{names[axis]}s" if axis and 1 not in (m, steps) else ""
+        return several(names[axis]) if axis and 1 not in (m, steps) else ""
 
 
 def named(value):
@@ -159,6 +159,31 @@ def listed(words, last="and"):
     return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
+def names_of_axes(axes, shape, name=""):
+    """Return what one place along each axis of an array is called; None where nobody knows.
+
+    Parameters
+    ----------
+    axes : dict of int or str to tuple of str, or None
+        By the number of axes, and of an array where they are called otherwise by its name:
+        ``{3: ("unit", "example", "time step"), "weights": ("example", "query", "key")}``.
+    shape : tuple of int
+        Of the array.
+    name : str
+        What it is called.
+    """
+    known = {2: ("row", "column"), **(axes or {})}
+    own = known.get(name, ())
+    return own if len(own) == len(shape) else known.get(len(shape))
+
+
 def plural(number, word):
     """Return a number with a word: ``1 value``, ``3 values``."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    return f"{number} {word if number == 1 else several(word)}"
+
+
+def several(word):
+    """Return the plural of a word: ``values``, ``queries``."""
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}s"

@@ -15,7 +15,8 @@ from lesson_tools.transformer_inputs import transformer_parameters
 from lesson_tools.values import kind, name_of
 from rnn_utils import softmax
 
-LONG, OFTEN = 200, 50  # characters of a long text, and how many short texts there are
+LONG, OFTEN = 50, 50  # characters of a long text, and how many short texts there are
+TEXTS = 4  # long ones
 NETWORKS = 2
 RARE = 4.75  # standard deviations: one in a million
 
@@ -96,11 +97,15 @@ def check_often(target, rng, temperature=1.0, networks=NETWORKS):
     squares, free = 0.0, 0
     for _ in range(networks):
         given, scores = doubtful(rng, temperature=temperature)
-        found = drawn(target, copy.deepcopy(given))
-        if len(found) < LONG:
-            raise Mismatch(
-                "The list is shorter than max_len, though the end never comes", f": {len(found)}."
-            )
+        found = []
+        for _ in range(TEXTS):
+            text = drawn(target, copy.deepcopy(given) | {"rng": given["rng"]})
+            if len(text) < LONG:
+                raise Mismatch(
+                    "The list is shorter than max_len, though the end never comes",
+                    f": {len(text)}.",
+                )
+            found += text
         more = pearson(softmax(scores / temperature)[:, 0], found)
         squares, free = squares + more[0], free + more[1]
         given, scores = doubtful(rng, never=False, temperature=temperature, max_len=1)
@@ -112,8 +117,8 @@ def check_often(target, rng, temperature=1.0, networks=NETWORKS):
         raise Mismatch(
             f"At a temperature of {temperature} characters do not come as often as the "
             "probabilities say",
-            f": the chi-squared of {networks * (LONG + OFTEN)} characters is {squares:.0f}, and "
-            f"more than {most(free):.0f} is no chance.",
+            f": the chi-squared of {networks * (TEXTS * LONG + OFTEN)} characters is "
+            f"{squares:.0f}, and more than {most(free):.0f} is no chance.",
         )
 
 

@@ -33,8 +33,8 @@ def explained(error, case="", axes=None, given=(), passed_over=()):
         It may bring its own ``facts`` along; else they are taken from where it was raised.
     case : str
         The sizes of the call: ``"n_x=3, m=4"``.
-    axes : dict of int to tuple of str, optional
-        What the axes of arrays are called; see `describe`.
+    axes : dict of int or str to tuple of str, optional
+        What the axes of arrays are called; see `described.names_of_axes`.
     given : iterable of str
         The names of the arguments of the call.
     passed_over : collection of str

@@ -10,13 +10,14 @@ import re
 
 import numpy as np
 
+from .described import names_of_axes
 from .leaves import leaves
 from .nearly import nearly
 from .relations import related, times
 from .shapes import of_shape, sizes_in
 
 
-def advice(wrong, given, sizes="", entries=None):
+def advice(wrong, given, sizes="", entries=None, axes=None):
     """Return sentences about a mismatch, each in a line of its own; often none.
 
     Parameters
@@ -29,6 +30,8 @@ def advice(wrong, given, sizes="", entries=None):
         The sizes of the case: ``"n_x=3, m=4"``.
     entries : dict of str to tuple of str
         See `grading.comparison.checks.check`.
+    axes : dict of int or str to tuple of str
+        See `grading.comparison.described.names_of_axes`.
     """
     said = []
     for name, got, expected in filter(None, (wrong.within, wrong.about)):
@@ -39,20 +42,21 @@ def advice(wrong, given, sizes="", entries=None):
             said.append(f"{name}{inside} is the place of {known[int(inside[1:-1])]}.")
     # A difference of two results of another function has the rounding of both.
     if wrong.about and not any(map(callable, given.values())):
-        said.append(nearly(*wrong.about[1:]) or _related(wrong, given, sizes))
+        said.append(nearly(*wrong.about[1:]) or _related(wrong, given, sizes, axes))
     return "".join(f"\n  {sentence}" for sentence in said if sentence)
 
 
-def _related(wrong, given, sizes):
+def _related(wrong, given, sizes, axes):
     """Say how wrong numbers follow from the right ones, where that is not said already."""
-    _, got, want = wrong.about
+    name, got, want = wrong.about
     if not {type(got), type(want)} <= {np.ndarray}:
         return ""
     if re.search(r"value \(.*(it is the|backwards|every)", wrong.brief):
         return ""
-    inputs = {name: one[0] for name, one in leaves(given).items() if len(one) == 1}
-    arrays = {name: one for name, one in inputs.items() if isinstance(one, np.ndarray)}
-    said = related(got, want, sizes_in(sizes), arrays)
+    inputs = {one: many[0] for one, many in leaves(given).items() if len(many) == 1}
+    arrays = {one: each for one, each in inputs.items() if isinstance(each, np.ndarray)}
+    names = names_of_axes(axes, want.shape, name)
+    said = related(got, want, sizes_in(sizes), arrays, names)
     if not said and "one and the same factor" in wrong.brief:
         said = f"Each number is {times(np.sum(got * want) / np.sum(want**2))} what it should be."
     placed = re.search(r"value \((only|the first|the last|\[)", wrong.brief)

@@ -13,6 +13,8 @@ import zlib
 
 import numpy as np
 
+from .described import names_of_axes, several
+
 # Far above what another order of summation changes, far below what another formula does.
 CLOSE = 1e-6
 DIGITS = 8
@@ -27,23 +29,25 @@ RESULT = "Your result is "
 # --- how an array differs -------------------------------------------------------------
 
 
-def describe(got, expected, axes=None):
+def describe(got, expected, axes=None, name=""):
     """Say how an array differs from what it should be, as far as that is plain to see.
 
     Parameters
     ----------
     got, expected : numpy.ndarray
         Of the same shape, with finite numbers.
-    axes : dict of int to tuple of str, optional
-        What one place along each axis is called, by the number of axes: ``{3: ("unit", "example",
-        "time step")}``. Without it, places are said as NumPy writes them: ``[:, :, 0]``.
+    axes : dict of int or str to tuple of str, optional
+        What one place along each axis is called; see `described.names_of_axes`. Without it, places
+        are said as NumPy writes them: ``[:, :, 0]``.
+    name : str
+        What the array is called.
 
     Returns
     -------
     str
         No number of either; empty where there is nothing plain to say.
     """
-    names = {2: ("row", "column"), **(axes or {})}.get(expected.ndim)
+    names = names_of_axes(axes, expected.shape, name)
     for what, other in _relatives(expected, names):
         if other.shape == got.shape and _alike(got, other) and not _alike(expected, other):
             return what
@@ -90,7 +94,9 @@ def _relatives(expected, names):
         yield "it is the transpose of what it should be", expected.T
     if expected.ndim == 3 and expected.shape[2] > 1:
         each = _Places(3, 2, names).each
-        backwards = f"its {names[2]}s run backwards" if names else "its last axis runs backwards"
+        backwards = (
+            f"its {several(names[2])} run backwards" if names else "its last axis runs backwards"
+        )
         yield backwards, expected[:, :, ::-1]
         yield f"{each} holds the first one", expected[:, :, :1] + 0 * expected
         yield f"{each} holds the last one", expected[:, :, -1:] + 0 * expected

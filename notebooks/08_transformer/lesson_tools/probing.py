@@ -55,8 +55,8 @@ def calls(target, given):
     Returns
     -------
     dict of str to list
-        Of each function it calls, for each call the names of its arguments and their numbers.
-        None where it stops with an error.
+        Of each function it calls, for each call the names of its arguments, and of each one number
+        for what it holds and one for its shape. None where it stops with an error.
     """
     try:
         with _quiet():
@@ -65,11 +65,20 @@ def calls(target, given):
         return None
     return {
         name: [
-            {one: fingerprint(array, None)[1] for one, array in each.items() if array is not None}
+            {
+                one: [fingerprint(value, None)[1], _form(value)]
+                for one, value in each.items()
+                if value is not None
+            }
             for each in many
         ]
         for name, many in found.items()
     }
+
+
+def _form(value):
+    """Return a number that stands for the shape of an array."""
+    return sum(size * 1000**axis for axis, size in enumerate(getattr(value, "shape", ())))
 
 
 def about_calls(mine, known, steps):
@@ -79,7 +88,7 @@ def about_calls(mine, known, steps):
     ----------
     mine : dict or None
         What `calls` gave.
-    known : dict of str to list of list of float
+    known : dict of str to list of list of list of float
         What it gave for the solution, without names.
     steps : collection of str
         The functions that a loop calls once for each step: of these each call has its place.
@@ -118,7 +127,11 @@ def _other(given, wanted):
     if len(given) != len(wanted):
         return None
     pairs = zip(given.items(), wanted, strict=True)
-    return [name for (name, number), right in pairs if not _same(number, right)]
+    return [
+        name
+        for (name, (number, form)), (right, its) in pairs
+        if form != its or not _same(number, right)
+    ]
 
 
 def close(one, other):

@@ -24,7 +24,7 @@ from .arrangement import (
 )
 
 
-def related(got, want, sizes=(), inputs=()):
+def related(got, want, sizes=(), inputs=(), names=None):
     """Return a sentence about how wrong numbers follow from the right ones; often nothing.
 
     Parameters
@@ -34,6 +34,8 @@ def related(got, want, sizes=(), inputs=()):
         The sizes of the case.
     inputs : dict of str to numpy.ndarray
         What the call was given, by name.
+    names : tuple of str, optional
+        What one place along each axis is called. Without it, nothing is said of places.
     """
     if not comparable(got, want):
         return wrong_ones(got, want)
@@ -44,15 +46,15 @@ def related(got, want, sizes=(), inputs=()):
                 (
                     only_zeros(got, want),
                     _factor(got, want, dict(sizes)),
-                    function_of(got, want),
+                    function_of(got, want, names),
                     _with_input(got, want, dict(inputs)),
                     shift(got, want),
                     _before(got, want),
-                    another_order(got, want),
+                    another_order(got, want, names),
                     other_places(got, want),
                     wrong_signs(got, want),
                     wrong_sums(got, want),
-                    wrong_places(got, want),
+                    wrong_places(got, want, names),
                     one_side(got, want),
                 ),
             ),
@@ -116,7 +118,7 @@ FUNCTIONS = (
 INVERSES = (("the tanh of", np.tanh), ("the sigmoid of", _sigmoid), ("the square of", np.square))
 
 
-def function_of(got, want):
+def function_of(got, want, names=None):
     """Say that what is there is a function of what it should be, number by number."""
     for words, function in FUNCTIONS:
         if alike_numbers(got, function(want)):
@@ -124,11 +126,12 @@ def function_of(got, want):
     for words, function in INVERSES:
         if alike_numbers(want, function(got)):
             return f"What it should be is {words} what is there, number by number."
-    if want.ndim == 3 and want.shape[2] > 2:
+    if names and want.ndim == 3 and want.shape[2] > 2:
+        each = f"Each {names[2]} holds the sum of all that should stand there and"
         if alike_numbers(got, np.cumsum(want, axis=2)):
-            return "Each step holds the sum of all that should stand there and before it."
+            return f"{each} before it."
         if alike_numbers(got, np.cumsum(want[:, :, ::-1], axis=2)[:, :, ::-1]):
-            return "Each step holds the sum of all that should stand there and behind it."
+            return f"{each} behind it."
     return ""
 
 

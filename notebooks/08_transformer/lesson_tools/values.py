@@ -94,8 +94,8 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
         which is there to be used up.
     when : str
         Added to the name where it helps, such as ``" in a second call"``.
-    axes : dict of int to tuple of str, optional
-        What the axes of arrays are called; see `describe`.
+    axes : dict of int or str to tuple of str, optional
+        What the axes of arrays are called; see `described.names_of_axes`.
 
     Raises
     ------
@@ -106,6 +106,10 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
         _compare_container(name, got, expected, when, rtol, atol, axes)
         return
     if callable(expected) or isinstance(expected, np.random.Generator):
+        return
+    if expected is None:
+        if got is not None:
+            raise Mismatch(f"{name}{when} should be None", f", but is {kind(got)}.")
         return
     if isinstance(expected, str):
         if type(got) is not str or got != expected:
@@ -140,7 +144,7 @@ def compare(name, got, expected, when="", rtol=RTOL, atol=ATOL, axes=None):
         )
     wrong = ~(np.abs(got - expected) <= atol + rtol * np.abs(expected))
     if wrong.any():
-        how = describe(got, expected, axes)
+        how = describe(got, expected, axes, name)
         count = f" ({wrong.sum()} of {got.size} values differ)" if got.ndim else ""
         raise Mismatch(
             f"{name}{when} has the wrong value{how and f' ({how})'}",
