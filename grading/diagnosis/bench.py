@@ -10,6 +10,7 @@ import contextlib
 import io
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
@@ -57,7 +58,9 @@ class Bench:
         space = dict(self._namespace)
         try:
             place = "" if ends(source, self.name) else f"<{self.name}, changed>"
-            with _few_lines(place, {}), contextlib.redirect_stdout(io.StringIO()):
+            quiet = contextlib.redirect_stdout(io.StringIO())
+            with _few_lines(place, {}), quiet, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a change has made need make no sense
                 exec(compile(source, place or "<changed>", "exec"), space)
             return self.of(space[self.name], place, most)
         except (Exception, Endless):

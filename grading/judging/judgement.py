@@ -30,7 +30,9 @@ class Judgement:
         """Return the outputs of the test cell, in the form that nbgrader reads."""
         texts = filter(None, said(self.named))
         new = [text for text in texts if not contains(self.text, comparison.bare(text))]
-        text = "\n\n".join([self.text, *(textwrap.fill(one, 88) for one in new)])
+        # A word with a hyphen stays one: the page looks for the sentence, to say it once.
+        filled = (textwrap.fill(one, 88, break_on_hyphens=False) for one in new)
+        text = "\n\n".join([self.text, *filled])
         if self.points <= 0:
             return [error_output(self.verdict, text)]
         whole = f"{self.verdict.value}: {SENTENCES[self.verdict]}\n{text}".strip() + "\n"

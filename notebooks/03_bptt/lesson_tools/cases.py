@@ -147,7 +147,8 @@ class PublicCases:
                     *self._observed(target, name, wrong),
                 ]
                 said = [*said, *filter(None, [" ".join(seen)])]
-            more = "".join(f"\n\n{textwrap.fill(text, 88)}" for text in said)
+            filled = [textwrap.fill(text, 88, break_on_hyphens=False) for text in said]
+            more = "".join(f"\n\n{text}" for text in filled)
             raise Mismatch(wrong.brief, detail + more) from wrong.__cause__
 
     def _sided(self, target, name, wrong):
