@@ -204,7 +204,7 @@ def shape(frame, quoted, text):
 
 
 def is_a(frame, quoted, text):
-    value = frame.value(quoted)
+    value, text = frame.value(quoted), text.removesuffix(" here")
     if text == "None":
         return value is None
     if text.startswith("an array of shape"):
