@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 
 
-def seconds_of(function, least=0.05):
+def seconds_of(function, least=0.02):
     """Return the processor time of a call: the least of a few, of which each takes a while.
 
     One that takes several times as long is called once.
@@ -18,7 +18,7 @@ def seconds_of(function, least=0.05):
             function()
             calls += 1
         found.append((time.process_time() - began) / calls)
-        if found[0] > 4 * least:
+        if found[0] > 10 * least:
             break
     return min(found)
 
