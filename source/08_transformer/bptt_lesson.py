@@ -1,1 +1,0 @@
-../04_lstm_backward/bptt_lesson.py

@@ -1,1 +1,0 @@
-../07_attention/language_model_lesson.py

@@ -1,1 +1,0 @@
-../../05_language_model/lesson_tools/language_model_plots.py

@@ -1,1 +1,0 @@
-../../06_gru/lesson_tools/memory_tasks.py
