@@ -212,15 +212,12 @@ def test_of_several_each_that_is_wrong_has_to_let_show_what_is_done_with_it(
     assert (run["points"], run["verdict"]) == (earned, verdict)
 
 
-def test_of_several_none_that_is_right_by_itself_is_an_excuse(zygote):
-    """One that is right in its own exercise and answers otherwise here is the mistake itself."""
-    rounded = "def out(s):\n    return {'y': np.tanh(s if (s == np.round(s, 1)).any() else s)}"
-    step, out, run = judged_both(zygote, WRONG, rounded, BOTH)
-    assert (step["points"] < 10.0, out["verdict"]) == (True, "correct")
-    assert (run["points"], run["verdict"]) == (10.0, "follow-through")
-    queue = QUEUE.replace("step(x[0], s)", "out(s)").replace(
-        "inner, queue = step", "inner, queue = out"
-    )
-    queue = queue.replace("def step", "def out").replace("(0 * s, (x[0], s))", "{'y': 0 * s}")
-    step, out, run = judged_both(zygote, WRONG, OUT, queue)
-    assert (out["verdict"], run["points"]) == ("correct", 0.0)
+# Right for all that its own exercise asks; the states of a loop grow beyond that.
+LARGE = "def out(s):\n    return {'y': np.tanh(s) if np.abs(s).max() < 6 else np.sin(s)}"
+
+
+@pytest.mark.parametrize("step", [CELL, WRONG], ids=["right", "wrong"])
+def test_of_several_none_that_is_right_by_itself_is_an_excuse(zygote, step):
+    _, out, run = judged_both(zygote, step, LARGE, BOTH)
+    assert (out["verdict"], run["parts"][0]["earned"]) == ("correct", 0.0)
+    assert "not right, and out is" in run["parts"][0]["message"]
