@@ -159,6 +159,12 @@ NOTHING_TO_FOLLOW = {
     "queries and keys exchanged": "has other axes",
     "softmax along the queries": "of a single query it hides all scores",
     "weights with queries and keys exchanged": "has other axes",
+    "gain told what the bias is": "returns the same twice",
+    "rows in place of columns": "has other axes",
+    "dW1 transposed": "has another shape",
+    "dW2 transposed": "has another shape",
+    "both matrices transposed": "has another shape",
+    "biases as rows": "has other axes",
     # Of a step, greedy decoding shows which character is the likeliest, and so for some less than
     # it does of ours.
     "state as it was": "shows less of its arguments",

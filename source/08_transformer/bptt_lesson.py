@@ -1,0 +1,1 @@
+../04_lstm_backward/bptt_lesson.py

@@ -1,0 +1,1 @@
+../07_attention/language_model_lesson.py

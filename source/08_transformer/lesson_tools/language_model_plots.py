@@ -1,0 +1,1 @@
+../../05_language_model/lesson_tools/language_model_plots.py

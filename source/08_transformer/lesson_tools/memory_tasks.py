@@ -1,0 +1,1 @@
+../../06_gru/lesson_tools/memory_tasks.py
