@@ -1,4 +1,4 @@
-"""What students get assumes no system: no path, shell, encoding or file name of one of them.
+"""What students get assumes no system: no path, shell, encoding, clock or file name of one of them.
 
 The lessons run on Linux alone here; `docs/versions.md` says on which versions. This is what can
 be seen of Windows and macOS without having them.
@@ -23,6 +23,8 @@ CODE = [path for path in GIVEN if path.suffix in (".py", ".ipynb")]
 SOURCES = sorted((ROOT / "source").glob("*/*.ipynb"))  # solutions, and so what hand-ins look like
 PLACE = re.compile(r"(/|~|\.\./|[A-Za-z]:[\\/]|\\\\)\S|\w+\\\w+\.\w+$")  # as a file is named
 OPENERS = {"open": 3, "read_text": 0, "write_text": 1}  # which argument is the encoding
+BY_HAND = "make_*.py"  # makes a lesson's tables, with an installed Python
+STILL = {"process_time", "process_time_ns", "thread_time", "thread_time_ns"}
 SHELL = re.compile(r"^\s*(!|%%|%(?!matplotlib inline$))", re.M)
 UNIX = {
     *("fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"),
@@ -40,8 +42,8 @@ def code(path):
     return [cell.source for cell in cells if cell.cell_type == "code"]
 
 
-def faults(source):
-    """Say what in a piece of code assumes a system."""
+def faults(source, clock=False):
+    """Say what in a piece of code assumes a system; a processor's clock, unless it may."""
     yield from (f"a shell or magic command: {line}" for line in SHELL.findall(source))
     tree = ast.parse(re.sub(r"^\s*[!%]", "#", source, flags=re.M))
     prose = {
@@ -59,6 +61,9 @@ def faults(source):
         else:
             names = set()
         yield from (f"imports {name}" for name in sorted(names & UNIX))
+        name = getattr(node, "attr", getattr(node, "name", ""))
+        if name in STILL and not clock and not isinstance(node, ast.FunctionDef):
+            yield f"line {node.lineno}: {name}, which stands still in a browser"
         if isinstance(node, ast.Call):
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
             named = "encoding" in {keyword.arg for keyword in node.keywords}
@@ -72,7 +77,8 @@ def faults(source):
 
 @pytest.mark.parametrize("path", [*CODE, *SOURCES], ids=lambda path: "/".join(path.parts[-2:]))
 def test_code_for_students_assumes_no_system(path):
-    assert [fault for source in code(path) for fault in faults(source)] == []
+    clock = path.match(BY_HAND)
+    assert [fault for source in code(path) for fault in faults(source, clock)] == []
 
 
 @pytest.mark.parametrize(
@@ -93,6 +99,9 @@ def test_code_for_students_assumes_no_system(path):
         "np.loadtxt('../weather.csv')",
         "np.loadtxt(r'C:\\data\\weather.csv')",
         "np.loadtxt('data\\\\weather.csv')",
+        "began = time.process_time()",
+        "from time import process_time",
+        "from time import thread_time as clock",
     ],
 )
 def test_a_fault_is_seen(source):

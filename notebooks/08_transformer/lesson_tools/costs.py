@@ -1,4 +1,7 @@
-"""What length costs: processor time and memory, measured, as ratios."""
+"""What length costs: time and memory, measured, as ratios.
+
+The clock is the one on the wall: that of the processor stands still in a browser.
+"""
 
 import time
 import tracemalloc
@@ -7,17 +10,17 @@ import numpy as np
 
 
 def seconds_of(function, least=0.02):
-    """Return the processor time of a call: the least of a few, of which each takes a while.
+    """Return the seconds of a call: the least of a few, of which each takes a while.
 
     One that takes several times as long is called once.
     """
     found = []
     for _ in range(3):
-        calls, began = 0, time.process_time()
-        while time.process_time() - began < least:
+        calls, began = 0, time.perf_counter()
+        while time.perf_counter() - began < least:
             function()
             calls += 1
-        found.append((time.process_time() - began) / calls)
+        found.append((time.perf_counter() - began) / calls)
         if found[0] > 10 * least:
             break
     return min(found)

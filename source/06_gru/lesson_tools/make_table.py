@@ -17,6 +17,7 @@ import ast
 import itertools
 import json
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,8 @@ import rnn_utils
 from lesson_tools.memory_tasks import (
     TASKS,
     count_parameters,
-    measured,
     three_networks,
+    train,
     units,
     write_weights,
 )
@@ -46,6 +47,14 @@ def gru_of_the_notebook():
             ast.parse(source)
             exec(source, names)
     return names["gru_forward"], names["gru_backward"]
+
+
+def measured(network, task, length, seed, rounds, rate=0.01):
+    """Train with a generator of that seed; return parameters, what was seen, and CPU seconds."""
+    began = time.process_time()
+    rng = np.random.default_rng(seed)
+    parameters, seen = train(network, task, length, rng, rounds, rate=rate)
+    return parameters, seen, time.process_time() - began
 
 
 def table(networks, chosen):

@@ -4,7 +4,6 @@ Everything that is drawn comes from a generator that is handed over. Of the GRU 
 `three_networks` is given the functions that the lesson's notebook has.
 """
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -229,14 +228,6 @@ def train(network, task, length, rng, rounds, m=32, rate=0.01, look_every=100, s
             seen.append((number + 1, np.mean(losses), accuracy(network, parameters, *new)))
             losses.clear()
     return parameters, seen
-
-
-def measured(network, task, length, seed, rounds, rate=0.01):
-    """Train with a generator of that seed; return parameters, what was seen, and CPU seconds."""
-    began = time.process_time()
-    rng = np.random.default_rng(seed)
-    parameters, seen = train(network, task, length, rng, rounds, rate=rate)
-    return parameters, seen, time.process_time() - began
 
 
 def write_weights(path, networks):
