@@ -151,7 +151,9 @@ def finish_and_grade(someone, folder):
     assert [cell.source for cell in cells if LAST_WORD in cell.source] == [last]
     assert not [output for cell in cells for output in cell.outputs if "ename" in output]
     printed = [str(output.get("text", "")) for cell in cells for output in cell.outputs]
-    assert not [text for text in printed if re.search(r"\b0(\.0)? s\b", text)], "a clock that stands"
+    assert not [text for text in printed if re.search(r"\b0(\.0)? s\b", text)], (
+        "a clock that stands"
+    )
     drawing = [cell for cell in cells if re.search(r"^(plt.show|moving)\(", cell.source, re.M)]
     drawn = [cell for cell in drawing if any("image/png" in str(o) for o in cell.outputs)]
     assert drawn == drawing != []
