@@ -62,13 +62,13 @@ def describe(got, expected, axes=None, name=""):
     wrong = ~np.isclose(got, expected, CLOSE, CLOSE)
     if wrong.ndim == 3 and wrong.shape[2] > 1:
         steps = wrong.any(axis=(0, 1))
-        said = _which(steps, _Places(3, 2, names))
+        said = _which(steps, _Places(3, 2, names), wrong[:, :, steps])
         if said and not steps.all():
             return said
     if wrong.ndim >= 2 and wrong.shape[1] > 1:
         columns = wrong.any(axis=(0, *range(2, wrong.ndim)))
         if not columns.all():
-            return _which(columns, _Places(wrong.ndim, 1, names))
+            return _which(columns, _Places(wrong.ndim, 1, names), wrong[:, columns])
     return "no value is right" if wrong.ndim and wrong.all() else ""
 
 
@@ -112,14 +112,20 @@ def _multiple(got, expected):
     return np.allclose(got / factor, expected, CLOSE, 1e-3 * CLOSE)
 
 
-def _which(wrong, places):
-    """Say which of a row are wrong, if that can be said in a few words."""
+def _which(wrong, places, those):
+    """Say which of a row are wrong, if that can be said in a few words.
+
+    That all but one are is said only where most of the values in ``those`` are: a few that are
+    wrong lie there by chance.
+    """
     last = len(wrong) - 1
     found = {int(place) for place in np.flatnonzero(wrong)}
     if found == {0}:
         return f"only {places.first} is wrong"
     if found == {last}:
         return f"only {places.last} is wrong"
+    if 2 * np.count_nonzero(those) < np.size(those):
+        return ""
     if found == set(range(1, last + 1)):
         return f"{places.first} is right, all later ones are wrong"
     if found == set(range(last)):
@@ -169,11 +175,13 @@ def told(found, known):
 
 def surely(sentences):
     """Return sentences of which each is true of the result, however the code is written."""
+    sentences = dict.fromkeys(sentences)  # several mistakes may be told in the same words
     return [one if one.startswith(RESULT) else f"{EXACTLY} {one}" for one in sentences]
 
 
 def perhaps(sentences):
     """Return sentences of which each may be true as what they are: possibilities, two at most."""
+    sentences = dict.fromkeys(sentences)
     return [f"{word} {text}" for word, text in zip(PERHAPS, sentences, strict=False)]
 
 
@@ -192,7 +200,7 @@ def _said(one, known):
 
 def together(sentences):
     """Return what is said of a result that two mistakes give together."""
-    return " ".join([TOGETHER, *sentences])
+    return " ".join([TOGETHER, *dict.fromkeys(sentences)])
 
 
 def outcome(target, given):

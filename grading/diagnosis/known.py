@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from grading.diagnosis.field import Field, Program
+from grading.diagnosis.field import Field, Program, alike
 
 FEW = 2  # other places in which the same result can be made, for it to be a possibility
 ROOM = 60_000  # bytes, compressed, for what a release knows of its mistakes
@@ -55,6 +55,13 @@ def _sure(field: Field, one: Program) -> Sure:
     if mistake.about == "result":
         return Sure.FACT
     others = {other.where for other in field.like(one) if not other.holds(mistake, one)}
+    # Two sentences about one statement may be true of two programs, and not of each other's.
+    others |= {
+        frozenset([rival.parts[0].name])
+        for rival in field.single
+        if rival.parts[0].says != mistake.says and rival.parts[0].about != "result"
+        if alike(rival, one) and rival is not one
+    }
     if not others:
         return Sure.FACT if one.telling else Sure.PERHAPS
     return Sure.PERHAPS if one.telling and len(others) <= FEW else Sure.NOT

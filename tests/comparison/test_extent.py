@@ -30,7 +30,7 @@ def test_a_few_wrong_values_are_named_and_the_others_are_right():
 
 def test_a_few_right_values_are_named_and_the_others_are_wrong():
     wrong = {name: DRAW((3, 4)) for name in NAMES[1:]}
-    assert said(wrong) == "Right is `da`; all others are wrong."
+    assert said(wrong) == "Right is `da`; all others that are compared are wrong."
 
 
 def test_where_all_are_wrong_it_says_so_of_many():

@@ -37,7 +37,7 @@ TYPES = [
     (0.5, C, "A single number stands where an array of shape (5, 4) belongs."),
     (np.float64(0.5), C, "A single number stands where"),
     (MATRIX, C, "With a matrix, * is the product of matrices."),
-    (np.ma.array(C), C, "Make it a plain array"),
+    (np.ma.array(C), C, "Make it a plain one, and say what belongs there: filled(0) puts zeros."),
     (C.sum, C, "It is a function that was not called"),
     (C.astype(np.float32), C, "so something has turned numbers into float32, which keeps fewer"),
     (C.astype(int), C, "An array of whole numbers cuts off"),
@@ -112,6 +112,12 @@ CONTAINERS = [
     (CACHES[0], CACHES, "caches", "It is only what belongs into entry 0 (the list of caches)."),
     ((CACHES[0][:2], A), CACHES, "caches", "There should be one for each of the 6 time steps."),
     ({"Wax": X, "Ba": B}, PARAMETERS, "p", "Is your key 'Ba' meant to be 'ba'?"),
+    (
+        {"dgain": B},
+        {"dgain1": B, "dgain2": B},
+        "p",
+        "Is your key 'dgain' meant to be 'dgain1' or 'dgain2'?",
+    ),
     ({"Wax": X}, PARAMETERS, "p", "'ba' is missing."),
     (PARAMETERS | {"q": B}, PARAMETERS, "p", "'q' does not belong there."),
 ]
@@ -120,6 +126,12 @@ CONTAINERS = [
 @pytest.mark.parametrize(("wrong", "right", "name", "told"), CONTAINERS)
 def test_what_is_wrong_with_a_tuple_or_a_dict_is_said(wrong, right, name, told):
     assert any(told in line for line in said(wrong, right, name))
+
+
+def test_of_entries_that_are_alike_no_order_is_said():
+    """Each of them is found, and yet they need not be all that is there."""
+    assert any("another order" in line for line in said((X, C, B), (C, X, B), "p"))
+    assert not any("another order" in line for line in said((X, C, C), (C, X, X), "p"))
 
 
 RETURNS = [

@@ -44,8 +44,8 @@ def test_what_is_not_finite_is_shown_where_it_is():
 SMALL = "The rounding of floats is not the reason: it would show in the 15th."
 FLAT = "most of them are close to 0, 1 or −1"
 DIGITS = [
-    (A * (1 + 4e-5), "The numbers agree to 4 digits. " + SMALL),
-    (A + 1e-6, "digits. " + SMALL),
+    (A * (1 + 4e-5), "The numbers agree to 4 digits of the largest. " + SMALL),
+    (A + 1e-6, "digits of the largest. " + SMALL),
     (np.float64(np.float32(A) * np.float32(1 + 3e-7)), "all that is there can be held in float32"),
     (np.round(A, 3), "all that is there is rounded to 3 places"),
 ]

@@ -102,6 +102,8 @@ def test_what_is_seen_of_a_wrong_answer_is_said(name, edits, words, solved):
     ("name", "edits", "never"),
     [
         ("cross_entropy", [("np.maximum(", "(lambda p, _: p)(")], "stays the same"),
+        # Zeros are zeros, with or without a mask.
+        ("masked_softmax", [("(top), top", "(top), np.maximum(top, 0.0)")], "stays the same"),
         (
             "output_backward",
             [("dscores[labels, examples, times] -= 1", "dscores -= labels")],
@@ -118,6 +120,10 @@ def test_a_function_that_is_called_otherwise_is_not_compared():
     other = {"step": [{"x": [1.0, 0], "y": [2.0, 0]}]}
     assert about_calls(other, right, {"step"}) == ["In this case `step` is called once, not 2."]
     assert about_calls(other, right, set()) == []
+    assert about_calls(other, right, {"step"}, [3]) == about_calls(other, right, {"step"})
+    one_by_one = {"step": 6 * other["step"]}
+    assert about_calls(one_by_one, right, {"step"}, [3, 5]) == []  # for each of 3 examples
+    assert about_calls(one_by_one, right, {"step"}, [5]) != []
     more = {"step": [{"x": [1.0, 0]}, {"x": [3.0, 0]}]}
     assert about_calls(more, right, {"step"}) == []
     assert about_calls({}, right, {"step"}) == ["In this case `step` is not called at all."]

@@ -109,8 +109,13 @@ ROWS = {
         "`b` gets a value in line 8, and nothing uses it.",
     ),
     "a loop that does the same": (
+        USED + "for t in x:\n    b = a0 + x\nreturn b",
+        "The loop of line 8 counts with `t`, and nothing in it reads `t`: each round does the "
+        "same.",
+    ),
+    "a loop that hands on and reads no place": (
         USED + "for t in x:\n    a0 = a0 + x\nreturn a0",
-        "The loop of line 8 counts with `t`, and nothing in it reads `t`",
+        "The loop of line 8 counts with `t`, and nothing in it reads `t`.",
     ),
 }
 
@@ -123,6 +128,9 @@ def test_what_is_read(row):
 
 
 SILENT = {
+    "goes on until something comes": (
+        "for t in range(9):\n    a0 = a0 + 1\n    if a0 > 5:\n        break\nreturn a0"
+    ),
     "added up": "dW = 0\nfor t in x:\n    dW = dW + t\nreturn dW",
     "added up in place": "dW = 0\nfor t in x:\n    dW += t\nreturn dW",
     "carried on": "a = a0\nfor t in x:\n    a, y, c = cell(t, a)\nreturn a, y, c",

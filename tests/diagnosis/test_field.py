@@ -58,6 +58,15 @@ def test_what_another_place_gives_as_well_is_a_possibility():
     }
 
 
+def test_two_sentences_about_one_statement_are_possibilities():
+    """What one of them says need not be true of the other's program."""
+    one = wrong("no q", ("W @ p + q", "W @ p"))
+    other = wrong("q times nothing", ("W @ p + q", "W @ p + 0 * q"))
+    assert set(sureness(one, other)[2].values()) == {Sure.PERHAPS}
+    result = wrong("no q in it", ("W @ p + q", "W @ p"), about="result")
+    assert set(sureness(one, result)[2].values()) == {Sure.FACT}
+
+
 @pytest.mark.parametrize(
     ("places", "sure"), [(0, Sure.FACT), (1, Sure.PERHAPS), (2, Sure.PERHAPS), (3, Sure.NOT)]
 )

@@ -8,6 +8,7 @@ soon as one is zero; in which cases it is right.
 import contextlib
 import copy
 import io
+import itertools
 import warnings
 
 import numpy as np
@@ -35,6 +36,8 @@ def results(target, given, pick):
 
 
 def _array(value):
+    if isinstance(value, np.ma.MaskedArray):
+        return np.array(None)  # what lies under the mask is nobody's result
     try:
         return np.array(value)
     except ValueError:  # of parts that have no common shape
@@ -81,7 +84,7 @@ def _form(value):
     return sum(size * 1000**axis for axis, size in enumerate(getattr(value, "shape", ())))
 
 
-def about_calls(mine, known, steps):
+def about_calls(mine, known, steps, sizes=()):
     """Return a sentence about the calls of the functions that an exercise is built of.
 
     Parameters
@@ -92,13 +95,17 @@ def about_calls(mine, known, steps):
         What it gave for the solution, without names.
     steps : collection of str
         The functions that a loop calls once for each step: of these each call has its place.
+    sizes : collection of int
+        Those of the case. Who calls a function so many times as often goes along one more axis, or
+        two, by a loop, which is no mistake.
     """
+    more = {1, *sizes, *(one * other for one, other in itertools.combinations(sizes, 2))}
     said = []
     for name, wanted in known.items() if mine is not None else ():
         many = mine.get(name, [])
         if not many and name in steps:
             said.append(f"In this case `{name}` is not called at all.")
-        elif name in steps and len(many) != len(wanted):
+        elif name in steps and len(many) not in {n * len(wanted) for n in more}:
             said.append(f"In this case `{name}` is called {_often(len(many))}, not {len(wanted)}.")
         if len(many) != len(wanted) or (len(many) > 1 and name not in steps):
             continue
@@ -194,8 +201,8 @@ def about_inputs(target, given, pick, known, place):
         moves, should = not _same(number, mine, 1e-10), not _same(wanted, right)
         does = "is doubled" if is_fraction(values[0]) else "is all zeros"
         same = made.shape == usual[name].shape and np.array_equal(made, usual[name])
-        ended = not np.isfinite(made).all() or (made.ndim == 0 and float(made) in TRIVIAL)
-        if should and same and not ended:  # inf stays inf, whatever it is made of
+        ended = not np.isfinite(made).all() or bool(_trivial(made))
+        if should and same and not ended:  # inf stays inf, zeros zeros, whatever they are made of
             unused.append((one, does))
         elif moves and _same(wanted, right, 1e-12):
             needless.append((one, does))

@@ -169,7 +169,8 @@ class PublicCases:
     def _observed(self, target, name, wrong):
         """Return what is to be seen of a wrong value in all cases, and without each input."""
         pick, value = self._picks.get(name), wrong.value
-        cases = list(self.of(name)) if pick and value else []
+        moved = wrong.brief.endswith("should hold.")  # then it is the order that is wrong
+        cases = list(self.of(name)) if pick and value and not moved else []
         began = time.monotonic()
         found = [
             (results(target, given, pick), self._expected(name, case), words)
@@ -188,7 +189,10 @@ class PublicCases:
                     without = {}
                 place = value, list(want).index(value)
                 seen = [
-                    *about_calls(calls(target, given), known.get(f"{key} calls", {}), self),
+                    *about_calls(
+                        *(calls(target, given), known.get(f"{key} calls", {})),
+                        *(self, [int(size) for size in re.findall(r"=(\d+)", words)]),
+                    ),
                     *about_inputs(target, given, pick, without, place),
                     *self._of_one(target, name, value, found),
                 ]

@@ -79,14 +79,14 @@ def _not_finite(got):
     """Say what numbers come from that are none, or beyond all others."""
     if got.dtype.kind == "f" and np.isnan(got).any():
         return (
-            "nan is what comes of 0 / 0, of inf - inf, of 0 times inf, and of a function where it "
-            "is not defined, such as the logarithm or the root of a negative number; whatever is "
-            "computed from it is nan again."
+            "Where the code does not write it itself, nan comes of 0 / 0, of inf - inf, of 0 times "
+            "inf, and of a function where it is not defined, such as the logarithm or the root of a "
+            "negative number; a sum or product with it is nan again."
         )
     if got.dtype.kind == "f" and np.isinf(got).any():
         return (
-            "inf is what comes of a division by 0 and of exp of a large number, -inf of the "
-            "logarithm of 0."
+            "Where the code does not write it itself, inf comes of a division by 0 and of exp of a "
+            "large number, -inf of the logarithm of 0."
         )
     return ""
 
@@ -102,6 +102,11 @@ def _of_type(got, expected):
         )
     if isinstance(got, np.matrix):
         return "With a matrix, * is the product of matrices. Make it a plain array: np.array."
+    if isinstance(got, np.ma.MaskedArray):
+        return (
+            "It is a masked array, and under its mask lie numbers that you do not see. Make it a "
+            "plain one, and say what belongs there: filled(0) puts zeros."
+        )
     if isinstance(got, np.ndarray):
         return "Make it a plain array: np.array."
     if callable(got):
