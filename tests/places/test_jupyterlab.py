@@ -130,7 +130,7 @@ def test_a_student_fills_the_blanks_runs_them_sees_plots_and_validates(opened, s
     fill(page, "rnn_forward", answers["rnn_forward"])
     choose(page, "Run", "Run All Cells")
     cell(page, "rnn_forward_test(rnn_forward)").get_by_text("all public tests passed").wait_for()
-    go_to(page, "Exercise 3: will it rain tomorrow?")
+    go_to(page, "Exercise 3, open: will it rain tomorrow?")
     fill(page, "forecast_weights", answers["forecast_weights"])
     go_to(page, "A signal that speeds up")
     last = cell(page, "turns = np.geomspace")

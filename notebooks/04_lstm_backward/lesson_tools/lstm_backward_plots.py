@@ -6,6 +6,9 @@ import numpy as np
 from lesson_tools.lstm_plots import draw_lstm_cell
 
 LOOKS = [("#d55e00", "o--"), ("#0072b2", "s-."), ("#009e73", "^-")]
+# Spectral radii from small to large have the colours of lesson 3, both networks those of lesson 6.
+RADII = [("#0072b2", "s-."), ("#009e73", "^-"), ("#d55e00", "o--")]
+RNN, LSTM = "black", "#0072b2"
 MARKS = {"markevery": (9, 10), "markersize": 5, "markerfacecolor": "white"}
 
 
@@ -64,7 +67,7 @@ def plot_what_is_left(rnn, lstm):
     """
     fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
     fig.subplots_adjust(left=0.09, right=0.98, bottom=0.14, top=0.91, wspace=0.05)
-    for (radius, shares), (colour, dashes) in zip(rnn.items(), LOOKS, strict=True):
+    for (radius, shares), (colour, dashes) in zip(rnn.items(), RADII, strict=True):
         back, label = np.arange(1, len(shares) + 1), f"spectral radius {radius}"
         axes[0].semilogy(back, shares, dashes, color=colour, label=label, **MARKS)
     for (bias, (shares, road)), (colour, dashes) in zip(lstm.items(), LOOKS, strict=True):
@@ -82,9 +85,9 @@ def plot_one_bias(bias, shares, road, plain):
     fig, ax = plt.subplots(figsize=(8, 3.6))
     fig.subplots_adjust(left=0.1, right=0.97, bottom=0.15, top=0.9)
     back = np.arange(1, len(shares) + 1)
-    ax.semilogy(back, shares, color="#009e73", label="both roads")
-    ax.semilogy(back, road, ":", color="#009e73", label="first road alone")
-    ax.semilogy(back, plain, "--", color="0.5", label="the RNN, spectral radius 1")
+    ax.semilogy(back, shares, color=LSTM, label="both roads")
+    ax.semilogy(back, road, ":", color=LSTM, label="first road alone")
+    ax.semilogy(back, plain, "--", color=RNN, label="the RNN, spectral radius 1")
     ax.axhline(1, color="0.6", linewidth=1, zorder=0)
     ax.set(title=f"Forget bias {bias:.1f}: after {len(back)} steps {shares[-1]:.2g} is left in dc")
     ax.set(xlabel="steps back", ylabel="norm, as a share", ylim=(1e-13, 1e2))

@@ -99,7 +99,8 @@ def plot_what_is_left(rnn, lstm, gru):
             label = f"{word} bias {bias:g}"
             ax.semilogy(back, shares, dashes, color=colour, label=label, **marks)
             ax.semilogy(back, line, f"{dashes[0]}:", color=colour, **marks)
-        ax.semilogy(np.arange(1, len(rnn) + 1), rnn, color="0.5", label="RNN, spectral radius 1")
+        plain, dashes, _ = LOOKS["RNN"]
+        ax.semilogy(back, rnn, dashes, color=plain, label="RNN, spectral radius 1")
         ax.set(title=f"{title} (dotted: the line alone)", ylim=(1e-13, 30))
         ax.set_ylabel("norm, as a share")
         ax.legend(loc="lower left", frameon=False, fontsize=9)

@@ -31,7 +31,7 @@ def plot_learning(losses, perplexities, yardsticks, best):
     smooth = np.convolve(losses, window, mode="valid")
     axes[0].plot(np.arange(len(smooth)) + 14, smooth, color="black", linewidth=1.5)
     axes[0].set(title="Loss of each batch (black: mean of 28)", xlabel="step", ylabel="loss")
-    looks = [("--", GREY, "s"), ("-.", ORANGE, "^"), ("-", BLUE, "o")]
+    looks = [("--", BLUE, "s"), ("-.", GREY, "^"), ("-", ORANGE, "o")]  # as in lesson 3
     for (name, values), (dashes, colour, mark) in zip(perplexities.items(), looks, strict=True):
         axes[1].plot(values, dashes, color=colour, marker=mark, markersize=4, label=name)
     for name, value in yardsticks.items():

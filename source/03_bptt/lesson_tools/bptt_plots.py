@@ -32,14 +32,14 @@ def plot_learning(losses, held_out, right):
     losses : list of float
         The training's, of each round.
     held_out : dict of int to float
-        Those of the year that is held out, by round.
+        Those of the year that is held back, by round.
     right : dict of str to numpy.ndarray of bool, each of shape (m, T_x)
         Where each predictor is right; the network's comes first.
     """
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.7))
     fig.subplots_adjust(left=0.08, right=0.97, bottom=0.15, top=0.9, wspace=0.25)
     axes[0].plot(losses, color=BLUE, label="2012 to 2014 (training)")
-    axes[0].plot(*zip(*held_out.items(), strict=True), "--", color=ORANGE, label="2015 (held out)")
+    axes[0].plot(*zip(*held_out.items(), strict=True), "--", color=ORANGE, label="2015 (held back)")
     axes[0].axhline(np.log(4), color="0.5", linewidth=1)
     axes[0].text(len(losses) - 1, np.log(4) + 0.02, "ln 4: knowing nothing", ha="right")
     axes[0].set(title="The loss", xlabel="round", ylabel="cross-entropy", ylim=(0, None))
