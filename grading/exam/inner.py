@@ -61,9 +61,12 @@ class Inner:
         Raises
         ------
         Misfit
-            When its answer, or what it made of an argument, has not the form of ours.
+            When its answer, or what it made of an argument, has not the form of ours; or when an
+            argument is of another form, kept from an answer before.
         """
         self.asked += 1
+        if any(map(_holds_kept, args)):
+            raise Misfit
         given = {str(place): arg for place, arg in enumerate(args)}
         one = Call(copied(given), given)
         if one.known_by in self._known:
@@ -180,6 +183,14 @@ class Kept:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+def _holds_kept(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(map(_holds_kept, value))
+    if isinstance(value, dict):
+        return any(map(_holds_kept, value.values()))
+    return isinstance(value, Kept)
 
 
 def opened(value: Any) -> Any:

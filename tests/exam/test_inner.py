@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grading.exam.inner import Form, Kept, Misfit, opened
-from tests.support.loops import BACK, LOOP, judged, judged_back
+from tests.support.loops import BACK, HANDING, KEEPER, LOOP, judged, judged_back
 
 MOST = 40 * 2**20  # bytes that judging a small lesson may take on this side
 
@@ -43,6 +43,22 @@ def test_a_cache_of_another_form_can_be_kept(cache):
     for work in (lambda x: x + ONES, lambda x: ONES * x, lambda x: x[0], list):
         with pytest.raises(TypeError):
             work(found[2])
+
+
+@pytest.mark.parametrize(
+    "kept", ["()", "[s] * 3", "{'s': s}", "[[s], {'s': s}]", "None", "'kept'", "[s[0], (s, s)]"]
+)
+def test_what_has_another_form_is_handed_on_to_no_step(zygote, kept):
+    """The loop of ours gives it to the next step, and to that it can not be given."""
+    other = f"def step(x, s, past=None):\n    return x - 2.0 * s, {kept}"
+    _, run = judged(zygote, other, HANDING, ours=(KEEPER, HANDING))
+    assert (run["points"], run["verdict"]) == (0.0, "wrong")
+
+
+def test_what_has_the_form_of_ours_is_handed_on(zygote):
+    other = KEEPER.replace("x + 2.0", "x - 2.0")
+    _, run = judged(zygote, other, HANDING, ours=(KEEPER, HANDING))
+    assert (run["points"], run["verdict"]) == (10.0, "follow-through")
 
 
 def doubling():

@@ -17,6 +17,16 @@ def run(x, s):
         states.append(s)
     return np.stack(states), s
 """
+# A loop that hands what a step has kept on to the next one.
+KEEPER = "def step(x, s, past=None):\n    return x + 2.0 * s, [*(past or [])[-1:], s]"
+HANDING = """
+def run(x, s):
+    states, past = [], None
+    for t in range(x.shape[0]):
+        s, past = step(x[t], 1.0 * s, past)
+        states.append(s)
+    return np.stack(states), s
+"""
 STUCK = LOOP.replace("s, cache = step(x[t], s)", "u, cache = step(x[t], s); s = s")
 TEST = """
 ### BEGIN HIDDEN TESTS
@@ -102,11 +112,11 @@ def judged_both(zygote, step, out, loop, limits=LIMITS):
     return _judged(zygote, solved, [step, out, loop], tests, (), 1.0, limits)
 
 
-def judged(zygote, step, loop, share=1.0, limits=LIMITS):
+def judged(zygote, step, loop, share=1.0, limits=LIMITS, ours=(CELL, LOOP)):
     """Return what the grader keeps of a step and its loop, as plain data."""
     one = TEST.format(name="step", returns="s cache", uses="")
     other = TEST.format(name="run", returns="states s", uses=", uses=step")
-    solved = [["locked", LOCKED, False], ["step", CELL, True], ["run", LOOP, True]]
+    solved = [["locked", LOCKED, False], ["step", ours[0], True], ["run", ours[1], True]]
     return _judged(zygote, solved, [step, loop], [one, other], KNOWN, share, limits)
 
 
