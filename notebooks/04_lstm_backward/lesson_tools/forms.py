@@ -80,8 +80,8 @@ def _not_finite(got):
     if got.dtype.kind == "f" and np.isnan(got).any():
         return (
             "Where the code does not write it itself, nan comes of 0 / 0, of inf - inf, of 0 times "
-            "inf, and of a function where it is not defined, such as the logarithm or the root of a "
-            "negative number; a sum or product with it is nan again."
+            "inf, and of a function where it is not defined, such as the logarithm or the root of "
+            "a negative number; a sum or product with it is nan again."
         )
     if got.dtype.kind == "f" and np.isinf(got).any():
         return (
@@ -194,10 +194,10 @@ def _of_dict(got, expected, whole):
     said = []
     for key in list(more):
         small = {name.lower(): name for name in lacks}
-        near = difflib.get_close_matches(str(key).lower(), small, 1)
+        near = _nearest(str(key).lower(), small)
         if near:
-            said.append(f"Is your key {key!r} meant to be {small[near[0]]!r}?")
-            lacks.remove(small[near[0]])
+            said.append(f"Is your key {key!r} meant to be {' or '.join(map(repr, near))}?")
+            lacks = [name for name in lacks if name not in near]
             more.remove(key)
     if whole:  # the message has named what is missing, or else what is too many
         if lacks and more:
@@ -209,6 +209,14 @@ def _of_dict(got, expected, whole):
     said += [f"{_listed(lacks)} {_are(lacks)} missing."] if lacks else []
     said += [f"{_listed(more)} {_do(more)} not belong there."] if more else []
     return " ".join(said)
+
+
+def _nearest(key, names):
+    """Return what a name in lower case is near to: the values of the nearest, all that are."""
+    near = difflib.get_close_matches(key, names)
+    likeness = [difflib.SequenceMatcher(None, one, key).ratio() for one in near]
+    best = [one for one, its in zip(near, likeness, strict=True) if its == likeness[0]]
+    return [name for one, name in names.items() if one in best]
 
 
 def _of_entries(got, expected, entries, sizes):
@@ -237,7 +245,7 @@ def _of_entries(got, expected, entries, sizes):
     if len(got) == len(expected):
         found = [[i for i, one in enumerate(got) if same(one, want)] for want in expected]
         wrong = [i for i in range(len(got)) if i not in found[i]]
-        if wrong and all(found):
+        if wrong and len({places[0] for places in found if places}) == len(expected):
             places = "; ".join(f"entry {names[i]} lies at {found[i][0]}" for i in wrong[:3])
             return f"All entries are there, but in another order: {places}."
         return ""

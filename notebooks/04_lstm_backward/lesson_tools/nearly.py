@@ -39,7 +39,9 @@ def nearly(got, expected):
     if not 0 < apart < NEAR * size:
         return ""
     digits = int(-np.log10(2 * apart / size) + 1e-9)
-    text = f"{'The numbers agree' if got.size > 1 else 'It agrees'} to {digits} digits"
+    text = f"It agrees to {digits} digits"
+    if got.size > 1:
+        text = f"The numbers agree to {digits} digits of the largest"
     if np.all(got == got.astype(np.float32)):
         return (
             f"{text}, and all that is there can be held in float32, as if it had been computed or "

@@ -59,7 +59,12 @@ def extent(got, want, alike, given=(), entries=None, elsewhere=None):
             "all others are right" if len(right) > MOST else f"{_quoted(right)} {_are(right)} right"
         )
         return f"Wrong {_are(wrong)} {_quoted(wrong)}; {rest}.{stacked}"
-    rest = "all others are wrong" if len(wrong) > MOST else f"{_quoted(wrong)} {_are(wrong)} wrong"
+    # What is not compared, such as what is handed on, is right perhaps.
+    rest = (
+        "all others that are compared are wrong"
+        if len(wrong) > MOST
+        else f"{_quoted(wrong)} {_are(wrong)} wrong"
+    )
     return f"Right {_are(right)} {_quoted(right)}; {rest}.{stacked}"
 
 

@@ -136,11 +136,13 @@ def _seen(said, symbols, wanted, n_symbols):
     again = asked & (symbols == symbols[:, :1])
     rest = asked & ~again
     if np.mean(said[rest] == wanted[rest]) >= ENOUGH > np.mean(said[again] == wanted[again]):
+        missed = np.mean(said[again] != wanted[again])
         return (
-            " It is right where the symbol is not that of the first place, and wrong where it is."
+            " It is right where the symbol is not that of the first place, and wrong at "
+            f"{missed:.0%} of the places where it is."
         )
     none = (said[asked] == NONE).sum()
-    if none:
+    if 2 * none > (said[asked] != wanted[asked]).sum():  # else there is more to it
         return f" At {none} of {asked.sum()} places no entry of the result exceeds all others."
     for what, other in yardsticks(symbols, n_symbols).items():
         if np.array_equal(said[asked], other[asked]) and what != "always the same symbol":

@@ -3,6 +3,7 @@
 import ast
 
 LOOPS = (ast.For, ast.While)
+LEAVES = (ast.Break, ast.Return)
 
 
 def in_loops(made):
@@ -144,8 +145,25 @@ def _idle_loops(made):
     for loop in ast.walk(made):
         if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name):
             name = loop.target.id
-            if name[0] != "_" and not any(loaded(node, name) for node in loop.body):
-                yield (
-                    f"The loop of line {loop.lineno} counts with `{name}`, and nothing in it reads "
-                    f"`{name}`: each round does the same."
-                )
+            if name[0] == "_" or any(loaded(node, name) for node in loop.body):
+                continue
+            handing = _hands_on(loop)
+            if handing and any(isinstance(node, LEAVES) for node in ast.walk(loop)):
+                continue  # it goes on until something comes up, and needs no count for it
+            yield (
+                f"The loop of line {loop.lineno} counts with `{name}`, and nothing in it reads "
+                f"`{name}`{'' if handing else ': each round does the same'}."
+            )
+
+
+def _hands_on(loop):
+    """Say whether a round gives a value to a name that the next one reads."""
+    made, handed = set(), set()
+    for statement in loop.body:
+        handed |= loaded(statement) - made
+        made |= {
+            one.id
+            for one in ast.walk(statement)
+            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        }
+    return bool(made & handed)
