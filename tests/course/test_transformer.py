@@ -761,16 +761,6 @@ def reached(budget, kind):
     return [row["held"] for row in best]
 
 
-def test_the_first_exercise_comes_early():
-    notebook = json.loads((FOLDER / "transformer.ipynb").read_text("utf-8"))
-    words = 0
-    for cell in notebook["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "positional_encoding":
-            break
-        words += len("".join(cell["source"]).split()) * (cell["cell_type"] == "markdown")
-    assert words < 900
-
-
 def test_what_the_columns_of_places_look_like(text):
     P = references()["positional_encoding"](20, 40)
     assert f"The last pair needs {2 * np.pi * 10000**0.9:,.0f}" in text

@@ -11,7 +11,7 @@ from PIL import Image
 from deploy.lite.build import _start_page
 from grading.release.start_page import NAME, PICTURE, Lesson, cover_of, start_page
 from grading.store import Places
-from tests.support.course import ROOT, Course, assignments, other_course
+from tests.support.course import ROOT, Course, assignments, notebook_path, other_course
 
 PAGE = ROOT / "notebooks" / NAME
 
@@ -28,6 +28,21 @@ def _page():
 
 def test_the_page_is_that_of_the_sources(places, page):
     assert nbformat.writes(start_page(places, old=page)) + "\n" == PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("assignment", assignments())
+def test_each_lesson_is_laid_out_like_the_others(assignment):
+    """So that whoever has done one finds their way in the next."""
+    cells = nbformat.read(notebook_path(ROOT / "source" / assignment), 4).cells
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    for word in ("**Time:**", "**You need:**", "exercises with 10 points each", "with 4"):
+        assert word in texts[0]
+    first, *_, third, second, last = re.findall(r"^## (.+)", "\n".join(texts), re.M)
+    assert (first, third) == ("Setup", "Questions to think about")
+    assert (second, last) == ("Where to go next", "Sources")
+    before, _, rest = "\n".join(texts).partition("### Exercise 1")
+    assert len(before.split()) < 900  # so soon there is something to do
+    assert "Hand in this notebook when all tests pass." in " ".join(rest.split())
 
 
 @pytest.mark.parametrize("assignment", assignments())
