@@ -163,7 +163,7 @@ def test_numbers_beyond_all_that_is_right_are_counted():
         "lie between -1 and 1; 7 of yours do not."
     )
     assert "between 0 and 1; one of yours does not." in beyond([(put(GATES, 1.5), GATES)], "a")
-    assert "; one of yours does not." in beyond([(put(GATES, np.nan), GATES)], "a")
+    assert beyond([(put(GATES, np.nan), GATES)], "a") == ""  # of nan something else is said
 
 
 def put(array, number):

@@ -622,6 +622,7 @@ def test_where_the_network_looks(lesson):
         assert list(at[:3]) == [len(written) - 2] * 3
         assert at[3] == len(written) - 1
         assert written[at[9]] == character
+        assert written[at[8]] == (said[8] if said[8] != "0" else character)
         assert [at[4], at[7]] == [0, 0]  # the hyphens
     _, weights = write("Sunday the 3rd of May, 1998")
     assert [n + 1 for n in np.flatnonzero(weights.max(axis=1) < 0.9)] == [5, 11]
@@ -642,6 +643,8 @@ def test_how_much_comes_back_on_each_way(lesson):
     assert 2.8 < np.log(0.5) / np.log((before[1][57] / before[1][3]) ** (1 / 54)) < 3.6
     most = int(after[0].argmax())
     assert 16 <= most <= 19
+    assert after[0][most:].argmin() in range(5, 13)
+    assert 0.2 < after[0][-1] / after[0].max() < 0.3
     assert "from about 17 characters before the end" in text
     assert after[0][most] > 1000 * after[1][most]
     assert after[0][:9].max() < 1e-4 * after[0].max()

@@ -881,12 +881,27 @@ def _lesson():
 
 
 @pytest.mark.long
+def test_where_the_heads_look(lesson):
+    names, text = lesson
+    near, marker = {}, {}
+    for name in names["held_names"]:
+        for head, look in names["looks_at"](names["network"], f".{name}")[0].items():
+            rows = [look[place] for place in range(4, len(look))]
+            near.setdefault(head, []).extend(r[n - 2 : n + 1].sum() for n, r in enumerate(rows, 4))
+            marker.setdefault(head, []).extend(row[0] for row in rows)
+    *most, last = (f"{np.mean(shares):.2f}" for shares in near.values())
+    assert f"a place gives {most[0]}, {most[1]} and {most[2]} of it to itself" in text
+    assert f"gives {last} there, and {np.mean(marker['block 2, head 2']):.2f} to the marker" in text
+
+
+@pytest.mark.long
 def test_what_the_training_reaches(lesson):
     names, text = lesson
     held = names["perplexities"]["held-back names"]
     assert held[1] < 10.74
     assert held[3] < 9.25 < held[2]
-    assert "has passed the bigram, and after three the 4-gram" in text
+    said = "has passed the bigram on the held-back names, and after three the 4-gram"
+    assert said in text
     at, perplexity, watched = names["best"], names["perplexity"], names["watched"]
     assert f"It ends at {held[at]:.2f} on the held-back names." in text
     more = []

@@ -70,7 +70,7 @@ def beyond(pairs, name):
         np.concatenate([np.ravel(one) for one in both]) for both in zip(*pairs, strict=True)
     )
     for low, high in ((0, 1), (-1, 1)):
-        out = int(np.sum(~((got >= low) & (got <= high))))  # nan lies nowhere
+        out = int(np.sum((got < low) | (got > high)))  # nan is told of by itself
         inside = low <= want.min() and want.max() <= high and np.abs(want).max() > MOSTLY
         if want.size >= MANY and out and inside:
             what = "one of yours does" if out == 1 else f"{out} of yours do"

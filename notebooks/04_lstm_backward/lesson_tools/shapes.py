@@ -76,9 +76,7 @@ def _of_axes(got, want, names):
             return f"One axis is missing. {KEEP}"
         return f"In yours {_counts(lost[-1], names)} is missing. {KEEP}"
     if not want:
-        return (
-            f"One number belongs there, made of all entries together: yours still has {_axes(got)}."
-        )
+        return f"One number belongs there: yours still has {_axes(got)}."
     if len(got) > len(want):
         more = [axis for axis in range(len(got)) if got[:axis] + got[axis + 1 :] == want]
         if not more:

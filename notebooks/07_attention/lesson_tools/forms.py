@@ -79,9 +79,9 @@ def _not_finite(got):
     """Say what numbers come from that are none, or beyond all others."""
     if got.dtype.kind == "f" and np.isnan(got).any():
         return (
-            "Where the code does not write it itself, nan comes of 0 / 0, of inf - inf, of 0 times "
-            "inf, and of a function where it is not defined, such as the logarithm or the root of "
-            "a negative number; a sum or product with it is nan again."
+            "Where the code does not write it itself, nan comes of 0 / 0, of inf - inf, of "
+            "inf / inf, of 0 times inf, and of a function where it is not defined, such as the "
+            "logarithm or the root of a negative number; a sum or product with it is nan again."
         )
     if got.dtype.kind == "f" and np.isinf(got).any():
         return (

@@ -71,7 +71,7 @@ def yardsticks(symbols, k):
     return {
         "always the last symbol": np.full(symbols.shape, k - 1),
         "what stands at the place itself": symbols,
-        "looks at all places alike": np.repeat(commonest[:, None], symbols.shape[1], axis=1),
+        "the commonest symbol of the row": np.repeat(commonest[:, None], symbols.shape[1], axis=1),
     }
 
 

@@ -83,6 +83,6 @@ def check_once(target, inner, times, steps):
     if times > steps:
         raise Mismatch(
             f"{name_of(target)} calls {inner} more than once for each step",
-            f": {times} times for {steps} steps. One call returns all that a step makes: give its "
-            "results names, and use them where they are needed.",
+            f": {times} times for {steps} steps. One call does a whole step and returns all that it "
+            "makes: call it once, and give its results names.",
         )
