@@ -83,6 +83,6 @@ def check_once(target, inner, times, steps):
     if times > steps:
         raise Mismatch(
             f"{name_of(target)} calls {inner} more than once for each step",
-            f": {times} times for {steps} steps. One call does a whole step and returns all that it "
-            "makes: call it once, and give its results names.",
+            f": {times} times for {steps} steps. One call does a whole step and returns all that "
+            "it makes: call it once, and give its results names.",
         )
